@@ -1,0 +1,50 @@
+/*
+ * live: libpcap.  The only file that includes <pcap.h>: opening an interface, reading packets, injecting
+ * them, and filters in pcap-filter(7) syntax.
+ */
+#ifndef SOCKLENS_CAPTURE_LIVE_H
+#define SOCKLENS_CAPTURE_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/core/err.h"
+
+struct live;
+
+struct live_options {
+	int snaplen;		/* bytes */
+	int buffer_bytes;	/* of the kernel's ring; halved until it fits */
+	int timeout_ms;		/* immediate mode if 0 */
+	bool incoming_only;	/* PACKET_IGNORE_OUTGOING: what we inject is not seen again */
+};
+
+struct live_packet {
+	int64_t ts_ns;
+	uint32_t caplen, len;
+	const uint8_t *data;	/* valid until the next live_next() */
+};
+
+/* Opens an interface of this thread's network namespace; non-blocking. */
+struct live *live_open(const char *iface, const struct live_options *o, struct err *e);
+void live_close(struct live *l);
+
+int live_fd(const struct live *l);	/* for poll() */
+uint32_t live_link(const struct live *l);	/* LINK_* */
+
+/* 1: a packet; 0: none now; -1: the interface is gone. */
+int live_next(struct live *l, struct live_packet *p, struct err *e);
+
+int live_inject(struct live *l, const void *bytes, size_t len, struct err *e);
+
+/* Packets lost in the ring since live_open(). */
+uint64_t live_drops(struct live *l);
+
+/* A compiled filter. */
+struct live_filter;
+struct live_filter *live_filter_new(const char *text, uint32_t link, struct err *e);
+void live_filter_free(struct live_filter *f);
+bool live_filter_match(const struct live_filter *f, const void *bytes, uint32_t caplen, uint32_t len);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * trace: the one append-only record of everything that happened: a pcapng file and a compact index over it.
+ *
+ * Packets are Enhanced Packet Blocks on the interface of the host that sent them; every other event is a
+ * systemd Journal Export block whose SOCKLENS_* fields hold all of it and whose MESSAGE is for people who
+ * open the file in Wireshark.  The index has 32 bytes an event; contents are read from the file when
+ * looked at.  A live session, a saved file and a foreign capture are the same thing here.
+ *
+ * Rows are sorted by (time, offset).  An event that arrives late is inserted near the tail, so a row
+ * number is good until the next append; what is kept longer is the event's id (its offset).
+ */
+#ifndef SOCKLENS_CAPTURE_TRACE_H
+#define SOCKLENS_CAPTURE_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/conn.h"
+#include "capture/packet.h"
+#include "src/core/err.h"
+#include "src/core/event.h"
+
+#define ROW_NONE	UINT32_MAX
+#define TRACE_SNAPLEN	262144	/* of every interface we write */
+
+struct trace_entry {
+	int64_t ts_ns;
+	uint64_t offset : 48;	/* identity */
+	uint64_t kind : 4;	/* enum event_kind */
+	uint64_t host : 4;	/* 15: none */
+	uint64_t fate : 4;	/* PACKET, WIRE: enum wire_fate so far; a packet without WIRE events: WIRE_DELIVERED */
+	uint64_t by : 2;	/* STATE: enum state_by */
+	uint64_t blocked : 1;	/* CALL, RETURN: slept (of a CALL: known when the RETURN is there) */
+	uint64_t state_change : 1;	/* STATE: the state itself changed, not only queues and numbers */
+	uint32_t link;		/* CALL: row of its RETURN · RETURN: of its CALL · WIRE: of its PACKET · PACKET: of its last WIRE · STATE: of the same socket's last STATE · else ROW_NONE */
+	uint32_t number;	/* PACKET, WIRE: packet number · CALL, RETURN: call number · STATE: by_number (low 32 bits each) */
+	uint32_t conn;		/* CONN_NONE */
+	uint16_t lane;		/* number of the thread it belongs to (trace_lane), LANE_NONE */
+	uint8_t state;		/* STATE: new enum sock_state */
+	uint8_t flags;		/* PACKET: bit 0 sent by end[1] of its connection */
+};
+#define LANE_NONE	UINT16_MAX
+
+struct trace_host {		/* one interface of the file */
+	char name[EVENT_NAME];
+	uint32_t link;		/* LINK_* */
+	bool has_mac, has_ip4, has_ip6;
+	uint8_t mac[6], ip4[4], ip6[16];
+};
+
+struct trace_lane {		/* one thread of one program */
+	char program[EVENT_NAME];
+	uint32_t thread;
+	uint8_t host;
+	uint32_t *call;		/* rows of the CALLs that blocked or have not returned, in order */
+	size_t calls, cap;
+};
+
+struct trace_socket {		/* one kernel socket that was ever sampled */
+	uint8_t host;
+	uint64_t cookie;
+	uint32_t last;		/* row of its last STATE; earlier ones by entry.link */
+};
+
+struct trace;
+
+/* A new trace in an unlinked spool file ($TMPDIR or /tmp); application: for the section header. */
+struct trace *trace_new_spool(struct err *e);
+
+/* A new trace in a file that must not exist yet (O_EXCL, 0600).  It is a whole pcapng from the first block on. */
+struct trace *trace_create(const char *path, struct err *e);
+
+/*
+ * Opens an existing file, read-only.  Damage is no failure: whole blocks before it are there, and
+ * trace_damage() says what was lost and where.  -1/NULL: no capture at all, or not readable.
+ */
+struct trace *trace_open(const char *path, struct err *e);
+
+/* What was wrong with the file, one harmless line; NULL if nothing. */
+const char *trace_damage(const struct trace *t);
+
+void trace_free(struct trace *t);	/* writes what trace_close() writes, if that was not done */
+
+/* Orderly end of recording: interface statistics, names, fdatasync. */
+int trace_close(struct trace *t, struct err *e);
+
+/* Declares a host; its number is the interface number of its packets.  Before its first event. */
+int trace_add_host(struct trace *t, const struct trace_host *h, struct err *e);
+
+/*
+ * Appends; *ev's id is set.  message: one harmless line for people (MESSAGE), NULL for packets.  On a
+ * write error (full disk) the file is cut back to its last whole block, -1 is reported once, recording
+ * stops, and from then on events are kept in memory so that the session goes on (trace_recording() is false).
+ */
+int trace_append(struct trace *t, struct event *ev, const char *message, struct err *e);
+bool trace_recording(const struct trace *t);
+
+/* fdatasync if something was written since; for the session's 5 s timer. */
+int trace_sync(struct trace *t, struct err *e);
+
+/* Writes everything so far to a new file (must not exist), and goes on recording there. */
+int trace_save(struct trace *t, const char *path, struct err *e);
+
+const char *trace_path(const struct trace *t);	/* NULL: a spool file */
+
+uint32_t trace_rows(const struct trace *t);
+const struct trace_entry *trace_entry(const struct trace *t, uint32_t row);	/* valid until the next append */
+uint32_t trace_row_of(const struct trace *t, uint64_t id);	/* by identity; ROW_NONE */
+uint32_t trace_row_at(const struct trace *t, int64_t ts_ns);	/* the last row not after ts_ns; ROW_NONE */
+
+/*
+ * The event of a row, decoded from the file.  Borrowed: valid until the next append or 64 more calls of
+ * this function.  NULL if it cannot be read any more (e says why).
+ */
+const struct event *trace_event(struct trace *t, uint32_t row, struct err *e);
+
+size_t trace_hosts(const struct trace *t);
+const struct trace_host *trace_host(const struct trace *t, size_t number);
+const struct addr_names *trace_names(const struct trace *t);	/* of the hosts' addresses */
+size_t trace_lanes(const struct trace *t);
+const struct trace_lane *trace_lane(const struct trace *t, size_t number);
+size_t trace_sockets(const struct trace *t);
+const struct trace_socket *trace_socket(const struct trace *t, size_t number);
+const struct conns *trace_conns(const struct trace *t);
+
+/* Row of the newest STATE of a socket at or before `row`; ROW_NONE. */
+uint32_t trace_state_at(const struct trace *t, size_t socket, uint32_t row);
+
+/* Row of the CALL in which a lane is blocked at `row` (entered at or before it, returned after it or not yet); ROW_NONE. */
+uint32_t trace_blocked_at(const struct trace *t, size_t lane, uint32_t row);
+
+/* Counts of the file as the tools count: Wireshark's frame number counts every row, tcpdump's packets only. */
+uint64_t trace_packet_count(const struct trace *t);
+uint64_t trace_bytes(const struct trace *t);
+
+#endif

@@ -1,0 +1,236 @@
+/*
+ * event: what happened.  The one record from which the screen, the exports and the lessons' checks are made.
+ *
+ * An event is written once and never changed.  Its identity is its offset in the trace (`id`).  Pointers
+ * inside are borrowed; whoever hands out an event says how long it lives.
+ *
+ * event_fields[] names every field for the trace file (SOCKLENS_<NAME>), for JSON (lower case) and for
+ * tests; a new field is a member and a row.
+ */
+#ifndef SOCKLENS_CORE_EVENT_H
+#define SOCKLENS_CORE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/core/addr.h"
+
+enum event_kind {
+	EVENT_PACKET,		/* a packet left a host (or was seen by a capture) */
+	EVENT_WIRE,		/* what became of a packet on the wire, where that is not "delivered at once" */
+	EVENT_CALL,		/* a program entered a socket call */
+	EVENT_RETURN,		/* … and came back */
+	EVENT_STATE,		/* a kernel socket differs from its last sample */
+	EVENT_COMMAND,		/* what the person or the lab file did to the wire or a program */
+	EVENT_NOTE,		/* text: a lesson's words, a limit reached, packets that the capture missed */
+	EVENT_PROGRAM,		/* a program started, exited, was killed */
+};
+#define EVENT_KINDS	(EVENT_PROGRAM + 1)
+
+#define HOST_NONE	0xff
+#define HOSTS_MAX	14
+#define EVENT_NAME	24	/* a program's or host's name with its NUL */
+#define EVENT_ARGS	8
+
+struct event_packet {
+	uint64_t number;	/* 1, 2, … in the order of capture; WIRE and STATE events refer to it */
+	uint32_t caplen;	/* bytes in data */
+	uint32_t len;		/* bytes on the wire */
+	uint32_t iface;		/* interface of the file: its link type and name */
+	uint32_t drops;		/* packets lost by the capture just before this one */
+	const uint8_t *data;
+};
+
+enum wire_fate {
+	WIRE_DELIVERED,		/* arrived: after a delay, a hold, or as a copy */
+	WIRE_DELAYED,		/* on its way; arrives after the wire's delay */
+	WIRE_HELD,		/* waits on the wire for a hand */
+	WIRE_RELEASED,		/* was held, is on its way again */
+	WIRE_DROPPED,		/* will never arrive */
+	WIRE_DUPLICATED,	/* a copy of it goes on its way too */
+	WIRE_FAILED,		/* the receiving side did not take it (pcap_inject failed) */
+};
+
+struct event_wire {
+	uint64_t packet;	/* number of the packet */
+	enum wire_fate fate;
+	uint8_t to;		/* host it is for */
+	uint64_t copy;		/* 0 the packet itself, 1.. its copies */
+	const char *by;		/* "cut", "hand", "rule 2: tcp[tcpflags] & tcp-fin != 0", "full" */
+};
+
+struct event_arg {
+	const char *name;	/* as in the manual page */
+	const char *text;	/* as C would write it; harmless */
+};
+
+struct event_call {
+	uint64_t number;	/* 1, 2, … ; the RETURN has the same */
+	const char *name;	/* "connect" */
+	int32_t fd;		/* the descriptor it is about, -1 if none */
+	uint32_t args;
+	struct event_arg arg[EVENT_ARGS];
+};
+
+struct event_return {
+	uint64_t number;	/* of the CALL */
+	const char *name;
+	int32_t fd;		/* the descriptor it was about, -1 if none */
+	int64_t result;
+	int32_t error;		/* errno, 0 if none */
+	bool blocked;		/* it slept in the kernel */
+	int64_t entered_ns;	/* time of the CALL */
+	uint32_t outs;
+	struct event_arg out[EVENT_ARGS];	/* what the kernel filled in: "data", "from", … */
+};
+
+/*
+ * States of a socket on the screen.  The first eleven are those of RFC 9293 section 3.3.2; the last two
+ * are what ss(8) calls UNCONN and ESTAB for sockets without a state machine (UDP, Unix datagram).
+ */
+enum sock_state {
+	SOCK_STATE_NONE,
+	SOCK_STATE_CLOSED,
+	SOCK_STATE_LISTEN,
+	SOCK_STATE_SYN_SENT,
+	SOCK_STATE_SYN_RECEIVED,
+	SOCK_STATE_ESTABLISHED,
+	SOCK_STATE_FIN_WAIT_1,
+	SOCK_STATE_FIN_WAIT_2,
+	SOCK_STATE_CLOSE_WAIT,
+	SOCK_STATE_CLOSING,
+	SOCK_STATE_LAST_ACK,
+	SOCK_STATE_TIME_WAIT,
+	SOCK_STATE_UNCONNECTED,
+	SOCK_STATE_CONNECTED,
+};
+#define SOCK_STATES	(SOCK_STATE_CONNECTED + 1)
+
+enum sock_timer {		/* idiag_timer of sock_diag(7) */
+	SOCK_TIMER_OFF,
+	SOCK_TIMER_RETRANSMIT,
+	SOCK_TIMER_KEEPALIVE,
+	SOCK_TIMER_TIME_WAIT,
+	SOCK_TIMER_PROBE,	/* zero-window probe: "persist" */
+};
+
+enum state_by {			/* what the change is attributed to */
+	BY_TIME,		/* nothing else: a timer of the kernel */
+	BY_DEPARTURE,		/* the packet that left: by_number is its number */
+	BY_ARRIVAL,		/* the packet that arrived */
+	BY_CALL,		/* the call that returned: by_number is its number */
+};
+
+/* One sample of one kernel socket.  Fields the kernel does not report are 0. */
+struct sock_sample {
+	uint64_t cookie;	/* SO_COOKIE: its identity within its host, from SYN-RECEIVED to TIME-WAIT */
+	uint32_t inode;
+	uint8_t family, type, protocol;
+	enum sock_state state;
+	struct addr local, remote;
+	uint32_t recvq;		/* bytes; of a listener: connections that wait for accept() */
+	uint32_t sendq;		/* bytes; of a listener: the backlog */
+	enum sock_timer timer;
+	uint32_t timer_ms;	/* until it fires */
+	uint32_t retransmits;	/* of what is at the head of the queue */
+	uint32_t cwnd, ssthresh;	/* segments; ssthresh 0: none yet */
+	uint32_t rtt_us, rttvar_us, rto_us;
+	uint32_t mss;		/* bytes: snd_mss */
+	uint32_t unacked, sacked, lost;	/* segments */
+	uint32_t total_retrans;	/* segments */
+	uint32_t snd_wnd;	/* bytes that the peer lets us send */
+	uint32_t pmtu;
+	uint8_t ca_state;	/* 0 Open 1 Disorder 2 CWR 3 Recovery 4 Loss */
+	uint32_t drops;		/* datagrams lost to a full receive buffer */
+};
+
+struct event_state {
+	enum state_by by;
+	uint64_t by_number;
+	int32_t fd;		/* the program's descriptor for it, -1 if none (orphan, SYN-RECEIVED, TIME-WAIT) */
+	enum sock_state old;	/* state of the sample before; SOCK_STATE_NONE for the first */
+	struct sock_sample sock;
+};
+
+struct event_command {
+	const char *target;	/* "wire", "client", … */
+	const char *text;	/* as it was given */
+	const char *status;	/* of the wire after it: "20 ms · hold tcp-fin", "" for plain; NULL where it has none */
+};
+
+enum note_kind {
+	NOTE_SAY,		/* a lesson speaks */
+	NOTE_TITLE,
+	NOTE_ABOUT,
+	NOTE_LIMIT,		/* a limit was reached: sampling thinned out, events cut */
+	NOTE_LOST,		/* packets that the capture missed */
+	NOTE_ERROR,		/* something went wrong that the session survives */
+	NOTE_EXPECT,		/* an expectation held, or did not */
+};
+
+struct event_note {
+	enum note_kind kind;
+	const char *text;	/* harmless, one line */
+};
+
+enum program_change { PROGRAM_STARTED, PROGRAM_EXITED, PROGRAM_KILLED };
+
+struct event_program {
+	enum program_change change;
+	int32_t pid;		/* as the machine sees it */
+	int32_t status;		/* exit status, or the signal that killed it */
+};
+
+struct event {
+	enum event_kind kind;
+	uint8_t host;		/* number of the host it happened on, HOST_NONE */
+	uint32_t thread;	/* of the program: 0 its first */
+	int64_t ts_ns;		/* CLOCK_REALTIME */
+	uint64_t id;		/* offset in the trace */
+	char program[EVENT_NAME];	/* "" where none is meant */
+	union {
+		struct event_packet packet;
+		struct event_wire wire;
+		struct event_call call;
+		struct event_return ret;
+		struct event_state state;
+		struct event_command command;
+		struct event_note note;
+		struct event_program prog;
+	};
+};
+
+enum event_field_type {
+	FIELD_U8, FIELD_U32, FIELD_U64, FIELD_I32, FIELD_I64, FIELD_BOOL,
+	FIELD_ENUM,		/* an int, written by its name in `names` */
+	FIELD_NAME,		/* char[EVENT_NAME] */
+	FIELD_TEXT,		/* const char * */
+	FIELD_ADDR,		/* struct addr */
+	FIELD_ARGS,		/* struct event_arg[EVENT_ARGS]; its count is the uint32_t just before: NAME0=name=text … */
+};
+
+struct event_field {
+	const char *name;	/* upper case: "CALL", "RESULT" */
+	enum event_field_type type;
+	uint32_t offset;	/* in struct event */
+	uint32_t kinds;		/* bit set of 1 << EVENT_* that have it */
+	const char *const *names;	/* FIELD_ENUM: by value, NULL-terminated */
+};
+
+extern const struct event_field event_fields[];
+extern const size_t event_fields_count;
+
+/* By value; "?" for one out of range. */
+const char *event_kind_name(enum event_kind kind);	/* "packet", "wire", "call" … */
+const char *wire_fate_name(enum wire_fate fate);	/* "delivered" … */
+const char *sock_state_name(enum sock_state state);	/* "SYN-RECEIVED" as in RFC 9293; "" for NONE */
+const char *sock_timer_name(enum sock_timer timer);	/* "retransmit" … */
+
+/* The state of that name ("SYN-SENT", case ignored, "_" as "-"); SOCK_STATE_NONE if there is none. */
+enum sock_state sock_state_find(const char *name, size_t len);
+
+/* Whether two samples differ in something worth an event (times that run by themselves do not count). */
+bool sock_sample_differs(const struct sock_sample *a, const struct sock_sample *b);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * names: tables between the kernel's numbers and the names that manual pages give them, with a few words
+ * for people.  An unknown value is shown as its number, never hidden.
+ */
+#ifndef SOCKLENS_CORE_NAMES_H
+#define SOCKLENS_CORE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/core/str.h"
+
+struct name {
+	int64_t value;
+	const char *name;	/* "ECONNREFUSED" */
+	const char *text;	/* in words, for a student; NULL where the name says it all */
+};
+
+struct name_table {
+	const struct name *row;
+	size_t count;
+	const char *what;	/* "errno", "address family": for error messages */
+};
+
+extern const struct name_table names_errno;		/* errno(3) */
+extern const struct name_table names_signal;		/* signal(7) */
+extern const struct name_table names_family;		/* AF_INET … address_families(7) */
+extern const struct name_table names_socktype;		/* SOCK_STREAM … socket(2), without the flags */
+extern const struct name_table names_sockflag;		/* SOCK_NONBLOCK SOCK_CLOEXEC */
+extern const struct name_table names_protocol;		/* IPPROTO_TCP … */
+extern const struct name_table names_level;		/* SOL_SOCKET IPPROTO_TCP IPPROTO_IP IPPROTO_IPV6 … */
+extern const struct name_table names_so;		/* SO_* of SOL_SOCKET, socket(7) */
+extern const struct name_table names_tcp_opt;		/* TCP_* of tcp(7) */
+extern const struct name_table names_ip_opt;		/* IP_* of ip(7) */
+extern const struct name_table names_ipv6_opt;		/* IPV6_* of ipv6(7) */
+extern const struct name_table names_udp_opt;		/* UDP_* of udp(7) */
+extern const struct name_table names_msg;		/* MSG_*: flags of send(2), recv(2) */
+extern const struct name_table names_shut;		/* SHUT_RD … */
+extern const struct name_table names_fcntl;		/* F_GETFL … */
+extern const struct name_table names_fileflag;		/* O_NONBLOCK … */
+extern const struct name_table names_poll;		/* POLLIN … */
+extern const struct name_table names_service;		/* well-known ports: 80 HTTP … */
+
+/* The table of option names of a socket level (SOL_SOCKET …), NULL if the level is unknown. */
+const struct name_table *names_of_level(int64_t level);
+
+/* The row of a value or of a name (case counts); NULL if there is none. */
+const struct name *name_of(const struct name_table *t, int64_t value);
+const struct name *name_find(const struct name_table *t, const char *name, size_t len);
+
+/* Appends the name of value, or the number. */
+void name_add(struct str *out, const struct name_table *t, int64_t value);
+
+/* Appends a set of bits as A|B|0x40 (unknown rest in hex); "0" for none. */
+void name_add_flags(struct str *out, const struct name_table *t, int64_t bits);
+
+/*
+ * The number of edits (insert, delete, replace, swap neighbours; case ignored) from a to b, at most 99.
+ * nearest_word() is for "did you mean": call it with each candidate, keep the best.
+ */
+struct nearest {
+	const char *word;	/* what was typed, len bytes */
+	size_t len;
+	const char *best;	/* NULL while nothing is near enough to be a likely slip */
+	unsigned distance;
+};
+struct nearest nearest_to(const char *word, size_t len);
+void nearest_try(struct nearest *n, const char *candidate);
+
+#endif

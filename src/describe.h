@@ -1,0 +1,37 @@
+/*
+ * describe: events in words.  The ladder, `show`, the panels, the MESSAGE of the trace file and error
+ * messages use these and nothing else, so that a thing is called the same everywhere.
+ */
+#ifndef SOCKLENS_DESCRIBE_H
+#define SOCKLENS_DESCRIBE_H
+
+#include "capture/trace.h"
+#include "src/core/call.h"
+#include "src/core/event.h"
+#include "src/core/str.h"
+
+/* "connect(3, server:8080)" */
+void describe_call(struct str *out, const struct event *call);
+
+/* "= 0", "= -1 ECONNREFUSED", "= 5 \"hello\"", "= 4 from client:45012"; with " after 1.2 s" if it blocked. */
+void describe_return(struct str *out, const struct event *ret);
+
+/* "1.2 s", "40.3 ms", "12 µs": three significant digits at most. */
+void describe_duration(struct str *out, int64_t ns);
+
+/* "delivered", "lost: cut", "held by rule 2" … */
+void describe_wire(struct str *out, const struct event *wire);
+
+/* "client 3 → server:8080  ESTABLISHED" */
+void describe_state(struct str *out, const struct event *state, const struct addr_names *names);
+
+/*
+ * One whole line for an event, as `show` and MESSAGE have it.  For a PACKET: its summary.
+ * t gives the names and the connection's numbers.
+ */
+void describe_event(struct str *out, const struct trace *t, const struct event *ev);
+
+/* The result of a call in words, for a student: "The kernel answered ECONNREFUSED: nothing listens …". */
+void describe_outcome(struct str *out, const struct event *call, const struct event *ret);
+
+#endif

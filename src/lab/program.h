@@ -1,0 +1,74 @@
+/*
+ * program: a process on a host that executes socket calls one at a time.
+ *
+ * It is a real process with real descriptors (its first socket is 3): the program re-executes itself, and
+ * does as it is told over a message socket.  It reports before each call and after it; while a call blocks,
+ * it really sleeps in the kernel.  Threads share the process's descriptors.
+ */
+#ifndef SOCKLENS_LAB_PROGRAM_H
+#define SOCKLENS_LAB_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "src/core/call.h"
+#include "src/core/err.h"
+#include "src/lab/lab.h"
+#include "src/lab/sample.h"
+
+struct program;
+
+/* Starts a program on a host.  Returns when it is ready (its first thread, number 0, waits for calls). */
+struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root, struct err *e);
+
+/* Kills it if it still runs, and waits for its end. */
+void program_free(struct program *p);
+
+const char *program_name(const struct program *p);
+uint8_t program_host(const struct program *p);
+pid_t program_pid(const struct program *p);
+
+int program_fd(const struct program *p);	/* readable when a report waits */
+
+/*
+ * Sends a call to a thread, which must be idle.  number comes back in the reports.  The request is
+ * copied; it stays the caller's.
+ */
+int program_call(struct program *p, uint32_t thread, uint64_t number, const struct call_request *r, struct err *e);
+
+/* Adds a thread; its number is the next one (1, 2, …). */
+int program_add_thread(struct program *p, uint32_t *thread, struct err *e);
+
+/* Sends a signal that interrupts the thread's blocked call (EINTR).  Again, until the RETURN is there: the signal may come before the sleep. */
+int program_interrupt(struct program *p, uint32_t thread, struct err *e);
+
+/* A crash: SIGKILL. */
+int program_kill(struct program *p, struct err *e);
+
+/* Whether a thread sleeps in the kernel inside its call (/proc/PID/task/TID/stat). */
+bool program_sleeps(const struct program *p, uint32_t thread);
+
+enum report_kind { REPORT_ENTER, REPORT_LEAVE, REPORT_EXIT };
+
+struct program_report {
+	enum report_kind kind;
+	uint32_t thread;
+	uint64_t number;	/* of the call */
+	int64_t ts_ns;		/* taken in the program, right before and right after the call */
+	struct call_outcome outcome;	/* REPORT_LEAVE; owned by the report */
+	struct sock_key sock;	/* REPORT_LEAVE: the socket of the first argument, if it is one (cookie 0: none) */
+	struct sock_key made;	/* REPORT_LEAVE: the socket that the call made (socket, accept), cookie 0: none */
+	bool killed;		/* REPORT_EXIT: by a signal */
+	int status;		/* REPORT_EXIT: exit status or signal */
+};
+
+/* 1 and a report; 0 none now; -1 after REPORT_EXIT was given. */
+int program_next(struct program *p, struct program_report *out, struct err *e);
+void program_report_fini(struct program_report *r);
+
+/* The program's own side: what main() runs for the hidden subcommand "program".  Does not return before the end. */
+int program_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * session: a lab with its programs and its trace, or a trace alone.  It decides what happens: takes
+ * commands, gives calls to programs and orders to the wire, and appends what they report to the trace.
+ *
+ * It never blocks: session_fds() says what to poll for, session_work() does what is there to do.
+ */
+#ifndef SOCKLENS_SESSION_H
+#define SOCKLENS_SESSION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/trace.h"
+#include "src/core/call.h"
+#include "src/core/err.h"
+#include "src/lab/wire.h"
+
+struct session;
+
+struct session_config {
+	const char *record;	/* -w FILE; NULL: a spool file */
+	bool sample;		/* normally true */
+};
+
+/* A lab of a client and a server, each with a program of its name. */
+struct session *session_new_lab(const struct session_config *c, struct err *e);
+
+/* A recording: no lab; calls and wire commands are refused with a clear word. */
+struct session *session_new_file(const char *path, struct err *e);
+
+void session_free(struct session *s);		/* ends the programs, the wire, the lab; closes the trace */
+
+struct trace *session_trace(struct session *s);
+bool session_is_live(const struct session *s);	/* there is a lab */
+
+/* Fills up to max pollfds; returns how many.  *timeout_ms: at most this long (-1: for ever). */
+size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeout_ms);
+
+/* Does all that is there to do now.  True if the trace has grown. */
+bool session_work(struct session *s);
+
+/* The first error that the session survived since the last call (a full disk, …): true and e filled. */
+bool session_trouble(struct session *s, struct err *e);
+
+/* ---- programs ---- */
+
+#define SESSION_PROGRAMS	16
+
+size_t session_programs(const struct session *s);
+const char *session_program_name(const struct session *s, size_t program);
+int session_program_find(const struct session *s, const char *name, size_t len, uint32_t *thread);	/* by program's or thread's name; -1 */
+
+/*
+ * Gives a call to a thread of a program.  assign: name of the variable that receives the result, "" if
+ * none.  Waits its turn if the thread is in a call.  The request is taken over.  Returns the call's number (for
+ * session_call_state), 0 on error.
+ */
+uint64_t session_call(struct session *s, size_t program, uint32_t thread, struct call_request *r,
+		      const char *assign, struct err *e);
+
+enum call_progress {
+	CALL_UNKNOWN,
+	CALL_WAITING,		/* behind another call of its thread */
+	CALL_ENTERED,		/* reported as entered */
+	CALL_ASLEEP,		/* entered, and its thread sleeps in the kernel */
+	CALL_RETURNED,
+	CALL_DIED,		/* its program is gone */
+};
+enum call_progress session_call_progress(struct session *s, uint64_t number);
+
+/* What a returned call gave; NULL if it has not returned (or long ago: the last 256 are kept).  Borrowed until the next session_work(). */
+const struct call_outcome *session_call_outcome(struct session *s, uint64_t number);
+const struct call_request *session_call_request(struct session *s, uint64_t number);
+
+/* A program's variable: its descriptor, or -1 if there is none of that name.  pending: it will be set by a call that has not returned. */
+int64_t session_variable(const struct session *s, size_t program, const char *name, size_t len, bool *known, bool *pending);
+size_t session_variables(const struct session *s, size_t program);	/* for completion */
+const char *session_variable_name(const struct session *s, size_t program, size_t i);
+
+int session_interrupt(struct session *s, size_t program, uint32_t thread, struct err *e);
+int session_kill(struct session *s, size_t program, struct err *e);
+int session_thread(struct session *s, size_t program, const char *name, struct err *e);	/* adds one */
+int session_program(struct session *s, const char *name, const char *host, struct err *e);	/* adds one; restarts one that is gone */
+
+/* ---- the wire ---- */
+
+/* text: the command as given, for the COMMAND event. */
+int session_wire(struct session *s, const struct wire_order *o, const char *text, struct err *e);
+
+/* ---- notes and the file ---- */
+
+int session_note(struct session *s, enum note_kind kind, const char *text, struct err *e);
+int session_save(struct session *s, const char *path, struct err *e);
+
+/* ---- what is true now ---- */
+
+/* The socket (index for trace_socket) behind a program's descriptor now or, if it is closed, last; -1. */
+int session_socket_of(const struct session *s, size_t program, int fd);
+
+/* Waits (bounded) until all that has left the kernel so far is in the trace.  For scripts, between steps. */
+void session_settle(struct session *s);
+
+#endif
