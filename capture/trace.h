@@ -38,9 +38,15 @@ struct trace_entry {
 	uint32_t conn;		/* CONN_NONE */
 	uint16_t lane;		/* number of the thread it belongs to (trace_lane), LANE_NONE */
 	uint8_t state;		/* STATE: new enum sock_state */
-	uint8_t flags;		/* PACKET: bit 0 sent by end[1] of its connection */
+	uint8_t flags;		/* TRACE_FLAG_* */
 };
 #define LANE_NONE	UINT16_MAX
+
+enum {
+	TRACE_FLAG_DIR = 1,	/* PACKET: sent by end[1] of its connection */
+	TRACE_FLAG_COPY = 2,	/* WIRE: about a copy; the PACKET's fate is that of the packet itself */
+	TRACE_FLAG_EARLY = 4,	/* WIRE: its time is before that of its PACKET */
+};
 
 struct trace_host {		/* one interface of the file */
 	char name[EVENT_NAME];
@@ -91,10 +97,20 @@ int trace_add_host(struct trace *t, const struct trace_host *h, struct err *e);
 /*
  * Appends; *ev's id is set.  message: one harmless line for people (MESSAGE), NULL for packets.  On a
  * write error (full disk) the file is cut back to its last whole block, -1 is reported once, recording
- * stops, and from then on events are kept in memory so that the session goes on (trace_recording() is false).
+ * stops, and from then on events are kept in memory so that the session goes on (trace_recording() is
+ * false); trace_save() to another disk then writes them all and records again.  What an event refers to (the
+ * CALL of a RETURN, the PACKET of a WIRE) must have been appended before it.
  */
 int trace_append(struct trace *t, struct event *ev, const char *message, struct err *e);
 bool trace_recording(const struct trace *t);
+
+/*
+ * Appended events are gathered, so that bulk costs one write() for many of them; calls, notes and commands
+ * are written at once.  This writes what is still gathered: call it after each batch of events, so that
+ * what is on the screen is in the file.  (trace_event() reads gathered events as well as written ones.)
+ * Cheap if there is nothing.  -1 as trace_append().
+ */
+int trace_flush(struct trace *t, struct err *e);
 
 /* fdatasync if something was written since; for the session's 5 s timer. */
 int trace_sync(struct trace *t, struct err *e);

@@ -207,7 +207,7 @@ enum event_field_type {
 	FIELD_NAME,		/* char[EVENT_NAME] */
 	FIELD_TEXT,		/* const char * */
 	FIELD_ADDR,		/* struct addr */
-	FIELD_ARGS,		/* struct event_arg[EVENT_ARGS]; its count is the uint32_t just before: NAME0=name=text … */
+	FIELD_ARGS,		/* struct event_arg[EVENT_ARGS], its count at `count`: NAME0=name=text … */
 };
 
 struct event_field {
@@ -216,6 +216,8 @@ struct event_field {
 	uint32_t offset;	/* in struct event */
 	uint32_t kinds;		/* bit set of 1 << EVENT_* that have it */
 	const char *const *names;	/* FIELD_ENUM: by value, NULL-terminated */
+	uint32_t count;		/* FIELD_ARGS: offset of the uint32_t that counts them */
+	bool may_be_null;	/* FIELD_TEXT: NULL and "" differ; of any other text NULL is the same as "" */
 };
 
 extern const struct event_field event_fields[];
