@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "src/core/addr.h"
+#include "src/core/err.h"
 #include "src/core/str.h"
 #include "src/core/value.h"
 
@@ -34,10 +35,11 @@ enum call_arg_type {
 	ARG_ADDR_OUT,		/* filled in by the kernel; not written in the language; expands to pointer, pointer to length */
 	ARG_DATA,		/* bytes given; expands to pointer, length */
 	ARG_BUFFER,		/* a size is written; the kernel fills it; expands to pointer, length */
-	ARG_OPTVAL,		/* given: number, {onoff, seconds}, seconds, "text"; expands to pointer, length */
+	ARG_OPTVAL,		/* given: number, {onoff, seconds}, milliseconds, "text" (core/option.h); expands to pointer, length */
 	ARG_OPTVAL_OUT,		/* filled in; not written; expands to pointer, pointer to length */
 	ARG_MSG,		/* struct msghdr to send: {"text", "more"} or {ADDR, "text"} */
 	ARG_POLLFDS,		/* {fd, POLLIN, fd, POLLIN|POLLOUT}; expands to pointer, count */
+	ARG_MSG_OUT,		/* struct msghdr to receive: written as ARG_BUFFER is, a size */
 };
 
 enum call_result {
@@ -49,6 +51,8 @@ enum call_result {
 };
 
 #define CALL_ARGS	6
+#define CALL_SIZE_MAX	(16 << 20)	/* bytes that one call can be told to send or receive */
+#define CALL_TEXT_MAX	(64 << 10)	/* bytes of it that can be written out; zeros(n) and pattern(n) go beyond */
 
 struct call_arg {
 	const char *name;	/* as in the manual page: "sockfd", "backlog" */
@@ -61,6 +65,7 @@ struct call {
 	long number;		/* system call number */
 	struct call_arg arg[CALL_ARGS];	/* up to the first ARG_NONE */
 	enum call_result result;
+	bool closes;		/* its descriptor is gone afterwards */
 	const char *about;	/* one or two sentences for a student: what it asks of the kernel */
 	const char *man;	/* "listen(2)" */
 };
@@ -69,7 +74,7 @@ extern const struct call calls[];
 extern const size_t calls_count;
 
 const struct call *call_find(const char *name, size_t len);	/* NULL if there is none */
-const struct call *call_of_number(long number);
+const struct call *call_of_number(long number);	/* the general one where two share it: sendto, recvfrom */
 
 /* A call that is to be made, and what came of it. */
 struct call_request {
@@ -78,6 +83,15 @@ struct call_request {
 };
 
 void call_request_fini(struct call_request *r);
+
+/*
+ * Whether a request can be executed: every argument is of the kind that its type wants, none that is
+ * required is missing, and sizes are within the limits above.  Whether it makes sense is the kernel's to say.
+ */
+int call_request_check(const struct call_request *r, struct err *e);
+
+/* The value of the first argument of a type, 0 if there is none: the level of setsockopt(), the flags of recv() … */
+int64_t call_number_of(const struct call_request *r, enum call_arg_type type);
 
 #define CALL_DATA_KEPT	4096	/* bytes received that a result keeps */
 
@@ -90,6 +104,7 @@ struct call_outcome {
 	size_t data_kept;
 	struct value option;	/* ARG_OPTVAL_OUT: number or list or data, by the option's type */
 	struct value revents;	/* ARG_POLLFDS: list fd, revents, … of those that are ready */
+	int msg_flags;		/* ARG_MSG_OUT: MSG_TRUNC … as the kernel set them */
 };
 
 void call_outcome_fini(struct call_outcome *o);
@@ -97,12 +112,15 @@ void call_outcome_fini(struct call_outcome *o);
 /*
  * Appends the text of argument i as C would write it: 3, AF_INET, SOCK_STREAM|SOCK_NONBLOCK, server:8080,
  * "hello", 5.  ARG_DATA gives the quoted bytes (at most 32, then ...) and ", LENGTH" where C has that argument.
+ * Appends nothing for an argument that is not shown: one that the kernel fills in, or an optional one that is 0.
+ * So accept(3), send(3, "hello", 5), setsockopt(3, SOL_SOCKET, SO_RCVTIMEO, {1, 500000}).
  */
 void call_arg_text(struct str *out, const struct call_request *r, size_t i, const struct addr_names *names);
 
 /*
- * Appends what the call gave back beside its result, or nothing: "hello", from client:45012, SO_ERROR = 0 …
- * label receives the name for it ("data", "from", "value", "ready"); which = 0, 1, … until it returns false.
+ * Appends what the call gave back beside its result, or nothing: "hello", client:45012, SO_ERROR = 0,
+ * 4 POLLIN …  label receives the name for it ("data", "from", "address", "value", "ready", "flags"); which = 0, 1, …
+ * until it returns false.
  */
 bool call_out_text(struct str *out, const char **label, size_t which, const struct call_request *r,
 		   const struct call_outcome *o, const struct addr_names *names);
