@@ -1,0 +1,301 @@
+#include "src/describe.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "capture/conn.h"
+#include "src/core/clock.h"
+#include "src/core/names.h"
+#include "src/core/safe.h"
+
+void describe_duration(struct str *out, int64_t ns)
+{
+	static const struct {
+		int64_t unit;
+		const char *name;
+	} units[] = {
+		{ 3600 * NS_PER_S, "h" },
+		{ 60 * NS_PER_S, "min" },
+		{ NS_PER_S, "s" },
+		{ NS_PER_MS, "ms" },
+		{ NS_PER_US, "µs" },
+		{ 1, "ns" },
+	};
+	size_t i = 0;
+
+	if (ns < 0) {
+		str_char(out, '-');
+		ns = -ns;
+	}
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && ns < units[i].unit)
+		i++;
+	double n = (double)ns / (double)units[i].unit;
+
+	/* Three digits say enough; below ten microseconds no fraction is meant seriously. */
+	int decimals = units[i].unit < NS_PER_MS || n >= 100 ? 0 : n >= 10 ? 1 : 2;
+
+	str_addf(out, "%.*f %s", decimals, n, units[i].name);
+}
+
+static void add_args(struct str *out, const struct event_arg *arg, uint32_t args)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < args && i < EVENT_ARGS; i++) {
+		if (!arg[i].text || !arg[i].text[0])
+			continue;
+		str_add(out, first ? "" : ", ");
+		str_add(out, arg[i].text);
+		first = false;
+	}
+}
+
+void describe_call(struct str *out, const struct event *call)
+{
+	str_add(out, call->call.name ? call->call.name : "?");
+	str_char(out, '(');
+	add_args(out, call->call.arg, call->call.args);
+	str_char(out, ')');
+}
+
+/* How what the kernel filled in is put behind the result, by its name. */
+static void add_out(struct str *out, const struct event_arg *arg)
+{
+	static const struct {
+		const char *name, *before;
+	} forms[] = {
+		{ "data", " " },
+		{ "from", " from " },
+		{ "address", " " },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!strcmp(arg->name, forms[i].name)) {
+			str_add(out, forms[i].before);
+			str_add(out, arg->text);
+			return;
+		}
+	str_addf(out, " %s %s", arg->name, arg->text);
+}
+
+void describe_return(struct str *out, const struct event *ret)
+{
+	const struct event_return *r = &ret->ret;
+
+	str_addf(out, "= %" PRId64, r->result);
+	if (r->error) {
+		str_char(out, ' ');
+		name_add(out, &names_errno, r->error);
+	}
+	for (uint32_t i = 0; i < r->outs && i < EVENT_ARGS; i++)
+		if (r->out[i].name && r->out[i].text)
+			add_out(out, &r->out[i]);
+	if (r->blocked) {
+		str_add(out, " after ");
+		describe_duration(out, ret->ts_ns - r->entered_ns);
+	}
+}
+
+void describe_wire(struct str *out, const struct event *wire)
+{
+	static const char *const words[] = {
+		[WIRE_DELIVERED] = "delivered",
+		[WIRE_DELAYED] = "on its way",
+		[WIRE_HELD] = "held",
+		[WIRE_RELEASED] = "released",
+		[WIRE_DROPPED] = "lost",
+		[WIRE_DUPLICATED] = "duplicated",
+		[WIRE_FAILED] = "not accepted",
+	};
+	const struct event_wire *w = &wire->wire;
+
+	str_add(out, (unsigned)w->fate <= WIRE_FAILED ? words[w->fate] : "?");
+	if (w->copy)
+		str_addf(out, " (copy %" PRIu64 ")", w->copy);
+	if (w->by && w->by[0])
+		str_addf(out, ": %s", w->by);
+}
+
+void describe_state(struct str *out, const struct event *state, const struct addr_names *names)
+{
+	const struct sock_sample *s = &state->state.sock;
+
+	if (state->program[0])
+		str_addf(out, "%s ", state->program);
+	if (state->state.fd >= 0)
+		str_addf(out, "%d ", state->state.fd);
+	addr_text(out, &s->local, names);
+	if (s->remote.len && addr_port(&s->remote)) {
+		str_add(out, " → ");
+		addr_text(out, &s->remote, names);
+	}
+	str_addf(out, "  %s", sock_state_name(s->state));
+	if (s->recvq || s->sendq)
+		str_addf(out, "  recv-q %u send-q %u", s->recvq, s->sendq);
+}
+
+static void describe_program(struct str *out, const struct event *ev)
+{
+	const struct event_program *p = &ev->prog;
+
+	switch (p->change) {
+	case PROGRAM_STARTED:
+		str_addf(out, "%s started (pid %d)", ev->program, p->pid);
+		return;
+	case PROGRAM_EXITED:
+		str_addf(out, "%s exited with status %d", ev->program, p->status);
+		return;
+	case PROGRAM_KILLED:
+		str_addf(out, "%s was killed by ", ev->program);
+		name_add(out, &names_signal, p->status);
+		return;
+	}
+}
+
+static void describe_packet(struct str *out, const struct trace *t, const struct event *ev)
+{
+	const struct event_packet *pk = &ev->packet;
+	const struct trace_host *h = trace_host(t, pk->iface);
+	const struct conn *c = NULL;
+	struct packet p;
+	int dir = 0;
+
+	packet_parse(&p, h ? h->link : LINK_ETHERNET, pk->data, pk->caplen, pk->len);
+
+	uint32_t row = trace_row_of(t, ev->id);
+
+	if (row != ROW_NONE && trace_entry(t, row)->conn != CONN_NONE) {
+		c = conns_get(trace_conns(t), trace_entry(t, row)->conn);
+		dir = trace_entry(t, row)->flags & 1;
+	}
+	packet_summary(out, &p, c, dir, pk->data, pk->caplen);
+}
+
+void describe_event(struct str *out, const struct trace *t, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_PACKET:
+		describe_packet(out, t, ev);
+		return;
+	case EVENT_WIRE:
+		str_addf(out, "packet %" PRIu64 " ", ev->wire.packet);
+		describe_wire(out, ev);
+		return;
+	case EVENT_CALL:
+		str_addf(out, "%s: ", ev->program);
+		describe_call(out, ev);
+		return;
+	case EVENT_RETURN:
+		str_addf(out, "%s: %s ", ev->program, ev->ret.name ? ev->ret.name : "?");
+		describe_return(out, ev);
+		return;
+	case EVENT_STATE:
+		describe_state(out, ev, trace_names(t));
+		return;
+	case EVENT_COMMAND:
+		str_addf(out, "%s> %s", ev->command.target ? ev->command.target : "",
+			 ev->command.text ? ev->command.text : "");
+		return;
+	case EVENT_NOTE:
+		str_add(out, ev->note.text ? ev->note.text : "");
+		return;
+	case EVENT_PROGRAM:
+		describe_program(out, ev);
+		return;
+	}
+}
+
+/*
+ * What a result means.  The first row that fits speaks: a row without a call fits all, RESULT rows fit by
+ * class.  %N is replaced by the result.
+ */
+enum outcome { ANY_SUCCESS, ZERO, POSITIVE, FAILED };
+
+static const struct meaning {
+	const char *call;
+	enum outcome outcome;
+	int error;		/* FAILED: this errno, 0 any */
+	const char *text;
+} meanings[] = {
+	{ "socket", ANY_SUCCESS, 0, "The kernel made a socket; %N is the descriptor by which this program names it. It has no address and no peer yet." },
+	{ "bind", ZERO, 0, "The address is the socket's own from now on." },
+	{ "bind", FAILED, EADDRINUSE, "Another socket has this address, or a connection that used it is still in TIME-WAIT. SO_REUSEADDR on both helps against the latter." },
+	{ "bind", FAILED, EACCES, "Ports below 1024 are for privileged programs." },
+	{ "bind", FAILED, EADDRNOTAVAIL, "No interface of this host has that address." },
+	{ "listen", ZERO, 0, "The socket listens: from now on the kernel completes handshakes by itself and queues the connections for accept()." },
+	{ "accept", ANY_SUCCESS, 0, "%N is a new socket for this one connection; the listening socket stays as it is." },
+	{ "accept4", ANY_SUCCESS, 0, "%N is a new socket for this one connection; the listening socket stays as it is." },
+	{ "accept", FAILED, EAGAIN, "No connection is waiting, and the socket does not block." },
+	{ "accept", FAILED, EINVAL, "This socket does not listen." },
+	{ "connect", ZERO, 0, "The peer is set. For TCP the handshake is complete: the other kernel answered, although its program may not have called accept() yet." },
+	{ "connect", FAILED, ECONNREFUSED, "The other host answered the SYN with RST: nothing listens on that port." },
+	{ "connect", FAILED, ETIMEDOUT, "No answer came to the SYN, however often the kernel repeated it: the host is gone, or something swallows the packets." },
+	{ "connect", FAILED, EINPROGRESS, "The SYN has left. The socket does not block, so the handshake goes on by itself; poll() for POLLOUT tells the end of it." },
+	{ "connect", FAILED, EISCONN, "The socket is connected already." },
+	{ "connect", FAILED, EALREADY, "An earlier connect() on this socket is still under way." },
+	{ "connect", FAILED, ENETUNREACH, "No route leads to that address." },
+	{ "send", FAILED, EPIPE, "This side has shut down, or the peer has reset: nothing can be sent any more. Without MSG_NOSIGNAL the kernel sends SIGPIPE, too." },
+	{ "write", FAILED, EPIPE, "This side has shut down, or the peer has reset: nothing can be written any more. The kernel sends SIGPIPE, too." },
+	{ "send", POSITIVE, 0, "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
+	{ "sendto", POSITIVE, 0, "The kernel took %N bytes. Whether they arrive is not known." },
+	{ "sendmsg", POSITIVE, 0, "The kernel took %N bytes. Whether they arrive is not known." },
+	{ "write", POSITIVE, 0, "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
+	{ "recv", ZERO, 0, "End of file on a stream: the peer has closed its direction, and all that it sent has been read. On a datagram socket: an empty datagram." },
+	{ "read", ZERO, 0, "End of file on a stream: the peer has closed its direction, and all that it sent has been read." },
+	{ "recv", POSITIVE, 0, "%N bytes were waiting: at most as many as asked for, perhaps fewer. A stream does not keep the borders of the sender's messages." },
+	{ "read", POSITIVE, 0, "%N bytes were waiting: at most as many as asked for, perhaps fewer." },
+	{ "recvfrom", POSITIVE, 0, "One datagram of %N bytes (or what fitted of it), with its sender's address; from a stream, %N bytes." },
+	{ "recv", FAILED, ECONNRESET, "The peer's kernel sent RST: the connection is gone, and with it what was not read." },
+	{ "recv", FAILED, ECONNREFUSED, "An earlier datagram came back as \"port unreachable\": nobody receives there. A connected UDP socket hears of it on its next call." },
+	{ NULL, FAILED, EAGAIN, "The call would have to wait, and the socket does not block (or its time-out has passed)." },
+	{ NULL, FAILED, EINTR, "A signal interrupted the call while it slept. Nothing was done; it can be called again." },
+	{ NULL, FAILED, EBADF, "This program has no descriptor of that number: never opened, or closed already." },
+	{ NULL, FAILED, ENOTCONN, "The socket has no peer." },
+	{ "shutdown", ZERO, 0, "That direction is closed. SHUT_WR sends FIN once everything before it has been sent; the other direction stays open." },
+	{ "close", ZERO, 0, "The descriptor is free again. If nothing else refers to the socket, the kernel closes it: TCP sends FIN, or RST if unread data were waiting." },
+	{ "poll", ZERO, 0, "The time passed and nothing became ready." },
+	{ "poll", POSITIVE, 0, "%N of the descriptors are ready." },
+	{ "setsockopt", ZERO, 0, "The option is set." },
+};
+
+static bool meaning_fits(const struct meaning *m, const struct event_return *r)
+{
+	if (m->call && (!r->name || strcmp(m->call, r->name) != 0))
+		return false;
+	switch (m->outcome) {
+	case ANY_SUCCESS:
+		return r->result >= 0;
+	case ZERO:
+		return r->result == 0;
+	case POSITIVE:
+		return r->result > 0;
+	case FAILED:
+		return r->error && (!m->error || m->error == r->error);
+	}
+	return false;
+}
+
+/* Adds text with every %N replaced by n. */
+static void add_meaning(struct str *out, const char *text, int64_t n)
+{
+	for (const char *hole; (hole = strstr(text, "%N")); text = hole + 2) {
+		str_addn(out, text, (size_t)(hole - text));
+		str_addf(out, "%" PRId64, n);
+	}
+	str_add(out, text);
+}
+
+void describe_outcome(struct str *out, const struct event *call, const struct event *ret)
+{
+	(void)call;
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (meaning_fits(&meanings[i], &ret->ret)) {
+			add_meaning(out, meanings[i].text, ret->ret.result);
+			return;
+		}
+	const struct name *n = ret->ret.error ? name_of(&names_errno, ret->ret.error) : NULL;
+
+	if (n && n->text)
+		str_addf(out, "%s: %s.", n->name, n->text);
+}

@@ -1,0 +1,70 @@
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/cmd.h"
+#include "src/lab/program.h"
+
+const struct cmd cmds[] = {
+	{ "lab", "[lab] [-w FILE]", "the lab on the screen: a client, a server, a wire to play with",
+	  "  -w FILE       record to FILE (pcapng), which must not exist yet\n"
+	  "  --theme NAME  dark, light or mono\n"
+	  "  --ascii       draw with ASCII characters only\n"
+	  "Example: socklens lab -w first.pcapng\n",
+	  cmd_lab },
+	{ "lesson", "lesson [NAME]", "list the lessons; open one",
+	  "  -w FILE       record to FILE\n"
+	  "  --theme, --ascii as in lab\n"
+	  "Example: socklens lesson handshake\n",
+	  cmd_lesson },
+	{ "play", "play FILE.lab", "run a lab file, or a lesson by its name, without a screen",
+	  "  -w FILE       record to FILE\n"
+	  "  --quiet       print nothing but what went wrong\n"
+	  "Exit status: 0 every expectation held; 1 one did not; 2 it cannot run; 77 this machine lacks something.\n"
+	  "Example: socklens play -w trace.pcapng exercise.lab\n",
+	  cmd_play },
+	{ "open", "open FILE", "a trace or a capture on the screen",
+	  "  --theme, --ascii as in lab\n"
+	  "Example: socklens open first.pcapng\n",
+	  cmd_open },
+	{ "show", "show FILE", "the same as text on standard output",
+	  "  --json        one JSON object a line for every event\n"
+	  "  --width N     columns of the ladder (default: the terminal's, or 100)\n"
+	  "  --ascii       ASCII characters only\n"
+	  "Example: socklens show --json first.pcapng | jq .kind\n",
+	  cmd_show },
+	{ "doctor", "doctor", "what works on this machine, and how to get the rest",
+	  "  --json        the same for programs\n"
+	  "Example: socklens doctor\n",
+	  cmd_doctor },
+	{ "help", "help [COMMAND]", "this list, or a command's options", "", cmd_help },
+};
+const size_t cmds_count = sizeof(cmds) / sizeof(cmds[0]);
+
+static const struct cmd *cmd_find(const char *name)
+{
+	for (size_t i = 0; i < cmds_count; i++)
+		if (!strcmp(cmds[i].name, name))
+			return &cmds[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cmd *c;
+
+	setlocale(LC_ALL, "");
+	if (argc > 1 && !strcmp(argv[1], "program"))
+		return program_main(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("socklens " SOCKLENS_VERSION);
+		return EXIT_OK;
+	}
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return cmd_help(1, argv);
+	if (argc < 2 || argv[1][0] == '-')
+		return cmd_lab(argc, argv);
+	if (!(c = cmd_find(argv[1])))
+		return cmd_usage(NULL, "there is no command %s", argv[1]);
+	return c->run(argc - 1, argv + 1);
+}

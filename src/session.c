@@ -1,0 +1,331 @@
+/*
+ * One loop serves everything: the wire's events and the programs' reports become events of the trace, and
+ * nothing here waits.  Order between sources does not matter, because every event carries the time of its
+ * source and the trace sorts.
+ */
+#include "src/session_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/core/clock.h"
+#include "src/core/names.h"
+#include "src/describe.h"
+
+#define FLUSH_NS	(200 * NS_PER_MS)	/* what is older than this is in the file, also after kill -9 */
+#define SYNC_NS		(5 * NS_PER_S)		/* … and this much, after power loss */
+#define INTERRUPT_MS	10
+
+void session_set_trouble(struct session *s, const struct err *e)
+{
+	if (s->troubled)
+		return;
+	s->trouble = *e;
+	s->troubled = true;
+}
+
+bool session_trouble(struct session *s, struct err *e)
+{
+	if (!s->troubled)
+		return false;
+	*e = s->trouble;
+	s->troubled = false;
+	return true;
+}
+
+static void note_written(struct session *s)
+{
+	int64_t now = clock_monotonic_ns();
+
+	s->grown = true;
+	if (s->flush_due == INT64_MAX)
+		s->flush_due = now + FLUSH_NS;
+	if (s->sync_due == INT64_MAX)
+		s->sync_due = now + SYNC_NS;
+}
+
+void session_append(struct session *s, struct event *ev)
+{
+	STR_ON_STACK(line, 512);
+	struct err e = { 0 };
+
+	if (ev->kind != EVENT_PACKET)
+		describe_event(&line, s->trace, ev);
+	if (trace_append(s->trace, ev, ev->kind == EVENT_PACKET ? NULL : line.buf, &e))
+		session_set_trouble(s, &e);
+	note_written(s);
+}
+
+/* ---- life ---- */
+
+static int add_hosts(struct session *s, struct err *e)
+{
+	for (size_t i = 0; i < s->lab->hosts; i++) {
+		const struct lab_host *h = &s->lab->host[i];
+		struct trace_host th = { .link = LINK_ETHERNET, .has_mac = true, .has_ip4 = true, .has_ip6 = true };
+
+		str_copy(th.name, sizeof(th.name), h->name);
+		memcpy(th.mac, h->mac, sizeof(th.mac));
+		memcpy(th.ip4, h->ip4, sizeof(th.ip4));
+		memcpy(th.ip6, h->ip6, sizeof(th.ip6));
+		if (trace_add_host(s->trace, &th, e))
+			return -1;
+	}
+	return 0;
+}
+
+static struct session *session_empty(struct err *e)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		err_set(e, NULL, "no memory for a session");
+		return NULL;
+	}
+	s->flush_due = s->sync_due = INT64_MAX;
+	return s;
+}
+
+struct session *session_new_lab(const struct session_config *c, struct err *e)
+{
+	static const char *const hosts[] = { "client", "server" };
+	const struct wire_config wire = { .sample = c->sample, .record = true };
+	struct session *s = session_empty(e);
+
+	if (!s)
+		return NULL;
+	/* The file first: a bad name must fail before anything is built. */
+	s->trace = c->record ? trace_create(c->record, e) : trace_new_spool(e);
+	if (!s->trace)
+		goto fail;
+	s->lab = lab_new(hosts, 2, NULL, NULL, e);
+	if (!s->lab || add_hosts(s, e))
+		goto fail;
+	s->wire = wire_start(s->lab, &wire, e);
+	if (!s->wire)
+		goto fail;
+	for (size_t i = 0; i < 2; i++)
+		if (session_program(s, hosts[i], hosts[i], e))
+			goto fail;
+	return s;
+fail:
+	session_free(s);
+	return NULL;
+}
+
+struct session *session_new_file(const char *path, struct err *e)
+{
+	struct session *s = session_empty(e);
+
+	if (!s)
+		return NULL;
+	s->trace = trace_open(path, e);
+	if (!s->trace) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->actors; i++)
+		program_free(s->actor[i].process);
+	if (s->wire) {
+		/* What the dying programs' kernels still sent belongs to the record. */
+		wire_settle(s->wire);
+		session_work(s);
+		wire_stop(s->wire);
+	}
+	lab_free(s->lab);
+	trace_free(s->trace);
+	calls_fini(s);
+	free(s->socket);
+	free(s);
+}
+
+struct trace *session_trace(struct session *s)
+{
+	return s->trace;
+}
+
+bool session_is_live(const struct session *s)
+{
+	return s->lab != NULL;
+}
+
+/* ---- polling ---- */
+
+static void shorten(int *timeout_ms, int64_t due, int64_t now)
+{
+	if (due == INT64_MAX)
+		return;
+	int64_t ms = due <= now ? 0 : (due - now + NS_PER_MS - 1) / NS_PER_MS;
+
+	if (*timeout_ms < 0 || ms < *timeout_ms)
+		*timeout_ms = (int)ms;
+}
+
+size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeout_ms)
+{
+	int64_t now = clock_monotonic_ns();
+	size_t n = 0;
+
+	*timeout_ms = -1;
+	shorten(timeout_ms, s->flush_due, now);
+	shorten(timeout_ms, s->sync_due, now);
+	if (s->wire && n < max)
+		fds[n++] = (struct pollfd){ .fd = wire_fd(s->wire), .events = POLLIN };
+	for (size_t i = 0; i < s->actors && n < max; i++) {
+		const struct actor *a = &s->actor[i];
+
+		if (!a->process)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = program_fd(a->process), .events = POLLIN };
+		for (uint32_t t = 0; t < a->threads; t++)
+			if (a->thread[t].interrupt)
+				shorten(timeout_ms, now + INTERRUPT_MS * NS_PER_MS, now);
+	}
+	return n;
+}
+
+static void wire_work(struct session *s)
+{
+	struct event *ev;
+
+	wire_clear_fd(s->wire);
+	while ((ev = wire_next(s->wire))) {
+		if (ev->kind == EVENT_STATE)
+			sockets_on_state(s, ev);
+		session_append(s, ev);
+	}
+}
+
+/* Writes what is due; without trouble twice for one cause, since a stopped recording has nothing due. */
+static void file_work(struct session *s)
+{
+	int64_t now = clock_monotonic_ns();
+	struct err e = { 0 };
+
+	if (now >= s->flush_due) {
+		s->flush_due = INT64_MAX;
+		if (trace_flush(s->trace, &e))
+			session_set_trouble(s, &e);
+	}
+	if (now >= s->sync_due) {
+		s->sync_due = INT64_MAX;
+		if (trace_sync(s->trace, &e))
+			session_set_trouble(s, &e);
+	}
+}
+
+bool session_work(struct session *s)
+{
+	bool grown;
+
+	if (s->wire)
+		wire_work(s);
+	actors_work(s);
+	actors_retry_interrupts(s);
+	file_work(s);
+	grown = s->grown;
+	s->grown = false;
+	return grown;
+}
+
+void session_settle(struct session *s)
+{
+	bool grown = s->grown;
+
+	if (!s->wire)
+		return;
+	/* A report can lead to a sample, and a delivery to a report: twice around is enough, since programs
+	 * that are still running are nobody's to wait for. */
+	for (int i = 0; i < 2; i++) {
+		wire_settle(s->wire);
+		grown |= session_work(s);
+	}
+	s->grown = grown;
+}
+
+/* ---- the wire, notes, the file ---- */
+
+static int not_live(struct err *e)
+{
+	return err_set(e, "start a lab with: socklens", "this is a recording: there is no lab to act on");
+}
+
+static void append_command(struct session *s, int64_t ts_ns, const char *target, const char *text, const char *status)
+{
+	struct event ev = {
+		.kind = EVENT_COMMAND,
+		.host = HOST_NONE,
+		.ts_ns = ts_ns,
+		.command = { .target = target, .text = text, .status = status },
+	};
+
+	session_append(s, &ev);
+}
+
+int session_wire(struct session *s, const struct wire_order *o, const char *text, struct err *e)
+{
+	/* Before the order, so that the command stands in front of what it causes. */
+	int64_t ts_ns = clock_now_ns();
+	STR_ON_STACK(status, 256);
+
+	if (!s->wire)
+		return not_live(e);
+	if (wire_order(s->wire, o, &status, e))
+		return -1;
+	append_command(s, ts_ns, "wire", text, status.buf);
+	return 0;
+}
+
+int session_note(struct session *s, enum note_kind kind, const char *text, struct err *e)
+{
+	struct event ev = {
+		.kind = EVENT_NOTE,
+		.host = HOST_NONE,
+		.ts_ns = clock_now_ns(),
+		.note = { .kind = kind, .text = text },
+	};
+
+	if (!s->lab)
+		return not_live(e);
+	session_append(s, &ev);
+	return 0;
+}
+
+int session_save(struct session *s, const char *path, struct err *e)
+{
+	return trace_save(s->trace, path, e);
+}
+
+int session_interrupt(struct session *s, size_t program, uint32_t thread, struct err *e)
+{
+	struct actor *a = &s->actor[program];
+	struct thread *t = &a->thread[thread];
+	const struct call_record *r = call_record(s, t->current);
+
+	if (!s->lab)
+		return not_live(e);
+	if (!a->process || !r || r->progress == CALL_WAITING)
+		return err_set(e, NULL, "%s is not in a call: there is nothing to interrupt", t->name);
+	append_command(s, clock_now_ns(), t->name, "interrupt", NULL);
+	t->interrupt = t->current;
+	return program_interrupt(a->process, thread, e);
+}
+
+int session_kill(struct session *s, size_t program, struct err *e)
+{
+	struct actor *a = &s->actor[program];
+
+	if (!s->lab)
+		return not_live(e);
+	if (!a->process)
+		return err_set(e, "program NAME on HOST starts it again", "%s is not running", a->name);
+	append_command(s, clock_now_ns(), a->name, "kill", NULL);
+	return program_kill(a->process, e);
+}

@@ -1,0 +1,229 @@
+#include "src/session_impl.h"
+
+#include <string.h>
+
+#include "src/core/clock.h"
+
+size_t session_programs(const struct session *s)
+{
+	return s->actors;
+}
+
+const char *session_program_name(const struct session *s, size_t program)
+{
+	return s->actor[program].name;
+}
+
+static bool is(const char *have, const char *name, size_t len)
+{
+	return strlen(have) == len && !memcmp(have, name, len);
+}
+
+int session_program_find(const struct session *s, const char *name, size_t len, uint32_t *thread)
+{
+	for (size_t i = 0; i < s->actors; i++)
+		for (uint32_t t = 0; t < s->actor[i].threads; t++)
+			if (is(s->actor[i].thread[t].name, name, len)) {
+				*thread = t;
+				return (int)i;
+			}
+	return -1;
+}
+
+static void append_program(struct session *s, const struct actor *a, int32_t pid, enum program_change change,
+			   int status)
+{
+	struct event ev = {
+		.kind = EVENT_PROGRAM,
+		.host = a->host,
+		.ts_ns = clock_now_ns(),
+		.prog = { .change = change, .pid = pid, .status = status },
+	};
+
+	str_copy(ev.program, sizeof(ev.program), a->name);
+	session_append(s, &ev);
+}
+
+static struct actor *actor_for(struct session *s, const char *name, struct err *e)
+{
+	uint32_t thread;
+	int i = session_program_find(s, name, strlen(name), &thread);
+
+	if (i >= 0 && (thread || s->actor[i].process)) {
+		err_set(e, "choose another name", "there is a %s already", name);
+		return NULL;
+	}
+	if (i >= 0)
+		return &s->actor[i];
+	if (s->actors == SESSION_PROGRAMS) {
+		err_set(e, NULL, "a lab has at most %d programs", SESSION_PROGRAMS);
+		return NULL;
+	}
+	return &s->actor[s->actors];
+}
+
+int session_program(struct session *s, const char *name, const char *host, struct err *e)
+{
+	uint8_t number;
+	struct actor *a;
+
+	if (!s->lab)
+		return err_set(e, "start a lab with: socklens", "this is a recording: no program can be started in it");
+	number = lab_host_find(s->lab, host, strlen(host));
+	if (number == HOST_NONE)
+		return err_set(e, "the hosts are client and server", "there is no host %s", host);
+	if (!(a = actor_for(s, name, e)))
+		return -1;
+
+	struct program *process = program_start(s->lab, number, name, false, e);
+
+	if (!process)
+		return -1;
+	if (a == &s->actor[s->actors])
+		s->actors++;
+	memset(a, 0, sizeof(*a));
+	a->process = process;
+	a->host = number;
+	str_copy(a->name, sizeof(a->name), name);
+	str_copy(a->thread[0].name, sizeof(a->thread[0].name), name);
+	a->threads = 1;
+	append_program(s, a, program_pid(process), PROGRAM_STARTED, 0);
+	return 0;
+}
+
+int session_thread(struct session *s, size_t program, const char *name, struct err *e)
+{
+	struct actor *a = &s->actor[program];
+	uint32_t thread;
+
+	if (!s->lab || !a->process)
+		return err_set(e, NULL, "%s is not running", a->name);
+	if (session_program_find(s, name, strlen(name), &thread) >= 0)
+		return err_set(e, "choose another name", "there is a %s already", name);
+	if (a->threads == THREADS_MAX)
+		return err_set(e, NULL, "a program has at most %d threads", THREADS_MAX);
+	if (program_add_thread(a->process, &thread, e))
+		return -1;
+	str_copy(a->thread[thread].name, sizeof(a->thread[thread].name), name);
+	a->threads = thread + 1;
+	return 0;
+}
+
+static void on_exit(struct session *s, size_t actor, const struct program_report *r)
+{
+	struct actor *a = &s->actor[actor];
+
+	append_program(s, a, program_pid(a->process), r->killed ? PROGRAM_KILLED : PROGRAM_EXITED, r->status);
+	calls_die(s, actor);
+	sockets_die(s, actor);
+	program_free(a->process);
+	a->process = NULL;
+}
+
+static void actor_work(struct session *s, size_t i)
+{
+	struct program_report r;
+	struct err e = { 0 };
+	int got;
+
+	while (s->actor[i].process && (got = program_next(s->actor[i].process, &r, &e)) > 0) {
+		if (r.kind == REPORT_EXIT)
+			on_exit(s, i, &r);
+		else
+			calls_on_report(s, i, &r);
+		program_report_fini(&r);
+	}
+}
+
+void actors_work(struct session *s)
+{
+	for (size_t i = 0; i < s->actors; i++)
+		actor_work(s, i);
+}
+
+/* A signal that comes before the thread sleeps is lost on it: so again, until the call has returned. */
+bool actors_retry_interrupts(struct session *s)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < s->actors; i++)
+		for (uint32_t t = 0; t < s->actor[i].threads; t++) {
+			struct thread *th = &s->actor[i].thread[t];
+
+			if (!th->interrupt)
+				continue;
+			if (th->interrupt != th->current || !s->actor[i].process) {
+				th->interrupt = 0;
+				continue;
+			}
+			program_interrupt(s->actor[i].process, t, NULL);
+			some = true;
+		}
+	return some;
+}
+
+/* ---- variables ---- */
+
+static struct variable *variable_of(struct actor *a, const char *name, size_t len)
+{
+	for (size_t i = 0; i < a->variables; i++)
+		if (is(a->variable[i].name, name, len))
+			return &a->variable[i];
+	return NULL;
+}
+
+static struct variable *variable_make(struct actor *a, const char *name)
+{
+	struct variable *v = variable_of(a, name, strlen(name));
+
+	if (v || a->variables == VARIABLES_MAX)
+		return v;
+	v = &a->variable[a->variables++];
+	memset(v, 0, sizeof(*v));
+	str_copy(v->name, sizeof(v->name), name);
+	return v;
+}
+
+void variable_set(struct actor *a, const char *name, int64_t value)
+{
+	struct variable *v = variable_make(a, name);
+
+	if (!v)
+		return;
+	v->value = value;
+	v->known = true;
+	v->pending = 0;
+}
+
+void variable_expect(struct actor *a, const char *name, uint64_t call)
+{
+	struct variable *v = variable_make(a, name);
+
+	if (v)
+		v->pending = call;
+}
+
+int64_t session_variable(const struct session *s, size_t program, const char *name, size_t len, bool *known,
+			 bool *pending)
+{
+	const struct actor *a = &s->actor[program];
+
+	for (size_t i = 0; i < a->variables; i++)
+		if (is(a->variable[i].name, name, len)) {
+			*known = a->variable[i].known;
+			*pending = a->variable[i].pending != 0;
+			return a->variable[i].value;
+		}
+	*known = *pending = false;
+	return -1;
+}
+
+size_t session_variables(const struct session *s, size_t program)
+{
+	return s->actor[program].variables;
+}
+
+const char *session_variable_name(const struct session *s, size_t program, size_t i)
+{
+	return s->actor[program].variable[i].name;
+}

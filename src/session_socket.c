@@ -1,0 +1,144 @@
+/*
+ * The kernel knows a socket by its cookie, a program by its descriptor.  Here the two are joined, so that a
+ * STATE says "client 3".  A connection has no descriptor before accept() and none after close(), but keeps
+ * its program's name.
+ */
+#include "src/session_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/core/clock.h"
+
+static struct owned_socket *find(struct session *s, uint8_t host, uint64_t cookie)
+{
+	for (size_t i = s->sockets; i-- > 0;)
+		if (s->socket[i].cookie == cookie && s->socket[i].host == host)
+			return &s->socket[i];
+	return NULL;
+}
+
+static struct owned_socket *find_or_add(struct session *s, uint8_t host, uint64_t cookie)
+{
+	struct owned_socket *o = find(s, host, cookie);
+
+	if (o)
+		return o;
+	if (s->sockets == s->sockets_cap) {
+		size_t cap = s->sockets_cap ? 2 * s->sockets_cap : 32;
+		struct owned_socket *more = reallocarray(s->socket, cap, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		s->socket = more;
+		s->sockets_cap = cap;
+	}
+	o = &s->socket[s->sockets++];
+	*o = (struct owned_socket){ .host = host, .cookie = cookie, .actor = SIZE_MAX, .fd = -1 };
+	return o;
+}
+
+static void forget(struct session *s, struct owned_socket *o)
+{
+	*o = s->socket[--s->sockets];
+}
+
+static void name_owner(const struct session *s, const struct owned_socket *o, struct event *ev)
+{
+	if (o->actor != SIZE_MAX)
+		str_copy(ev->program, sizeof(ev->program), s->actor[o->actor].name);
+	ev->state.fd = o->fd;
+}
+
+/* A connection that no program has accepted yet belongs to whoever listens on its address. */
+static void inherit_owner(struct session *s, struct owned_socket *o, const struct sock_sample *sample)
+{
+	for (size_t i = 0; i < s->sockets; i++) {
+		const struct owned_socket *l = &s->socket[i];
+
+		if (l->host == o->host && l->actor != SIZE_MAX && l->last.state == SOCK_STATE_LISTEN &&
+		    addr_port(&l->last.local) == addr_port(&sample->local)) {
+			o->actor = l->actor;
+			return;
+		}
+	}
+}
+
+void sockets_on_state(struct session *s, struct event *ev)
+{
+	struct owned_socket *o = find_or_add(s, ev->host, ev->state.sock.cookie);
+
+	ev->state.fd = -1;
+	if (!o)
+		return;
+	if (o->actor == SIZE_MAX && ev->state.sock.state != SOCK_STATE_LISTEN)
+		inherit_owner(s, o, &ev->state.sock);
+	o->last = ev->state.sock;
+	o->sampled = true;
+	name_owner(s, o, ev);
+	if (ev->state.sock.state == SOCK_STATE_CLOSED && o->fd < 0)
+		forget(s, o);
+}
+
+void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key)
+{
+	uint8_t host = s->actor[actor].host;
+	struct owned_socket *o = find_or_add(s, host, key->cookie);
+
+	if (!o)
+		return;
+	o->key = *key;
+	if (fd >= 0 && fd < DESCRIPTORS_MAX)
+		s->actor[actor].cookie[fd] = key->cookie;
+	if (o->actor == actor && o->fd == fd)
+		return;
+	o->actor = actor;
+	o->fd = fd;
+	if (!o->sampled)
+		return;
+	/* Known to the kernel before it had a descriptor (accept): the same sample, with its owner. */
+	struct event ev = {
+		.kind = EVENT_STATE,
+		.host = host,
+		.ts_ns = clock_now_ns(),
+		.state = { .by = BY_TIME, .old = o->last.state, .sock = o->last },
+	};
+
+	name_owner(s, o, &ev);
+	session_append(s, &ev);
+}
+
+void sockets_disown(struct session *s, size_t actor, int fd)
+{
+	for (size_t i = 0; i < s->sockets; i++)
+		if (s->socket[i].actor == actor && s->socket[i].fd == fd)
+			s->socket[i].fd = -1;
+}
+
+void sockets_die(struct session *s, size_t actor)
+{
+	for (size_t i = 0; i < s->sockets; i++) {
+		struct owned_socket *o = &s->socket[i];
+
+		if (o->actor != actor)
+			continue;
+		o->fd = -1;
+		if (o->key.cookie)
+			wire_sample_call(s->wire, o->host, &o->key, 0);
+	}
+}
+
+int session_socket_of(const struct session *s, size_t program, int fd)
+{
+	const struct actor *a = &s->actor[program];
+
+	if (fd < 0 || fd >= DESCRIPTORS_MAX || !a->cookie[fd])
+		return -1;
+	for (size_t i = trace_sockets(s->trace); i-- > 0;) {
+		const struct trace_socket *k = trace_socket(s->trace, i);
+
+		if (k->host == a->host && k->cookie == a->cookie[fd])
+			return (int)i;
+	}
+	return -1;
+}
