@@ -23,6 +23,6 @@ bool queue_push(struct queue *q, void *thing);
 /* Consumer.  NULL if there is nothing. */
 void *queue_pop(struct queue *q);
 int queue_fd(const struct queue *q);	/* borrowed */
-void queue_clear_fd(struct queue *q);	/* consumer: before draining with queue_pop() */
+void queue_clear_fd(struct queue *q);	/* consumer: before draining with queue_pop() until NULL */
 
 #endif

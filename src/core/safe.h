@@ -31,6 +31,19 @@ struct safe_char {
 struct safe_char safe_next(const void *bytes, size_t len);
 
 /*
+ * Whether the character may be shown as itself here.  *marks counts the combining marks since the last
+ * character that stands for itself; start with SAFE_NO_BASE (nothing to combine with).
+ */
+#define SAFE_NO_BASE	2
+bool safe_stays(const struct safe_char *c, unsigned *marks);
+
+/* Appends the escape of one character: \n \t \r, \xNN for a byte, \u{NNNN} for a code point. */
+void safe_escape(struct str *out, const struct safe_char *c);
+
+/* Writes a code point as UTF-8; returns the bytes used, 1 to 4. */
+size_t safe_utf8(uint32_t code, char dst[4]);
+
+/*
  * Appends len bytes as one line of harmless UTF-8: newline, tab, carriage return and backslash as \n \t
  * \r \\, other harmful input as \xNN (a byte) or \u{NNNN} (a code point), at most two combining marks per character.
  * safe_unescape() gives the bytes back exactly.
@@ -39,6 +52,12 @@ void safe_add(struct str *out, const void *bytes, size_t len);
 
 /* safe_add() for a NUL-terminated text. */
 void safe_add_text(struct str *out, const char *text);
+
+/*
+ * As safe_add(), but a backslash stays as it is: for text that is made harmless for the second time (a
+ * message that quotes some), where reading it matters and getting the bytes back does not.
+ */
+void safe_add_line(struct str *out, const void *bytes, size_t len);
 
 /* As safe_add(), inside double quotes, with " as \" ; at most max bytes of input, then "..." behind. */
 void safe_add_quoted(struct str *out, const void *bytes, size_t len, size_t max);
