@@ -14,16 +14,16 @@
 struct live;
 
 struct live_options {
-	int snaplen;		/* bytes */
+	int snaplen;		/* bytes; 0: whole packets of the interface's MTU, which keeps the ring's slots small */
 	int buffer_bytes;	/* of the kernel's ring; halved until it fits */
-	int timeout_ms;		/* immediate mode if 0 */
+	int timeout_ms;		/* 0: immediate mode, a wake-up a packet; else blocks of packets, at most so late */
 	bool incoming_only;	/* PACKET_IGNORE_OUTGOING: what we inject is not seen again */
 };
 
 struct live_packet {
 	int64_t ts_ns;
 	uint32_t caplen, len;
-	const uint8_t *data;	/* valid until the next live_next() */
+	const uint8_t *data;	/* valid until the next live_next(); in a live_sink, until it returns */
 };
 
 /* Opens an interface of this thread's network namespace; non-blocking. */
@@ -36,6 +36,17 @@ uint32_t live_link(const struct live *l);	/* LINK_* */
 /* 1: a packet; 0: none now; -1: the interface is gone. */
 int live_next(struct live *l, struct live_packet *p, struct err *e);
 
+/*
+ * Hands up to max packets that are there now to the sink, in their order: one look at the ring for all of
+ * them, where live_next() looks once a packet.  How many; -1: the interface is gone.
+ */
+typedef void live_sink(void *context, const struct live_packet *p);
+int live_read(struct live *l, int max, live_sink *sink, void *context, struct err *e);
+
+/*
+ * Sends one packet out of the interface, as it is.  Full buffers on the way are waited for, but not for
+ * ever; then, or when the interface is down, -1 (e->code is the errno).
+ */
 int live_inject(struct live *l, const void *bytes, size_t len, struct err *e);
 
 /* Packets lost in the ring since live_open(). */
@@ -43,7 +54,7 @@ uint64_t live_drops(struct live *l);
 
 /* A compiled filter. */
 struct live_filter;
-struct live_filter *live_filter_new(const char *text, uint32_t link, struct err *e);
+struct live_filter *live_filter_new(const char *text, uint32_t link, struct err *e);	/* "" matches everything */
 void live_filter_free(struct live_filter *f);
 bool live_filter_match(const struct live_filter *f, const void *bytes, uint32_t caplen, uint32_t len);
 
