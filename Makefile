@@ -11,6 +11,7 @@ CC ?= cc
 OPT_release := -O2
 OPT_san := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT_tsan := -O1 -fsanitize=thread
+OPT_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum \
 	-Wwrite-strings -Wformat=2 -Wconversion -Wno-sign-conversion $(if $(CI),-Werror)
 CFLAGS ?= -g
@@ -87,7 +88,20 @@ $(OUT)/lessons.o: $(OUT)/lessons.c
 
 # ---- tests ----
 
-unit: $(UNITS)
+# Programs that test scripts call: whatever has a main() beside them.
+HELPERS = $(patsubst %.c,$(OUT)/%,$(shell grep -lE '^int main\(' tests/packets/*.c tests/traces/*.c tests/screens/*.c \
+	tests/labs/*.c tests/term/*.c tests/bench/*.c 2>/dev/null)) $(patsubst %,$(OUT)/tests/fuzz/fuzz_%,$(FUZZERS))
+
+unit: $(UNITS) $(HELPERS)
+
+# Fuzz targets, replayed over their corpora; and, for `make fuzz`, with libFuzzer.
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_ui))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/libfuzzer_%: $(OUT)/tests/fuzz/fuzz_%.o $(call archives,$(BELOW_ui))
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+.PHONY: fuzzers
+fuzzers: $(patsubst %,$(OUT)/libfuzzer_%,$(FUZZERS))
 
 # Programs that only benchmarks and tests need: one file each, linked with everything below the screen.
 $(OUT)/tests/%: $(OUT)/tests/%.o $(call archives,$(BELOW_ui))
