@@ -194,13 +194,12 @@ static void unix_text(struct str *out, const struct addr *a)
 	str_add(out, "unix:");
 	if (len == 0)
 		return;
-	if (path[0] == '\0')
-		str_char(out, '@');
-	else if (path[0] == '@')
-		str_add(out, "\\x40");
-	else
-		safe_add(out, path, 1);
-	safe_add(out, path + 1, len - 1);
+	if (path[0] == '\0' || path[0] == '@') {
+		str_add(out, path[0] ? "\\x40" : "@");
+		path++;
+		len--;
+	}
+	safe_add(out, path, len);
 }
 
 void addr_text(struct str *out, const struct addr *a, const struct addr_names *names)
