@@ -31,9 +31,10 @@ struct lab {
 	struct lab_host host[HOSTS_MAX];
 	size_t hosts;
 	bool nested;		/* in a user namespace of our own (not plain root) */
+	bool ip6;		/* the kernel speaks IPv6; else names and hosts_file have the IPv4 addresses only */
 	int wire_fd;		/* network namespace of the ports: ours */
 	int outside_fd;		/* the network namespace we came from */
-	struct addr_name name[2 * HOSTS_MAX];	/* both addresses of each host */
+	struct addr_name name[2 * HOSTS_MAX];	/* the addresses of each host, IPv4 first */
 	struct addr_names names;
 	char hosts_file[1024];	/* text of /etc/hosts inside */
 };
@@ -42,9 +43,9 @@ struct lab {
 struct lab_step {
 	const char *name;	/* "user namespace", "veth pair" … */
 	bool done;
-	struct err err;		/* where it failed: what, why, and what would change it */
+	struct err err;		/* where it failed: what, why, and what would change it; else a remark or "" */
 };
-#define LAB_STEPS	12
+#define LAB_STEPS	12	/* at most */
 
 /*
  * Builds a lab of the named hosts ("client", "server"): 192.0.2.N and 2001:db8::N, N = 1, 2, …

@@ -1,0 +1,39 @@
+/*
+ * iface: network interfaces, by rtnetlink(7) and the ethtool ioctl.  Everything here acts in the network
+ * namespace of the netlink socket or of the calling thread; nothing runs another program.
+ */
+#ifndef SOCKLENS_LAB_IFACE_H
+#define SOCKLENS_LAB_IFACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/core/err.h"
+#include "src/lab/netlink.h"
+
+struct iface_end {		/* one end of a veth pair */
+	const char *name;	/* at most 15 bytes */
+	int netns_fd;		/* where it lives; -1: where the netlink socket is */
+	const uint8_t *mac;	/* 6 bytes; NULL: the kernel chooses */
+};
+
+/* A veth pair, both ends down, one queue each, MTU 1500. */
+int iface_veth(struct netlink *n, const struct iface_end *a, const struct iface_end *b, struct err *e);
+
+/* The interface's number here; 0 if there is none of that name. */
+unsigned iface_index(const char *name);
+
+int iface_up(struct netlink *n, const char *name, struct err *e);
+
+/* Adds an address, ready at once (no duplicate address detection), with its subnet's route. */
+int iface_address(struct netlink *n, const char *name, int family, const uint8_t *ip,
+		  uint8_t prefix, struct err *e);
+
+/* A neighbour that needs no ARP and no neighbour discovery. */
+int iface_neighbour(struct netlink *n, const char *name, int family, const uint8_t *ip,
+		    const uint8_t mac[6], struct err *e);
+
+/* Segmentation, receive merging, scatter-gather and checksums are done by the stack, not left to a card. */
+int iface_offloads_off(const char *name, struct err *e);
+
+#endif
