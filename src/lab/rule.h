@@ -1,0 +1,93 @@
+/*
+ * rule: what the wire does with each packet.
+ *
+ * Two tables.  A path is one direction (the packets that one host sends): how long it takes, and whether
+ * it is cut.  A rule is a row that matches packets (by host, filter, every n-th, once) and acts on them.
+ * Every packet is put before the paths and then before all rules; the verdict says what is to be done with
+ * it and whose doing that was.
+ *
+ * A new fault is a row in the table of actions and a member of struct verdict; one that belongs to a whole
+ * direction (jitter, a rate and its queue) is a member of struct path.
+ */
+#ifndef SOCKLENS_LAB_RULE_H
+#define SOCKLENS_LAB_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/live.h"
+#include "src/core/err.h"
+#include "src/core/event.h"
+#include "src/core/str.h"
+
+#define RULES_MAX	64
+#define RULE_FILTER	256	/* text of a filter with its NUL */
+
+enum rule_action {		/* in the order in which they decide about one packet */
+	RULE_DROP,
+	RULE_HOLD,
+	RULE_DUP,
+};
+
+struct rule {
+	uint32_t number;		/* 1, 2, … as the user sees it; 0: made for one command, without a number */
+	enum rule_action action;
+	uint8_t from;			/* packets of this host only; HOST_NONE: of any */
+	char text[RULE_FILTER];		/* "": all packets */
+	struct live_filter *filter;	/* of the text; NULL: all packets.  Owned */
+	bool once;			/* it ends after the first packet that it acted on */
+	uint32_t every;			/* it acts on every n-th packet that matches; 0 and 1: on each */
+	uint32_t matched;		/* packets since it last acted */
+};
+
+struct path {
+	int64_t delay_ns;
+	bool cut;
+};
+
+struct rules {
+	struct path path[HOSTS_MAX];	/* of the packets from host i */
+	struct rule row[RULES_MAX];	/* in order of number */
+	size_t count;
+	uint32_t last_number;
+};
+
+/* What is to be done with a packet.  by: "cut", "rule 2: tcp port 80", "hand"; "" where nothing is to be done. */
+struct verdict {
+	bool drop, hold;
+	uint32_t copies;		/* beside the packet itself */
+	int64_t delay_ns;
+	char by[RULE_FILTER + 32];	/* of drop, else of hold, else of the copies */
+};
+
+void rules_init(struct rules *r);
+void rules_fini(struct rules *r);
+
+/* True while every packet passes at once: there is nothing to ask rules_judge() for. */
+bool rules_plain(const struct rules *r);
+
+/*
+ * Adds a rule; takes rule->filter over, also on failure.  A number is given to it unless it is `once` and for all packets.
+ * A rule with the same conditions is replaced.  Fails when the table is full.
+ */
+int rules_add(struct rules *r, const struct rule *rule, struct err *e);
+
+/* Removes the rule of that number; false if there is none. */
+bool rules_remove(struct rules *r, uint32_t number);
+
+/* Removes all rules with that action (of host `from`; HOST_NONE: of all).  How many. */
+size_t rules_remove_all(struct rules *r, enum rule_action action, uint8_t from);
+
+/* Sets a direction, or with HOST_NONE all of them. */
+void rules_delay(struct rules *r, uint8_t from, int64_t delay_ns);
+void rules_cut(struct rules *r, uint8_t from, bool cut);
+
+/* Decides about one packet of host `from`; counts it in the rules, and ends those that were for once. */
+void rules_judge(struct rules *r, uint8_t from, const void *bytes, uint32_t caplen, uint32_t len, struct verdict *out);
+
+/* Appends what the wire does now: "20 ms · hold tcp-fin"; nothing if it is plain.  hosts: how many there are, name(i): theirs. */
+void rules_text(struct str *out, const struct rules *r, size_t hosts, const char *(*name)(const void *context, size_t host),
+		const void *context);
+
+#endif
