@@ -4,7 +4,7 @@
  *
  * A CALL has a row.  Its RETURN is shown on the same row, unless it blocked: then it has its own.  A packet
  * that leaves while its host's call is running, with nothing between, shares the call's row (send → its
- * segment).  A packet that arrives later than at once (delay, hold) has a second row for its arrival.  A
+ * segment), if the call did not block.  A packet that arrives later than at once (delay, hold) has a second row for its arrival.  A
  * STATE is shown beside the packet or call that it is attributed to; one that time alone brought has a row.
  */
 #ifndef SOCKLENS_LADDER_H
@@ -19,7 +19,7 @@ struct ladder_row {
 	uint32_t head;		/* trace row of the event that makes the ladder's row */
 	uint32_t call;		/* CALL or RETURN in a lane; ROW_NONE */
 	uint32_t packet;	/* PACKET (departure) or WIRE (arrival, drop, …) on the arrow; ROW_NONE */
-	uint32_t state[2];	/* STATE changes to show: at the first and second host; ROW_NONE */
+	uint32_t state[2];	/* STATE changes to show: at the first and second host (a third takes what is free); ROW_NONE */
 	int64_t gap_ns;		/* time since the row before, if it is long enough to be shown folded; else 0 */
 };
 

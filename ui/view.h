@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "capture/trace.h"
+#include "src/core/str.h"
+#include "src/ladder.h"
 #include "ui/grid.h"
 
 #define VIEW_MIN_WIDTH	80
@@ -24,13 +26,17 @@ struct view {
 	size_t panel;		/* number of the panel shown */
 	int panel_scroll;	/* rows of the panel that are scrolled away */
 	char search[64];	/* "": none */
+	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */
 };
+
+#define PANEL_ROWS_MAX	(1 << 20)	/* panel_scroll stays below */
 
 /* Where the parts of the screen are, for this size. */
 struct layout {
 	struct area header;	/* 2 rows: title line, host names */
 	struct area ladder;
 	struct area panel;	/* below the ladder, or beside it on wide screens; its first row is its heading */
+	bool beside;		/* the panel is beside the ladder; the column before it is a rule */
 	struct area hint;	/* the last row: prompt, hints or an error */
 };
 struct layout view_layout(struct grid *g);
@@ -43,7 +49,7 @@ void header_draw(const struct view *v, struct area a);
 
 /*
  * Draws the ladder's rows so that the cursor's row is visible, near the middle when possible and at the bottom in
- * follow mode.  ladder_draw_row() draws one row of it (see src/ladder.h) at y.
+ * follow mode.  ladder_draw_row() (ui/ladder_view.h) draws one row of it.
  */
 void ladder_draw(const struct view *v, struct area a);
 
@@ -56,6 +62,33 @@ void view_click(struct view *v, struct area ladder, int y);	/* the row drawn at 
 /* Moves to the next (or previous) row whose text contains v->search (case ignored).  False: none, the cursor stays. */
 bool view_search(struct view *v, bool forward);
 
+/* The ladder's row under the cursor (the last one if there is no cursor).  False: there are no rows. */
+bool view_cursor(const struct view *v, struct ladder_row *out);
+
+/*
+ * The last trace row of the cursor's moment: before the next row of the ladder begins, and with the states
+ * that the cursor's row shows.  What the panels call "now".  ROW_NONE: the trace is empty.
+ */
+uint32_t view_now(const struct view *v);
+
+/* Appends a time as the screen shows it: 00:00.412 since the first event. */
+void view_time(struct str *out, const struct trace *t, int64_t ts_ns);
+
+/* A packet with what its headers and its connection say; WIRE rows give their packet. */
+struct view_packet {
+	uint32_t row;		/* of the PACKET */
+	const struct event *ev;	/* borrowed as from trace_event() */
+	uint32_t link;		/* LINK_* */
+	struct packet packet;
+	const struct conn *conn;	/* NULL if it has none */
+	int dir;
+};
+bool view_packet(const struct view *v, uint32_t row, struct view_packet *out);
+
+/*
+ * A panel draws into the area below the panel's heading, which view_draw() draws.  panel_scroll rows of what it
+ * has to say are above the area.
+ */
 struct panel {
 	const char *name;	/* "sockets" */
 	void (*draw)(const struct view *v, struct area a);

@@ -1,0 +1,218 @@
+/*
+ * An arrow is laid out once, as if it went to the right: a lead of line, the text, a middle of line, and
+ * its end.  One that goes to the left is laid out from the other side with the same numbers; only the texts
+ * of whole arrows begin in the same column in both directions, so that they can be read as a list.
+ */
+#include "ui/arrow.h"
+
+#include <string.h>
+
+#include "src/core/str.h"
+#include "ui/glyph.h"
+
+#define FADE	4	/* cells of a line that ends on the wire */
+
+/* Positions count from the sender's side. */
+struct plan {
+	int lead;		/* where the line begins */
+	int text, text_w;	/* where the text begins in the direction of travel, and its cells */
+	int end;		/* first cell that the line does not reach */
+	int fade_from, fade_to;	/* this part of the line is dashed */
+};
+
+static void squeeze(struct str *out, const char *s)
+{
+	for (; *s; s++) {
+		if (s[0] != ' ' || s[1] != ' ')
+			str_char(out, *s);
+	}
+}
+
+/* Length of text without its last word. */
+static size_t without_word(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] != ' ')
+		len--;
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	return len;
+}
+
+void arrow_text(struct str *out, const char *summary, int room)
+{
+	STR_ON_STACK(s, 512);
+	size_t len;
+
+	if (text_width(summary) <= room) {
+		str_add(out, summary);
+		return;
+	}
+	squeeze(&s, summary);
+	if (text_width(s.buf) <= room) {
+		str_add(out, s.buf);
+		return;
+	}
+	for (len = s.len; len > 0; s.buf[len] = '\0') {
+		if (text_width(s.buf) < room)
+			break;
+		len = without_word(s.buf, len);
+	}
+	if (len > 0)
+		str_addf(out, "%s…", s.buf);
+	else if (room > 0)
+		str_add(out, "…");
+}
+
+/* The cell of the area that is `at` cells away from the sender's side. */
+static int cell_x(struct area a, const struct arrow *r, int at)
+{
+	return r->leftward ? a.width - 1 - at : at;
+}
+
+static void put_line(struct area a, const struct arrow *r, const struct plan *p)
+{
+	uint32_t line = glyph_code(GLYPH_LINE, false), dash = glyph_code(GLYPH_DASH, false);
+
+	for (int at = p->lead; at < p->end; at++) {
+		bool faded = at >= p->fade_from && at < p->fade_to;
+
+		area_fill(a, cell_x(a, r, at), 0, 1, r->style, faded ? dash : line);
+	}
+}
+
+/* The text with a blank on each side, over the line. */
+static void put_text(struct area a, const struct arrow *r, const struct plan *p, const char *text)
+{
+	int x = r->leftward ? a.width - p->text - p->text_w : p->text;
+
+	if (p->text_w == 0)
+		return;
+	area_fill(a, x - 1, 0, p->text_w + 2, r->style, ' ');
+	area_text(a, x, 0, r->style, text);
+}
+
+static void put_head(struct area a, const struct arrow *r)
+{
+	enum glyph g = r->leftward ? GLYPH_LEFT : GLYPH_RIGHT;
+
+	area_fill(a, cell_x(a, r, a.width - 1), 0, 1, r->style, glyph_code(g, false));
+}
+
+/* The glyph and the words at the end of a packet that rests or is lost, from `at` on. */
+static void put_mark(struct area a, const struct arrow *r, int at, int room)
+{
+	uint32_t g = glyph_code(r->shape == ARROW_RESTS ? GLYPH_HELD : GLYPH_LOST, false);
+	int width = text_width(r->mark), x;
+
+	area_fill(a, cell_x(a, r, at), 0, 1, r->mark_style, g);
+	if (width > room - 2)
+		width = room - 2;
+	if (width <= 0)
+		return;
+	x = r->leftward ? a.width - at - 2 - width : at + 2;
+	area_text(area_sub(a, x, 0, width, 1), 0, 0, r->mark_style, r->mark);
+}
+
+static int max_int(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int min_int(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Cells that the mark gets: as many as its words need, but never more than leaves the text its flags. */
+static int mark_room(const struct arrow *r, int width)
+{
+	if (r->shape != ARROW_RESTS && r->shape != ARROW_LOST && r->shape != ARROW_LOST_LATER)
+		return 0;
+	return min_int(2 + text_width(r->mark), max_int(1, width - 18));
+}
+
+static bool begins_on_wire(const struct arrow *r)
+{
+	return r->shape == ARROW_ARRIVES || r->shape == ARROW_LOST_LATER;
+}
+
+/* Where the line ends, for the arrows that do not reach the other side. */
+static int line_end(const struct arrow *r, const struct plan *p, int width, int mark)
+{
+	int text_end = p->text + p->text_w + 1;
+
+	switch (r->shape) {
+	case ARROW_WHOLE:
+	case ARROW_ARRIVES:
+		break;
+	case ARROW_LEAVES:
+		return min_int(max_int(text_end + FADE, width * 2 / 3), width - 2);
+	case ARROW_RESTS:
+		return min_int(max_int(text_end + 2, width / 2), width - mark - 1);
+	case ARROW_LOST:
+	case ARROW_LOST_LATER:
+		return width - mark - 2;
+	}
+	return width - 1;
+}
+
+/* Where what faces the open wire is dashed. */
+static void set_fade(const struct arrow *r, struct plan *p)
+{
+	switch (r->shape) {
+	case ARROW_WHOLE:
+	case ARROW_RESTS:
+		break;
+	case ARROW_ARRIVES:
+		p->fade_from = p->lead;
+		p->fade_to = min_int(p->lead + FADE, p->text - 2);
+		break;
+	case ARROW_LOST_LATER:
+		p->fade_from = p->lead;
+		p->fade_to = p->end;
+		break;
+	case ARROW_LEAVES:
+	case ARROW_LOST:
+		p->fade_from = p->end - (r->shape == ARROW_LOST ? 2 : FADE);
+		p->fade_to = p->end;
+		break;
+	}
+}
+
+/* A text that comes in from the wire hugs the receiver; what stays on the wire hugs the sender. */
+static void set_text(const struct arrow *r, struct plan *p, int width, int lead, int mark)
+{
+	if (r->shape == ARROW_ARRIVES) {
+		p->text = width - lead - 2 - p->text_w;
+		p->lead = max_int(0, min_int(p->text - 1 - lead - FADE, width / 3));
+	} else if (r->shape == ARROW_LOST_LATER) {
+		p->text = max_int(FADE, width - mark - p->text_w - 6);
+		p->lead = max_int(0, p->text - 1 - FADE);
+	} else if (r->shape == ARROW_WHOLE && r->leftward) {
+		p->text = width - lead - 1 - p->text_w;
+	} else {
+		p->text = lead + 1;
+	}
+}
+
+void arrow_draw(struct area a, const struct arrow *r)
+{
+	STR_ON_STACK(text, 512);
+	int lead = a.width >= 36 ? 4 : 1, mark = mark_room(r, a.width);
+	struct plan p = { 0 };
+
+	if (a.width < 4 || a.height < 1)
+		return;
+	arrow_text(&text, r->text, a.width - lead - 4 - (mark ? mark + 3 : 0) -
+				   (begins_on_wire(r) || r->shape == ARROW_LEAVES ? 2 : 0));
+	p.text_w = text_width(text.buf);
+	set_text(r, &p, a.width, lead, mark);
+	p.end = line_end(r, &p, a.width, mark);
+	set_fade(r, &p);
+	put_line(a, r, &p);
+	put_text(a, r, &p, text.buf);
+	if (r->shape == ARROW_WHOLE || r->shape == ARROW_ARRIVES)
+		put_head(a, r);
+	if (mark)
+		put_mark(a, r, r->shape == ARROW_RESTS ? p.end : p.end + 1, mark);
+}

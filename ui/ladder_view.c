@@ -1,0 +1,231 @@
+/*
+ * Which rows are visible, and where: the cursor's row goes near the middle, and the rows around it are
+ * found by walking from it, so that nothing depends on what was drawn before.
+ */
+#include "ui/ladder_view.h"
+
+#include <string.h>
+
+#include "src/core/clock.h"
+#include "src/describe.h"
+#include "ui/glyph.h"
+#include "ui/ladder_sides.h"
+
+#define TIME_WIDTH	10	/* "00:00.412 " */
+#define TIME_FROM	110	/* a ladder of this width has a column for the time */
+#define LANE_MAX	44
+
+static int count_bars(const struct ladder_frame *f, int side)
+{
+	const struct trace *t = f->view->trace;
+	int bars = 0;
+
+	for (size_t i = 0; i < trace_lanes(t) && bars < LADDER_BARS; i++)
+		bars += ladder_lane_side(f, trace_lane(t, i)->host, (uint16_t)i) == side;
+	return bars > 0 ? bars : 1;
+}
+
+static struct ladder_columns columns_for(const struct ladder_frame *f, int width, bool time)
+{
+	int bars[2] = { count_bars(f, 0), count_bars(f, 1) };
+	int used = 1 + (time ? TIME_WIDTH : 0) + bars[0] + bars[1] + 2;
+	int rest = width > used ? width - used : 0;
+	int lane = rest * 3 / 10;
+	struct ladder_columns c = { .width = width, .time = time ? 1 : -1 };
+
+	if (lane > LANE_MAX)
+		lane = LANE_MAX;
+	c.lane_width = lane;
+	c.lane[0] = 1 + (time ? TIME_WIDTH : 0);
+	c.bar[0] = c.lane[0] + lane + bars[0] - 1;
+	c.rail[0] = c.bar[0] + 1;
+	c.middle = c.rail[0] + 1;
+	c.middle_width = rest - 2 * lane;
+	c.rail[1] = c.middle + c.middle_width;
+	c.bar[1] = c.rail[1] + 1;
+	c.lane[1] = c.bar[1] + bars[1];
+	return c;
+}
+
+struct ladder_frame ladder_frame(const struct view *v, int width, bool force_time)
+{
+	struct ladder_frame f = { .view = v };
+
+	f.has_cursor = view_cursor(v, &f.cursor);
+	f.sides = ladder_sides(v, f.has_cursor ? f.cursor.head : ROW_NONE);
+	f.columns = columns_for(&f, width, force_time || width >= TIME_FROM);
+	return f;
+}
+
+/* ---- placing ---- */
+
+struct placed {
+	struct ladder_row row;
+	int y;
+};
+
+struct placing {
+	struct ladder_row top;
+	int y;			/* of the top row; negative if its first lines are cut off */
+};
+
+/* Goes back from a row until `lines` lines are above it; returns the lines found. */
+static int climb(const struct ladder_frame *f, struct area a, struct ladder_row *at, int lines)
+{
+	int found = 0;
+
+	while (found < lines && ladder_prev(f->view->trace, at, at))
+		found += ladder_row_height(f, at, a);
+	return found;
+}
+
+/* Lines from a row to the end of the ladder, at most `most`. */
+static int lines_from(const struct ladder_frame *f, struct area a, struct ladder_row row, int most)
+{
+	int lines = 0;
+
+	do {
+		lines += ladder_row_height(f, &row, a);
+	} while (lines < most && ladder_next(f->view->trace, &row, &row));
+	return lines;
+}
+
+static struct placing place(const struct ladder_frame *f, struct area a)
+{
+	struct placing p = { .top = f->cursor };
+	int below = lines_from(f, a, f->cursor, a.height);
+	int own = ladder_row_height(f, &f->cursor, a);
+	int above = (a.height - own) / 2;
+
+	if (above < a.height - below)
+		above = a.height - below;
+	if (f->view->follow && above < a.height - own)
+		above = a.height - own;
+	if (above < 0)
+		above = 0;
+	p.y = above - climb(f, a, &p.top, above);
+	if (p.y > 0)
+		p.y = 0;
+	return p;
+}
+
+/* ---- what the search found ---- */
+
+static uint32_t lower(uint32_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static bool match_at(const struct cell *cell, int left, const char *text)
+{
+	for (; *text; text++, cell++, left--) {
+		if (left == 0 || lower(cell->code) != lower((unsigned char)*text))
+			return false;
+	}
+	return true;
+}
+
+static void mark_matches(const struct view *v, struct area a, int y)
+{
+	int len = (int)strlen(v->search);
+	struct cell *line;
+
+	if (len == 0 || y < 0 || y >= a.height || a.width <= 0)
+		return;
+	line = a.grid->cell + (size_t)(a.y + y) * (size_t)a.grid->width + a.x;
+	for (int x = 0; x + len <= a.width; x++) {
+		if (!match_at(line + x, a.width - x, v->search))
+			continue;
+		for (int i = 0; i < len; i++)
+			line[x + i].style = STYLE_MATCH;
+	}
+}
+
+/* ---- the ladder ---- */
+
+static void draw_nothing(struct area a)
+{
+	int y = a.height / 3;
+
+	area_wrap(a, y, STYLE_PLAIN, "  Nothing has happened yet.");
+	area_wrap(a, y + 2, STYLE_DIM,
+		  "  Each call of a program, each packet and each change of a socket's state becomes a line "
+		  "here. Begin with a call at the prompt:");
+	area_wrap(a, y + 5, STYLE_KEY, "    server> s = socket(AF_INET, SOCK_STREAM)");
+}
+
+void ladder_draw(const struct view *v, struct area a)
+{
+	struct ladder_frame f = ladder_frame(v, a.width, false);
+	uint32_t last = ROW_NONE;
+	struct placing p;
+
+	if (a.width <= 0 || a.height <= 0)
+		return;
+	if (!f.has_cursor) {
+		draw_nothing(a);
+		return;
+	}
+	p = place(&f, a);
+	do {
+		p.y += ladder_draw_row(&f, &p.top, a, p.y);
+	} while (p.y < a.height && ladder_next(v->trace, &p.top, &p.top));
+	if (p.y < a.height)
+		last = trace_rows(v->trace) - 1;
+	for (; p.y < a.height; p.y++)
+		ladder_draw_rails(&f, last, a, p.y);
+	for (int y = 0; y < a.height; y++)
+		mark_matches(v, a, y);
+}
+
+void view_click(struct view *v, struct area ladder, int y)
+{
+	struct ladder_frame f = ladder_frame(v, ladder.width, false);
+	struct placing p;
+
+	if (!f.has_cursor || y < 0 || y >= ladder.height)
+		return;
+	p = place(&f, ladder);
+	do {
+		p.y += ladder_row_height(&f, &p.top, ladder);
+		if (y < p.y) {
+			struct ladder_row last;
+
+			v->cursor = trace_entry(v->trace, p.top.head)->offset;
+			v->follow = ladder_last(v->trace, &last) && last.head == p.top.head;
+			v->panel_scroll = 0;
+			return;
+		}
+	} while (ladder_next(v->trace, &p.top, &p.top));
+}
+
+static void say(struct str *out, const struct view *v, uint32_t row)
+{
+	const struct event *ev;
+
+	if (row == ROW_NONE)
+		return;
+	ev = trace_event(v->trace, row, NULL);
+	if (!ev)
+		return;
+	describe_event(out, v->trace, ev);
+	str_char(out, '\n');
+}
+
+void ladder_row_text(struct str *out, const struct view *v, const struct ladder_row *r)
+{
+	if (r->head != r->call && r->head != r->packet)
+		say(out, v, r->head);
+	if (r->call != ROW_NONE) {
+		const struct trace_entry *e = trace_entry(v->trace, r->call);
+		uint32_t ret = e->kind == EVENT_CALL && !e->blocked ? e->link : ROW_NONE;
+
+		say(out, v, r->call);
+		say(out, v, ret);
+	}
+	say(out, v, r->packet);
+	for (int i = 0; i < 2; i++) {
+		if (r->state[i] != r->head)
+			say(out, v, r->state[i]);
+	}
+}

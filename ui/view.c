@@ -1,0 +1,291 @@
+/*
+ * The screen from top to bottom: a title line, the hosts' names over their lanes with the wire between
+ * them, the ladder, a panel, and the application's line.
+ */
+#include "ui/view.h"
+
+#include <string.h>
+
+#include "src/core/clock.h"
+#include "ui/glyph.h"
+#include "ui/ladder_view.h"
+
+#define BESIDE_FROM	140	/* columns from which the panel stands beside the ladder */
+#define SCAN_MAX	(1 << 20)	/* rows that the header goes back for what was said last */
+
+/* ---- layout ---- */
+
+static int clamp(int n, int low, int high)
+{
+	return n < low ? low : n > high ? high : n;
+}
+
+struct layout view_layout(struct grid *g)
+{
+	struct area all = grid_area(g);
+	int body = clamp(g->height - 3, 0, g->height), panel;
+	struct layout l = { .beside = g->width >= BESIDE_FROM };
+
+	l.header = area_sub(all, 0, 0, g->width, 2);
+	l.hint = area_sub(all, 0, g->height - 1, g->width, 1);
+	if (l.beside) {
+		panel = clamp(g->width * 2 / 5, 54, 96);
+		l.ladder = area_sub(all, 0, 2, g->width - panel - 1, body);
+		l.panel = area_sub(all, g->width - panel, 2, panel, body);
+	} else {
+		panel = clamp(g->height / 3, 8, 16);
+		if (panel > body / 2)
+			panel = body / 2;
+		l.ladder = area_sub(all, 0, 2, g->width, body - panel);
+		l.panel = area_sub(all, 0, 2 + body - panel, g->width, panel);
+	}
+	return l;
+}
+
+/* ---- the cursor ---- */
+
+bool view_cursor(const struct view *v, struct ladder_row *out)
+{
+	uint32_t row = v->cursor && !v->follow ? trace_row_of(v->trace, v->cursor) : ROW_NONE;
+
+	if (row == ROW_NONE)
+		return ladder_last(v->trace, out);
+	return ladder_at(v->trace, row, out);
+}
+
+uint32_t view_now(const struct view *v)
+{
+	struct ladder_row row, next;
+	uint32_t now;
+
+	if (!view_cursor(v, &row))
+		return ROW_NONE;
+	now = ladder_next(v->trace, &row, &next) ? next.head - 1 : trace_rows(v->trace) - 1;
+	for (int i = 0; i < 2; i++) {
+		if (row.state[i] != ROW_NONE && row.state[i] > now)
+			now = row.state[i];
+	}
+	return now;
+}
+
+static void go_to(struct view *v, const struct ladder_row *r)
+{
+	struct ladder_row last;
+
+	v->cursor = trace_entry(v->trace, r->head)->offset;
+	v->follow = ladder_last(v->trace, &last) && last.head == r->head;
+	v->panel_scroll = 0;
+}
+
+void view_move(struct view *v, long n)
+{
+	struct ladder_row at;
+
+	if (!view_cursor(v, &at))
+		return;
+	for (; n > 0 && ladder_next(v->trace, &at, &at); n--)
+		;
+	for (; n < 0 && ladder_prev(v->trace, &at, &at); n++)
+		;
+	go_to(v, &at);
+}
+
+void view_first(struct view *v)
+{
+	struct ladder_row at;
+
+	if (ladder_first(v->trace, &at))
+		go_to(v, &at);
+}
+
+void view_last(struct view *v)
+{
+	struct ladder_row at;
+
+	v->follow = true;
+	if (ladder_last(v->trace, &at))
+		go_to(v, &at);
+}
+
+bool view_search(struct view *v, bool forward)
+{
+	char bytes[4096];
+	struct ladder_row at;
+
+	if (v->search[0] == '\0' || !view_cursor(v, &at))
+		return false;
+	while (forward ? ladder_next(v->trace, &at, &at) : ladder_prev(v->trace, &at, &at)) {
+		struct str s = str_on(bytes, sizeof(bytes));
+
+		ladder_row_text(&s, v, &at);
+		if (strcasestr(s.buf, v->search)) {
+			go_to(v, &at);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- packets and times ---- */
+
+void view_time(struct str *out, const struct trace *t, int64_t ts_ns)
+{
+	int64_t ms = 0;
+
+	if (trace_rows(t) > 0 && ts_ns > trace_entry(t, 0)->ts_ns)
+		ms = (ts_ns - trace_entry(t, 0)->ts_ns) / NS_PER_MS;
+	str_addf(out, "%02lld:%02lld.%03lld", (long long)(ms / 60000), (long long)(ms / 1000 % 60),
+		 (long long)(ms % 1000));
+}
+
+bool view_packet(const struct view *v, uint32_t row, struct view_packet *out)
+{
+	const struct trace_entry *e = row == ROW_NONE ? NULL : trace_entry(v->trace, row);
+	const struct trace_host *host;
+
+	if (e && e->kind == EVENT_WIRE) {
+		row = e->link;
+		e = row == ROW_NONE ? NULL : trace_entry(v->trace, row);
+	}
+	if (!e || e->kind != EVENT_PACKET)
+		return false;
+	*out = (struct view_packet){ .row = row, .dir = e->flags & 1 };
+	out->ev = trace_event(v->trace, row, NULL);
+	if (!out->ev)
+		return false;
+	if (out->ev->packet.iface < trace_hosts(v->trace)) {
+		host = trace_host(v->trace, out->ev->packet.iface);
+		out->link = host->link;
+	}
+	packet_parse(&out->packet, out->link, out->ev->packet.data, out->ev->packet.caplen,
+		     out->ev->packet.len);
+	if (e->conn != CONN_NONE)
+		out->conn = conns_get(trace_conns(v->trace), e->conn);
+	return true;
+}
+
+/* ---- the header ---- */
+
+/* What the lab file calls itself, and what the wire does: the newest word on each, up to the cursor. */
+struct heard {
+	char title[128];
+	char wire[128];
+};
+
+static void hear(const struct event *ev, struct heard *h)
+{
+	if (ev->kind == EVENT_NOTE && ev->note.kind == NOTE_TITLE && !h->title[0] && ev->note.text)
+		(void)str_copy(h->title, sizeof(h->title), ev->note.text);
+	if (ev->kind == EVENT_COMMAND && ev->command.status && !h->wire[0])
+		(void)str_copy(h->wire, sizeof(h->wire), ev->command.status[0] ? ev->command.status : "plain");
+}
+
+static void listen_back(const struct view *v, uint32_t row, struct heard *h)
+{
+	uint32_t stop = row > SCAN_MAX ? row - SCAN_MAX : 0;
+
+	*h = (struct heard){ 0 };
+	if (trace_lanes(v->trace) == 0 && trace_hosts(v->trace) < 2)
+		return;
+	for (uint32_t i = row + 1; i > stop && !(h->title[0] && h->wire[0]);) {
+		const struct trace_entry *e = trace_entry(v->trace, --i);
+		const struct event *ev;
+
+		if (e->kind != EVENT_NOTE && e->kind != EVENT_COMMAND)
+			continue;
+		ev = trace_event(v->trace, i, NULL);
+		if (ev)
+			hear(ev, h);
+	}
+}
+
+static void draw_title(const struct view *v, struct area a, const struct ladder_frame *f,
+		       const struct heard *h)
+{
+	STR_ON_STACK(right, 96);
+	int width;
+
+	area_fill(a, 0, 0, a.width, STYLE_BAR, ' ');
+	if (v->mark)
+		str_addf(&right, "%s  ", v->mark);
+	if (f->has_cursor)
+		view_time(&right, v->trace, trace_entry(v->trace, f->cursor.head)->ts_ns);
+	str_char(&right, ' ');
+	width = text_width(right.buf);
+	area_textf(area_sub(a, 0, 0, a.width - width - 1, 1), 1, 0, STYLE_BAR, "socklens%s%s",
+		   h->title[0] ? " · " : "", h->title);
+	area_text_right(a, a.width, 0, STYLE_BAR, right.buf);
+}
+
+/* The names over the lanes, and the wire between them. */
+static void draw_hosts(const struct ladder_frame *f, struct area a, const struct heard *h)
+{
+	const struct ladder_columns *c = &f->columns;
+	struct area middle = area_sub(a, c->middle, 1, c->middle_width, 1);
+	STR_ON_STACK(wire, 160);
+	int x;
+
+	for (int side = 0; side < 2; side++) {
+		STR_ON_STACK(s, 96);
+
+		ladder_side_text(&s, f, side);
+		area_text(area_sub(a, c->lane[side], 1, c->lane_width, 1), 0, 0, STYLE_TITLE, s.buf);
+	}
+	if (!f->sides.by_host)
+		return;
+	str_add(&wire, h->wire[0] && strcmp(h->wire, "plain") != 0 ? h->wire : "wire");
+	x = (middle.width - text_width(wire.buf)) / 2;
+	area_text(middle, x > 0 ? x : 0, 0, strcmp(wire.buf, "wire") ? STYLE_HELD : STYLE_DIM, wire.buf);
+}
+
+void header_draw(const struct view *v, struct area a)
+{
+	struct layout l = view_layout(a.grid);
+	struct ladder_frame f = ladder_frame(v, l.ladder.width, false);
+	struct heard h = { 0 };
+
+	if (f.has_cursor)
+		listen_back(v, view_now(v), &h);
+	draw_title(v, a, &f, &h);
+	draw_hosts(&f, a, &h);
+}
+
+/* ---- all of it ---- */
+
+/* A rule with the panels' names in it, the shown one bright, and the instant it is about. */
+static void draw_tabs(const struct view *v, struct area a)
+{
+	int x = 2;
+
+	area_fill(a, 0, 0, a.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
+	for (size_t i = 0; i < panels_count; i++) {
+		int width = text_width(panels[i].name);
+
+		if (x + width + 4 > a.width)
+			break;
+		area_fill(a, x, 0, width + 2, STYLE_RULE, ' ');
+		area_text(a, x + 1, 0, i == v->panel ? STYLE_TITLE : STYLE_DIM, panels[i].name);
+		if (i == v->panel)
+			area_accent(a, x, 0, width + 2);
+		x += width + 3;
+	}
+}
+
+void view_draw(const struct view *v, struct grid *g)
+{
+	struct layout l = view_layout(g);
+	struct area a = l.panel;
+
+	header_draw(v, l.header);
+	ladder_draw(v, l.ladder);
+	if (a.width <= 0 || a.height <= 0)
+		return;
+	if (l.beside) {
+		for (int y = 0; y < l.ladder.height; y++)
+			area_fill(grid_area(g), a.x - 1, l.ladder.y + y, 1, STYLE_RULE,
+				  glyph_code(GLYPH_RAIL, false));
+	}
+	draw_tabs(v, a);
+	if (v->panel < panels_count)
+		panels[v->panel].draw(v, area_sub(a, 0, 1, a.width, a.height - 1));
+}
