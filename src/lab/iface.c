@@ -12,7 +12,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "src/core/clock.h"
 
 #define MTU	1500
 
@@ -122,6 +125,13 @@ static const struct offload {
 	{ ETHTOOL_SSG, ETHTOOL_GSG, "scatter-gather" },
 };
 
+static int control_socket(struct err *e)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? err_errno(e, errno, NULL, "open a socket for ioctl") : fd;
+}
+
 static int ethtool(int fd, const char *name, uint32_t command, uint32_t *value)
 {
 	struct ethtool_value v = { .cmd = command, .data = *value };
@@ -151,13 +161,39 @@ static int offload_off(int fd, const char *name, const struct offload *o, struct
 
 int iface_offloads_off(const char *name, struct err *e)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = control_socket(e);
 	int result = 0;
 
 	if (fd < 0)
-		return err_errno(e, errno, NULL, "open a socket for ethtool");
+		return -1;
 	for (size_t i = 0; !result && i < sizeof(offloads) / sizeof(offloads[0]); i++)
 		result = offload_off(fd, name, &offloads[i], e);
 	close(fd);
 	return result;
+}
+
+#define CARRIER_NS	(5 * NS_PER_S)
+
+int iface_wait(const char *name, struct err *e)
+{
+	int64_t end = clock_monotonic_ns() + CARRIER_NS;
+	const struct timespec pause = { .tv_nsec = 200000 };
+	struct ifreq request = { 0 };
+	int fd = control_socket(e);
+	uint32_t link = 0;
+	bool ready;
+
+	if (fd < 0)
+		return -1;
+	str_copy(request.ifr_name, sizeof(request.ifr_name), name);
+	for (;;) {
+		ready = !ioctl(fd, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_RUNNING);
+		/* Takes the lock that the worker holds: when it has answered, the worker is through. */
+		(void)ethtool(fd, name, ETHTOOL_GLINK, &link);
+		if (ready || clock_monotonic_ns() > end)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	close(fd);
+	return ready ? 0 : err_set(e, NULL, "%s: no carrier after 5 s", name);
 }

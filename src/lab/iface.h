@@ -25,6 +25,12 @@ unsigned iface_index(const char *name);
 
 int iface_up(struct netlink *n, const char *name, struct err *e);
 
+/*
+ * Waits until an interface that is up carries packets.  The end of a pair that came up before its peer is
+ * connected to its queue by a worker of the kernel; until then it drops what it is given.
+ */
+int iface_wait(const char *name, struct err *e);
+
 /* Adds an address, ready at once (no duplicate address detection), with its subnet's route. */
 int iface_address(struct netlink *n, const char *name, int family, const uint8_t *ip,
 		  uint8_t prefix, struct err *e);

@@ -246,6 +246,19 @@ static int step_ports(struct lab *l, struct err *e)
 	return result;
 }
 
+static int host_carrier(struct lab *l, size_t i, struct netlink *n, struct err *e)
+{
+	(void)l;
+	(void)i;
+	(void)n;
+	return iface_wait("eth0", e);
+}
+
+static int step_carrier(struct lab *l, struct err *e)
+{
+	return in_each_host(l, host_carrier, e);
+}
+
 static int step_capture(struct lab *l, struct err *e)
 {
 	/* Protocol 0: it receives nothing, it only shows that we may. */
@@ -277,6 +290,7 @@ static const struct step {
 	{ "addresses", step_addresses, 0, NULL },
 	{ "neighbours", step_neighbours, 0, NULL },
 	{ "ports up", step_ports, 0, NULL },
+	{ "cables carry", step_carrier, 0, NULL },
 	{ "capture", step_capture, EAFNOSUPPORT, packet_hint },
 };
 #define SETUP_STEPS	(sizeof(setup) / sizeof(setup[0]))
@@ -391,7 +405,7 @@ static void plain_mac(uint8_t mac[6], uint8_t host)
 	memcpy(mac, (const uint8_t[]){ 0x02, 0, 0, 0, 3, (uint8_t)(host + 1) }, 6);
 }
 
-/* Inside host `self`. */
+/* Inside host `self`.  The second end to come up has both up. */
 static int plain_end(struct netlink *n, uint8_t self, uint8_t other, struct err *e)
 {
 	uint8_t ip[4], mac[6];
@@ -405,7 +419,16 @@ static int plain_end(struct netlink *n, uint8_t self, uint8_t other, struct err 
 	return iface_neighbour(n, "eth1", AF_INET, ip, mac, e);
 }
 
-static int plain_enter(const struct lab *l, uint8_t self, uint8_t other, struct err *e)
+static int plain_ready(struct netlink *n, uint8_t self, uint8_t other, struct err *e)
+{
+	(void)n;
+	(void)self;
+	(void)other;
+	return iface_wait("eth1", e);
+}
+
+static int plain_enter(const struct lab *l, uint8_t self, uint8_t other,
+		       int (*fn)(struct netlink *, uint8_t, uint8_t, struct err *), struct err *e)
 {
 	struct netlink n;
 	int result;
@@ -414,7 +437,7 @@ static int plain_enter(const struct lab *l, uint8_t self, uint8_t other, struct 
 		return -1;
 	result = netlink_open(&n, NETLINK_ROUTE, e);
 	if (!result)
-		result = plain_end(&n, self, other, e);
+		result = fn(&n, self, other, e);
 	netlink_close(&n);
 	if (space_join_net(l->wire_fd, result ? NULL : e))
 		return -1;
@@ -436,7 +459,7 @@ int lab_join_plain(const struct lab *l, uint8_t a, uint8_t b, struct err *e)
 		result = iface_veth(&n, &(struct iface_end){ "eth1", l->host[a].netns_fd, mac_a },
 				    &(struct iface_end){ "eth1", l->host[b].netns_fd, mac_b }, e);
 	netlink_close(&n);
-	if (result || plain_enter(l, a, b, e))
+	if (result || plain_enter(l, a, b, plain_end, e) || plain_enter(l, b, a, plain_end, e))
 		return -1;
-	return plain_enter(l, b, a, e);
+	return plain_enter(l, a, b, plain_ready, e);
 }
