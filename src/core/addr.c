@@ -7,7 +7,7 @@
 #include "src/core/names.h"
 #include "src/core/safe.h"
 
-#define UNIX_AT	offsetof(struct sockaddr_un, sun_path)
+#define UNIX_AT offsetof(struct sockaddr_un, sun_path)
 
 /* ---- making and asking ---- */
 
@@ -73,7 +73,7 @@ uint16_t addr_port(const struct addr *a)
 	struct addr copy = *a;
 	const uint8_t *p = port_bytes(&copy);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
 void addr_set_port(struct addr *a, uint16_t port)
@@ -101,7 +101,8 @@ static const uint8_t *ip_bytes(const struct addr *a, size_t *len)
 	return NULL;
 }
 
-/* The name of a Unix address: a path up to its NUL, or an abstract name with its NUL in front; unix(7). */
+/* The name of a Unix address: a path up to its NUL, or an abstract name with its NUL in front;
+ * unix(7). */
 static size_t unix_name(const struct addr *a)
 {
 	size_t len = a->len > UNIX_AT ? a->len - UNIX_AT : 0;
@@ -251,7 +252,8 @@ static int at_byte(const struct input *in, size_t at)
 static const char *const forms_hint = "an address is HOST:PORT, *:PORT, [IPV6]:PORT or unix:/PATH";
 
 /* A decimal number that is all of text[at..end). */
-static bool read_number(const struct input *in, size_t at, size_t end, uint64_t max, uint64_t *value)
+static bool read_number(const struct input *in, size_t at, size_t end, uint64_t max,
+			uint64_t *value)
 {
 	*value = 0;
 	if (at >= end)
@@ -302,7 +304,8 @@ static struct addr from_name(const struct addr_name *row)
 	return row->family == AF_INET6 ? addr_v6(row->ip, 0) : addr_v4(row->ip, 0);
 }
 
-/* text[at..at + len) as a NUL-terminated string for inet_pton(3); false if it cannot be an address. */
+/* text[at..at + len) as a NUL-terminated string for inet_pton(3); false if it cannot be an address.
+ */
 static bool ip_string(const struct input *in, size_t at, size_t len, char dst[INET6_ADDRSTRLEN])
 {
 	struct str s = str_on(dst, INET6_ADDRSTRLEN);
@@ -382,7 +385,8 @@ static int parse_unix(const struct input *in, struct addr *a)
 	a->u.un.sun_family = AF_UNIX;
 	n = safe_unescape(in->text + from, in->len - from, a->u.un.sun_path + abstract, cap);
 	if (n < 0) {
-		err_set(in->e, "at most 108 bytes, with \\xNN for a byte", "this is no name of a Unix socket");
+		err_set(in->e, "at most 108 bytes, with \\xNN for a byte",
+			"this is no name of a Unix socket");
 		return at_byte(in, from);
 	}
 	if (!abstract && memchr(a->u.un.sun_path, '\0', (size_t)n)) {

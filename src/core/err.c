@@ -6,7 +6,7 @@
 #include "src/core/safe.h"
 
 /* Room for a whole message before it is made harmless, which can only lengthen it. */
-#define RAW_SIZE	512
+#define RAW_SIZE 512
 
 static void put(char *dst, size_t cap, const char *raw)
 {

@@ -10,8 +10,8 @@ const struct name_table *names_of_level(int64_t level)
 		int64_t level;
 		const struct name_table *table;
 	} rows[] = {
-		{ SOL_SOCKET, &names_so },	   { IPPROTO_TCP, &names_tcp_opt },
-		{ IPPROTO_IP, &names_ip_opt },	   { IPPROTO_IPV6, &names_ipv6_opt },
+		{ SOL_SOCKET, &names_so },	 { IPPROTO_TCP, &names_tcp_opt },
+		{ IPPROTO_IP, &names_ip_opt },	 { IPPROTO_IPV6, &names_ipv6_opt },
 		{ IPPROTO_UDP, &names_udp_opt },
 	};
 

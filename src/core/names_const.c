@@ -9,25 +9,25 @@
 
 /* Newer than the C libraries of some systems that we build on. */
 #ifndef AF_MCTP
-#define AF_MCTP	45
+#define AF_MCTP 45
 #endif
 #ifndef IPPROTO_L2TP
-#define IPPROTO_L2TP	115
+#define IPPROTO_L2TP 115
 #endif
 #ifndef IPPROTO_ETHERNET
-#define IPPROTO_ETHERNET	143
+#define IPPROTO_ETHERNET 143
 #endif
 #ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP	262
+#define IPPROTO_MPTCP 262
 #endif
 #ifndef IPPROTO_SMC
-#define IPPROTO_SMC	256
+#define IPPROTO_SMC 256
 #endif
 #ifndef SOL_MPTCP
-#define SOL_MPTCP	284
+#define SOL_MPTCP 284
 #endif
 #ifndef SOL_XDP
-#define SOL_XDP	283
+#define SOL_XDP 283
 #endif
 
 /* clang-format off */

@@ -6,84 +6,85 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
-/* Newer than the C libraries of some systems that we build on; numbers from the kernel's headers. */
+/* Newer than the C libraries of some systems that we build on; numbers from the kernel's headers.
+ */
 #ifndef SO_PREFER_BUSY_POLL
-#define SO_PREFER_BUSY_POLL	69
+#define SO_PREFER_BUSY_POLL 69
 #endif
 #ifndef SO_BUSY_POLL_BUDGET
-#define SO_BUSY_POLL_BUDGET	70
+#define SO_BUSY_POLL_BUDGET 70
 #endif
 #ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE	71
+#define SO_NETNS_COOKIE 71
 #endif
 #ifndef SO_BUF_LOCK
-#define SO_BUF_LOCK	72
+#define SO_BUF_LOCK 72
 #endif
 #ifndef SO_RESERVE_MEM
-#define SO_RESERVE_MEM	73
+#define SO_RESERVE_MEM 73
 #endif
 #ifndef SO_TXREHASH
-#define SO_TXREHASH	74
+#define SO_TXREHASH 74
 #endif
 #ifndef SO_RCVMARK
-#define SO_RCVMARK	75
+#define SO_RCVMARK 75
 #endif
 #ifndef SO_PASSPIDFD
-#define SO_PASSPIDFD	76
+#define SO_PASSPIDFD 76
 #endif
 #ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD	77
+#define SO_PEERPIDFD 77
 #endif
 #ifndef SO_DETACH_REUSEPORT_BPF
-#define SO_DETACH_REUSEPORT_BPF	68
+#define SO_DETACH_REUSEPORT_BPF 68
 #endif
 #ifndef TCP_TX_DELAY
-#define TCP_TX_DELAY	37
+#define TCP_TX_DELAY 37
 #endif
 #ifndef TCP_AO_ADD_KEY
-#define TCP_AO_ADD_KEY	38
+#define TCP_AO_ADD_KEY 38
 #endif
 #ifndef TCP_AO_DEL_KEY
-#define TCP_AO_DEL_KEY	39
+#define TCP_AO_DEL_KEY 39
 #endif
 #ifndef TCP_AO_INFO
-#define TCP_AO_INFO	40
+#define TCP_AO_INFO 40
 #endif
 #ifndef TCP_AO_GET_KEYS
-#define TCP_AO_GET_KEYS	41
+#define TCP_AO_GET_KEYS 41
 #endif
 #ifndef TCP_AO_REPAIR
-#define TCP_AO_REPAIR	42
+#define TCP_AO_REPAIR 42
 #endif
 #ifndef TCP_IS_MPTCP
-#define TCP_IS_MPTCP	43
+#define TCP_IS_MPTCP 43
 #endif
 #ifndef IP_RECVERR_RFC4884
-#define IP_RECVERR_RFC4884	26
+#define IP_RECVERR_RFC4884 26
 #endif
 #ifndef IP_LOCAL_PORT_RANGE
-#define IP_LOCAL_PORT_RANGE	51
+#define IP_LOCAL_PORT_RANGE 51
 #endif
 #ifndef IP_PROTOCOL
-#define IP_PROTOCOL	52
+#define IP_PROTOCOL 52
 #endif
 #ifndef IPV6_RECVERR_RFC4884
-#define IPV6_RECVERR_RFC4884	31
+#define IPV6_RECVERR_RFC4884 31
 #endif
 #ifndef IPV6_FLOWINFO
-#define IPV6_FLOWINFO	11
+#define IPV6_FLOWINFO 11
 #endif
 #ifndef IPV6_FLOWLABEL_MGR
-#define IPV6_FLOWLABEL_MGR	32
+#define IPV6_FLOWLABEL_MGR 32
 #endif
 #ifndef IPV6_FLOWINFO_SEND
-#define IPV6_FLOWINFO_SEND	33
+#define IPV6_FLOWINFO_SEND 33
 #endif
 #ifndef UDP_SEGMENT
-#define UDP_SEGMENT	103
+#define UDP_SEGMENT 103
 #endif
 #ifndef UDP_GRO
-#define UDP_GRO	104
+#define UDP_GRO 104
 #endif
 
 /* clang-format off */

@@ -1,13 +1,13 @@
 /*
- * "Did you mean": the optimal string alignment distance, by the usual table, of which three rows are kept.
- * A candidate counts as a likely slip when at most one letter in three is wrong.
+ * "Did you mean": the optimal string alignment distance, by the usual table, of which three rows
+ * are kept. A candidate counts as a likely slip when at most one letter in three is wrong.
  */
 #include "src/core/names.h"
 
 #include <string.h>
 
-#define WORD_MAX	40
-#define FAR		99
+#define WORD_MAX 40
+#define FAR	 99
 
 static char lower(char c)
 {

@@ -1,10 +1,11 @@
 /*
  * A ring of pointers with one writer of `tail` (the producer) and one of `head` (the consumer).
  *
- * The eventfd is written only when the consumer may be asleep: queue_clear_fd() arms it, and the first
- * push after that disarms and writes.  The producer publishes the tail and then looks at `armed`; the
- * consumer arms and then looks at the tail.  With sequentially consistent operations at least one of the
- * two sees the other, so a wake-up is never lost, and a busy queue costs no system call.
+ * The eventfd is written only when the consumer may be asleep: queue_clear_fd() arms it, and the
+ * first push after that disarms and writes.  The producer publishes the tail and then looks at
+ * `armed`; the consumer arms and then looks at the tail.  With sequentially consistent operations
+ * at least one of the two sees the other, so a wake-up is never lost, and a busy queue costs no
+ * system call.
  */
 #include "src/core/queue.h"
 
@@ -15,14 +16,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define CACHE_LINE	64
+#define CACHE_LINE 64
 
 struct queue {
 	_Alignas(CACHE_LINE) _Atomic size_t tail; /* things pushed so far */
-	size_t head_seen;			  /* producer's copy of head */
+	size_t head_seen; /* producer's copy of head */
 	_Alignas(CACHE_LINE) _Atomic size_t head; /* things popped so far */
-	size_t tail_seen;			  /* consumer's copy of tail */
-	_Alignas(CACHE_LINE) atomic_bool armed;	  /* the next push writes to the fd */
+	size_t tail_seen; /* consumer's copy of tail */
+	_Alignas(CACHE_LINE) atomic_bool armed; /* the next push writes to the fd */
 	int fd;
 	size_t mask;
 	void *slot[];

@@ -1,9 +1,10 @@
 /*
- * Decoding is strict (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).  At a byte
- * that does not begin or continue a character exactly that byte is given up, so the rest is read on.
+ * Decoding is strict (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).  At a
+ * byte that does not begin or continue a character exactly that byte is given up, so the rest is
+ * read on.
  *
- * A combining mark is harmless behind a character that is shown as itself; behind an escape or at the
- * start it would change our own text, and from the third on it is escaped.
+ * A combining mark is harmless behind a character that is shown as itself; behind an escape or at
+ * the start it would change our own text, and from the third on it is escaped.
  *
  * Each character is written whole or not at all, so that text that was cut is still well-formed.
  */
@@ -13,12 +14,12 @@
 
 #include "src/core/unicode.h"
 
-#define MARKS_MAX	SAFE_NO_BASE
+#define MARKS_MAX SAFE_NO_BASE
 
 /* ---- decoding ---- */
 
-struct form {			/* one row of RFC 3629 section 4 */
-	uint8_t first, last;	/* of the lead byte */
+struct form { /* one row of RFC 3629 section 4 */
+	uint8_t first, last; /* of the lead byte */
 	uint8_t second_min, second_max;
 	uint8_t bytes;
 	uint8_t lead_bits;

@@ -1,6 +1,6 @@
 /*
- * Writing stops at the first thing that does not fit: what comes after a hole would be read as if it
- * followed directly.  A cut never leaves half a UTF-8 character behind.
+ * Writing stops at the first thing that does not fit: what comes after a hole would be read as if
+ * it followed directly.  A cut never leaves half a UTF-8 character behind.
  */
 #include "src/core/str.h"
 

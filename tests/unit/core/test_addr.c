@@ -1,0 +1,251 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "src/core/addr.h"
+
+static const struct addr_name rows[] = {
+	{ "client", AF_INET, { 192, 0, 2, 1 } },
+	{ "client", AF_INET6, { 0x20, 1, 0xd, 0xb8, [15] = 1 } },
+	{ "server", AF_INET, { 192, 0, 2, 2 } },
+	{ "server", AF_INET6, { 0x20, 1, 0xd, 0xb8, [15] = 2 } },
+};
+static const struct addr_names names = { rows, sizeof(rows) / sizeof(rows[0]) };
+
+static const char *text_of(const struct addr *a, const struct addr_names *n)
+{
+	static _Thread_local char buf[600];
+	struct str s = str_on(buf, sizeof(buf));
+
+	addr_text(&s, a, n);
+	return buf;
+}
+
+static struct addr parsed(const char *text, int hint)
+{
+	struct addr a;
+	struct err e;
+
+	if (addr_parse(&a, text, strlen(text), hint, &names, &e) < 0)
+		fail_msg("%s: %s", text, e.what);
+	return a;
+}
+
+/* The text of what was read is the text that was read. */
+static void texts_survive(void **state)
+{
+	static const char *const texts[] = {
+		"192.0.2.9:8080",
+		"*:8080",
+		"*:0",
+		"255.255.255.255:65535",
+		"server:8080",
+		"[server]:80",
+		"[::]:8080",
+		"[2001:db8::7]:1",
+		"[fe80::1%3]:9",
+		"[::ffff:192.0.2.9]:5",
+		"unix:",
+		"unix:/tmp/x",
+		"unix:@abstract",
+		"unix:@",
+		"unix:@a\\x00b",
+		"unix:\\x40path",
+		"unix:/a b\\n\\x1b",
+		"unix:café",
+		"AF_UNSPEC",
+		"-",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct addr a = parsed(texts[i], AF_UNSPEC);
+
+		assert_string_equal(text_of(&a, &names), texts[i]);
+	}
+}
+
+static void names_and_hints(void **state)
+{
+	struct addr a = parsed("server:80", AF_INET6), b = parsed("[2001:db8::2]:80", AF_UNSPEC);
+
+	(void)state;
+	assert_true(addr_equal(&a, &b));
+	assert_string_equal(text_of(&a, NULL), "[2001:db8::2]:80");
+	a = parsed("server:80", AF_UNSPEC);
+	assert_string_equal(text_of(&a, NULL), "192.0.2.2:80");
+	assert_int_equal(addr_family(&a), AF_INET);
+	assert_int_equal(a.len, sizeof(struct sockaddr_in));
+	a = parsed("*:80", AF_INET6);
+	assert_string_equal(text_of(&a, NULL), "[::]:80");
+	assert_true(addr_is_any(&a));
+	a = parsed("192.0.2.2:80", AF_INET6);
+	assert_int_equal(addr_family(&a), AF_INET);
+	assert_false(addr_is_any(&a));
+}
+
+static void ports(void **state)
+{
+	struct addr a = addr_v4(rows[0].ip, 258), u = parsed("unix:/x", AF_UNSPEC);
+
+	(void)state;
+	assert_memory_equal(&a.u.in.sin_port, "\1\2", 2);
+	assert_int_equal(addr_port(&a), 258);
+	addr_set_port(&a, 65535);
+	assert_int_equal(addr_port(&a), 65535);
+	addr_set_port(&u, 5);
+	assert_int_equal(addr_port(&u), 0);
+	assert_string_equal(text_of(&u, NULL), "unix:/x");
+}
+
+static void every_ip_survives(void **state)
+{
+	uint32_t seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		uint8_t ip[16];
+		struct addr a, b;
+
+		for (size_t k = 0; k < 16; k++) {
+			seed = seed * 1664525 + 1013904223;
+			ip[k] = seed >> 30 ? (uint8_t)(seed >> 20) : 0;
+		}
+		a = i % 2 ? addr_v6(ip, (uint16_t)seed) : addr_v4(ip, (uint16_t)seed);
+		b = parsed(text_of(&a, &names), AF_UNSPEC);
+		assert_true(addr_equal(&a, &b));
+		assert_int_equal(a.len, b.len);
+	}
+}
+
+static void kernel_structs(void **state)
+{
+	struct sockaddr_storage big = { .ss_family = AF_INET };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct sockaddr other = { .sa_family = AF_PACKET };
+	struct addr a;
+
+	(void)state;
+	a = addr_of((struct sockaddr *)&big, sizeof(big));
+	assert_true(a.len <= sizeof(a.u));
+	assert_string_equal(text_of(&a, NULL), "*:0");
+	a = addr_of((struct sockaddr *)&big, 4); /* cut before the address */
+	assert_int_equal(addr_family(&a), AF_UNSPEC);
+	a = addr_of(NULL, 5);
+	assert_int_equal(a.len, 0);
+	assert_true(addr_is_any(&a));
+	memset(un.sun_path, 'p', sizeof(un.sun_path)); /* no NUL at the end */
+	a = addr_of((struct sockaddr *)&un, sizeof(un));
+	assert_int_equal(strlen(text_of(&a, NULL)), 5 + sizeof(un.sun_path));
+	a = addr_of((struct sockaddr *)&un, 2);
+	assert_string_equal(text_of(&a, NULL), "unix:");
+	a = addr_of(&other, sizeof(other));
+	assert_string_equal(text_of(&a, NULL), "AF_PACKET");
+	other.sa_family = 999;
+	a = addr_of(&other, sizeof(other));
+	assert_string_equal(text_of(&a, NULL), "999");
+}
+
+static void equality(void **state)
+{
+	static const char *const texts[] = { "192.0.2.1:1", "192.0.2.1:2", "192.0.2.2:1",
+					     "[::1]:1",	    "[::1%2]:1",   "[::2]:1",
+					     "unix:/a",	    "unix:/b",	   "unix:@/a",
+					     "unix:",	    "-",	   "AF_UNSPEC" };
+	const size_t count = sizeof(texts) / sizeof(texts[0]);
+	struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/a" };
+	struct addr long_form = addr_of((struct sockaddr *)&un, sizeof(un));
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < count; j++) {
+			struct addr a = parsed(texts[i], AF_UNSPEC),
+				    b = parsed(texts[j], AF_UNSPEC);
+
+			assert_int_equal(addr_equal(&a, &b), i == j);
+		}
+	struct addr short_form = parsed("unix:/a", AF_UNSPEC);
+
+	assert_true(addr_equal(&long_form, &short_form));
+}
+
+static void mistakes_say_where(void **state)
+{
+	static const struct {
+		const char *text;
+		int column;
+		const char *hint;
+	} bad[] = {
+		{ "servr:80", 1, "did you mean server?" },
+		{ "", 1, NULL },
+		{ ":80", 1, NULL },
+		{ "server", 7, NULL },
+		{ "server:", 8, NULL },
+		{ "server:80a", 8, NULL },
+		{ "server:65536", 8, NULL },
+		{ "server:-1", 8, NULL },
+		{ "server:99999999999999999999", 8, NULL },
+		{ "192.0.2:80", 1, NULL },
+		{ "192.0.2.1.5:80", 1, NULL },
+		{ "[::1", 5, NULL },
+		{ "[::1]", 6, NULL },
+		{ "[::1]80", 6, NULL },
+		{ "[::1%]:80", 6, NULL },
+		{ "[::1%x]:80", 6, NULL },
+		{ "[:::1]:80", 2, NULL },
+		{ "[1111111111111111111111111111111111111111111111111111]:80", 2, NULL },
+		{ "中:x", 1, NULL },
+		{ "unix:\\q", 6, NULL },
+		{ "unix:a\\x00b", 6, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err e = { .column = 0 };
+		struct addr a;
+
+		if (addr_parse(&a, bad[i].text, strlen(bad[i].text), AF_UNSPEC, &names, &e) == 0)
+			fail_msg("%s was taken", bad[i].text);
+		if (e.column != bad[i].column)
+			fail_msg("%s: column %d", bad[i].text, e.column);
+		if (bad[i].hint)
+			assert_string_equal(e.hint, bad[i].hint);
+		assert_int_equal(addr_parse(&a, bad[i].text, strlen(bad[i].text), 0, NULL, NULL),
+				 -1);
+	}
+}
+
+static void unix_length_limit(void **state)
+{
+	char text[5 + 109];
+	struct addr a;
+
+	(void)state;
+	memset(text, 'p', sizeof(text));
+	memcpy(text, "unix:", 5);
+	assert_int_equal(addr_parse(&a, text, 5 + 108, 0, NULL, NULL), 0);
+	assert_int_equal(a.len, sizeof(struct sockaddr_un));
+	assert_int_equal(addr_parse(&a, text, 5 + 109, 0, NULL, NULL), -1);
+	text[5] = '@';
+	assert_int_equal(addr_parse(&a, text, 5 + 108, 0, NULL, NULL), 0);
+	assert_int_equal(addr_parse(&a, text, 5 + 109, 0, NULL, NULL), -1);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_survive),
+		cmocka_unit_test(names_and_hints),
+		cmocka_unit_test(ports),
+		cmocka_unit_test(every_ip_survives),
+		cmocka_unit_test(kernel_structs),
+		cmocka_unit_test(equality),
+		cmocka_unit_test(mistakes_say_where),
+		cmocka_unit_test(unix_length_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
