@@ -6,17 +6,10 @@
 
 #include "src/core/names.h"
 
-#define NAME(constant, words)                                                                      \
-	{                                                                                          \
-		constant, #constant, words                                                         \
-	}
-#define PLAIN(constant)                                                                            \
-	{                                                                                          \
-		constant, #constant, NULL                                                          \
-	}
-#define TABLE(rows, of_what)                                                                       \
-	{                                                                                          \
-		rows, sizeof(rows) / sizeof((rows)[0]), of_what                                    \
-	}
+/* clang-format off */
+#define NAME(constant, words) { constant, #constant, words }
+#define PLAIN(constant) { constant, #constant, NULL }
+#define TABLE(rows, of_what) { rows, sizeof(rows) / sizeof((rows)[0]), of_what }
+/* clang-format on */
 
 #endif
