@@ -1,0 +1,161 @@
+/*
+ * The packet under the cursor: its fields as a tree, its bytes beside them where there is room, else below.
+ */
+#include <stdio.h>
+
+#include "capture/dissect.h"
+#include "src/describe.h"
+#include "ui/page.h"
+#include "ui/panels.h"
+
+#define FRAME_NEAR	4096	/* how far events can be from their place in the file */
+#define HEX_BESIDE	100	/* columns from which the bytes stand beside the fields */
+#define NAME_WIDTH	24
+
+/* Wireshark's number of a row: its place in the file, while rows are sorted by time. */
+static uint64_t frame_number(const struct trace *t, uint32_t row)
+{
+	uint64_t offset = trace_entry(t, row)->offset, frame = (uint64_t)row + 1;
+	uint32_t rows = trace_rows(t);
+
+	for (uint32_t i = 1; i <= FRAME_NEAR; i++) {
+		if (i <= row && trace_entry(t, row - i)->offset > offset)
+			frame--;
+		if (i < rows - row && trace_entry(t, row + i)->offset < offset)
+			frame++;
+	}
+	return frame;
+}
+
+static void draw_title(const struct view *v, const struct view_packet *p, struct area a)
+{
+	const struct addr_names *names = trace_names(v->trace);
+	struct addr src, dst;
+	STR_ON_STACK(s, 256);
+
+	str_addf(&s, "packet %llu", (unsigned long long)p->ev->packet.number);
+	if (packet_endpoints(&p->packet, &src, &dst)) {
+		str_add(&s, "   ");
+		addr_text(&s, &src, names);
+		str_add(&s, " → ");
+		addr_text(&s, &dst, names);
+	}
+	str_addf(&s, "   %u bytes", p->ev->packet.len);
+	if (p->ev->packet.caplen < p->ev->packet.len)
+		str_addf(&s, " (%u captured)", p->ev->packet.caplen);
+	area_text(a, 1, 0, STYLE_TITLE, s.buf);
+	str_clear(&s);
+	str_addf(&s, "Wireshark: frame %llu", (unsigned long long)frame_number(v->trace, p->row));
+	if (a.width >= 90)
+		area_text_right(a, a.width - 1, 0, STYLE_DIM, s.buf);
+}
+
+/* ---- fields ---- */
+
+static void draw_field(struct area a, const struct dissect_row *r)
+{
+	int x = 1 + 2 * r->depth, value = NAME_WIDTH + 5;
+
+	if (r->depth == 0) {
+		int used = area_text(a, x, 0, STYLE_TITLE, r->name);
+
+		area_text(a, x + used + 2, 0, STYLE_PLAIN, r->text);
+		return;
+	}
+	if (value > a.width / 2)
+		value = a.width / 2;
+	area_text(area_sub(a, x, 0, value - x - 1, 1), 0, 0, STYLE_DIM, r->name);
+	area_text(a, value, 0, STYLE_PLAIN, r->text);
+}
+
+static void draw_fields(struct page *page, const struct dissection *d)
+{
+	for (size_t i = 0; i < d->rows && !page_full(page); i++)
+		draw_field(page_line(page), &d->row[i]);
+}
+
+/* ---- bytes ---- */
+
+static int hex_width(int per_line)
+{
+	return 6 + 3 * per_line + (per_line > 8) + 1 + per_line;
+}
+
+static void draw_hex_line(struct area a, const uint8_t *bytes, size_t at, size_t left, size_t per_line)
+{
+	int x = 6;
+
+	area_textf(a, 0, 0, STYLE_DIM, "%04zx", at);
+	for (size_t i = 0; i < per_line && i < left; i++) {
+		area_textf(a, x, 0, STYLE_PLAIN, "%02x", bytes[at + i]);
+		x += i == 7 && per_line > 8 ? 4 : 3;
+	}
+	x = 6 + (int)(3 * per_line + (per_line > 8)) + 1;
+	for (size_t i = 0; i < per_line && i < left; i++) {
+		uint8_t byte = bytes[at + i];
+		bool shown = byte >= 0x20 && byte < 0x7f;
+
+		area_fill(a, x + (int)i, 0, 1, shown ? STYLE_PLAIN : STYLE_DIM, shown ? byte : '.');
+	}
+}
+
+static void draw_hex(struct page *page, const struct event_packet *p, int x, size_t per_line)
+{
+	for (size_t at = 0; at < p->caplen && !page_full(page); at += per_line) {
+		struct area line = page_line(page);
+
+		draw_hex_line(area_sub(line, x, 0, line.width - x, 1), p->data, at, p->caplen - at,
+			      per_line);
+	}
+}
+
+/* The tree at the left, the bytes at the right: both scroll together. */
+static void draw_beside(const struct view *v, struct area a, const struct view_packet *p,
+			const struct dissection *d)
+{
+	int per_line = a.width - hex_width(16) >= 64 ? 16 : 8;
+	int hex_x = a.width - hex_width(per_line) - 1;
+	struct page fields = page_on(area_sub(a, 0, 0, hex_x - 1, a.height), v->panel_scroll);
+	struct page hex = page_on(a, v->panel_scroll);
+
+	page_line(&hex);
+	draw_title(v, p, page_line(&(struct page){ .area = a, .y = fields.y }));
+	page_line(&fields);
+	draw_fields(&fields, d);
+	draw_hex(&hex, &p->ev->packet, hex_x, (size_t)per_line);
+}
+
+static void draw_below(const struct view *v, struct area a, const struct view_packet *p,
+		       const struct dissection *d)
+{
+	struct page page = page_on(a, v->panel_scroll);
+
+	draw_title(v, p, page_line(&page));
+	draw_fields(&page, d);
+	page_line(&page);
+	draw_hex(&page, &p->ev->packet, 3, a.width - 4 >= hex_width(16) ? 16 : 8);
+}
+
+void panel_packet_draw(const struct view *v, struct area a)
+{
+	struct dissection d = { 0 };
+	struct ladder_row row;
+	struct view_packet p;
+	struct err e;
+
+	if (!view_cursor(v, &row) || !view_packet(v, row.packet, &p)) {
+		page_empty(a, "No packet on this line.",
+			   "Move with Up and Down to a line with an arrow: here stands every field of every "
+			   "layer of the packet, and its bytes.");
+		return;
+	}
+	struct dissect_context context = { .conn = p.conn, .dir = p.dir, .names = trace_names(v->trace) };
+
+	if (dissect(&d, p.link, p.ev->packet.data, p.ev->packet.caplen, p.ev->packet.len, &context, &e))
+		page_empty(a, "This packet cannot be shown.", e.what);
+	else if (a.width >= HEX_BESIDE)
+		draw_beside(v, a, &p, &d);
+	else
+		draw_below(v, a, &p, &d);
+	dissection_fini(&d);
+}

@@ -1,0 +1,15 @@
+/*
+ * panels: the drawing functions that the table of panels (panels.c) is made of; one file each.
+ */
+#ifndef SOCKLENS_UI_PANELS_H
+#define SOCKLENS_UI_PANELS_H
+
+#include "ui/view.h"
+
+void panel_sockets_draw(const struct view *v, struct area a);	/* every socket at the cursor */
+void panel_packet_draw(const struct view *v, struct area a);	/* layers, fields, bytes */
+void panel_call_draw(const struct view *v, struct area a);	/* arguments, result, what they mean */
+void panel_wire_draw(const struct view *v, struct area a);	/* in flight and held at the cursor */
+void panel_conns_draw(const struct view *v, struct area a);	/* all connections of the trace */
+
+#endif

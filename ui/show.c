@@ -1,0 +1,155 @@
+/*
+ * Each row is drawn into a small grid as the screen would draw it, without a cursor, and printed.  In a
+ * capture from elsewhere the ends of the ladder change with the connection; a line says so when they do.
+ */
+#include "ui/show.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/core/clock.h"
+#include "src/describe.h"
+#include "ui/glyph.h"
+#include "ui/ladder_view.h"
+
+#define ROW_LINES	64	/* a longer note is cut */
+
+struct show {
+	struct view view;
+	struct grid grid;
+	FILE *out;
+	bool ascii;
+	char *text;		/* of the grid */
+	size_t text_size;
+};
+
+static int show_init(struct show *s, struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+{
+	*s = (struct show){ .view = { .trace = t }, .out = out, .ascii = ascii };
+	s->text_size = (size_t)width * ROW_LINES * 8 + ROW_LINES + 1;
+	s->text = malloc(s->text_size);
+	if (!s->text)
+		return err_errno(e, ENOMEM, NULL, "showing a trace");
+	if (grid_init(&s->grid, width, ROW_LINES, e)) {
+		free(s->text);
+		return -1;
+	}
+	return 0;
+}
+
+static void show_fini(struct show *s)
+{
+	grid_fini(&s->grid);
+	free(s->text);
+}
+
+/* Prints the first lines of the grid. */
+static int put_lines(struct show *s, int lines, struct err *e)
+{
+	struct grid part = s->grid;
+	struct str text = str_on(s->text, s->text_size);
+
+	part.height = lines < part.height ? lines : part.height;
+	if (s->ascii)
+		glyph_to_ascii(&part);
+	grid_text(&part, &text);
+	if (fputs(text.buf, s->out) < 0)
+		return err_errno(e, errno, NULL, "writing the text of the trace");
+	return 0;
+}
+
+static void draw_ends(const struct ladder_frame *f, struct area a)
+{
+	for (int side = 0; side < 2; side++) {
+		STR_ON_STACK(s, 96);
+		struct area box = area_sub(a, f->columns.lane[side], 0, f->columns.lane_width, 1);
+
+		ladder_side_text(&s, f, side);
+		area_text(box, 0, 0, STYLE_TITLE, s.buf);
+	}
+}
+
+static int put_heading(struct show *s, struct err *e)
+{
+	const struct trace *t = s->view.trace;
+	struct area a = grid_area(&s->grid);
+
+	grid_clear(&s->grid);
+	area_textf(a, 1, 0, STYLE_TITLE, "socklens · %s", trace_path(t) ? trace_path(t) : "not saved yet");
+	return put_lines(s, 1, e);
+}
+
+static bool same_ends(const struct ladder_sides *a, const struct ladder_sides *b)
+{
+	if (a->by_host != b->by_host)
+		return false;
+	if (a->by_host)
+		return a->host[0] == b->host[0] && a->host[1] == b->host[1];
+	return a->conn == b->conn;
+}
+
+static int put_ends(struct show *s, const struct ladder_frame *f, struct err *e)
+{
+	grid_clear(&s->grid);
+	draw_ends(f, grid_area(&s->grid));
+	return put_lines(s, 1, e);
+}
+
+static int put_rows(struct show *s, struct err *e)
+{
+	struct ladder_sides before = { .conn = CONN_NONE };
+	struct ladder_row row;
+	bool more = ladder_first(s->view.trace, &row), first = true;
+
+	for (; more; more = ladder_next(s->view.trace, &row, &row)) {
+		struct ladder_frame f;
+		int lines;
+
+		s->view.cursor = trace_entry(s->view.trace, row.head)->offset;
+		f = ladder_frame(&s->view, s->grid.width, true);
+		f.has_cursor = false;
+		if ((first || !same_ends(&before, &f.sides)) && put_ends(s, &f, e))
+			return -1;
+		before = f.sides;
+		first = false;
+		grid_clear(&s->grid);
+		lines = ladder_draw_row(&f, &row, grid_area(&s->grid), 0);
+		if (put_lines(s, lines, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int put_summary(struct show *s, struct err *e)
+{
+	const struct trace *t = s->view.trace;
+	uint32_t rows = trace_rows(t);
+	size_t conns = conns_count(trace_conns(t));
+	STR_ON_STACK(text, 200);
+
+	str_addf(&text, "%u event%s · %llu packet%s · %zu connection%s", rows, rows == 1 ? "" : "s",
+		 (unsigned long long)trace_packet_count(t), trace_packet_count(t) == 1 ? "" : "s", conns,
+		 conns == 1 ? "" : "s");
+	if (rows > 0) {
+		str_add(&text, " · ");
+		describe_duration(&text, trace_entry(t, rows - 1)->ts_ns - trace_entry(t, 0)->ts_ns);
+	}
+	grid_clear(&s->grid);
+	area_text(grid_area(&s->grid), 1, 0, STYLE_DIM, text.buf);
+	return put_lines(s, 1, e);
+}
+
+int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+{
+	struct show s;
+	int failed;
+
+	if (show_init(&s, t, width < 1 ? 1 : width, out, ascii, e))
+		return -1;
+	failed = put_heading(&s, e) || put_rows(&s, e) || put_summary(&s, e);
+	if (!failed && fflush(out))
+		failed = err_errno(e, errno, NULL, "writing the text of the trace");
+	show_fini(&s);
+	return failed ? -1 : 0;
+}
