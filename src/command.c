@@ -1,0 +1,325 @@
+#include "src/command.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "src/lex.h"
+#include "src/parse_command.h"
+#include "src/session_names.h"
+
+/* ---- the wire ---- */
+
+/* The command as it was written, without "wire>" and comment. */
+static void command_text(struct str *out, const struct line *l)
+{
+	const char *from = l->target[0] ? strchr(l->source, '>') + 1 : l->source;
+	struct lex lex = lex_on(from, strlen(from));
+	struct token t = lex_rest(&lex, true);
+
+	str_addn(out, from + t.at, t.len);
+}
+
+static int run_wire(struct session *s, const struct line *l, struct err *e)
+{
+	STR_ON_STACK(text, 320);
+
+	command_text(&text, l);
+	return session_wire(s, &l->order, text.buf, e);
+}
+
+/* ---- programs ---- */
+
+/* The program (and thread) that a line names; -1 if it is not there. */
+static int find_program(struct session *s, const char *name, uint32_t *thread, struct err *e)
+{
+	int program;
+
+	if (!session_is_live(s))
+		return err_set(e, "start a lab with: socklens", "this is a recording: it has no programs to command");
+	program = session_program_find(s, name, strlen(name), thread);
+	return program >= 0 ? program : err_set(e, NULL, "there is no program %s", name);
+}
+
+static int run_interrupt(struct session *s, const struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program = find_program(s, l->name, &thread, e);
+
+	return program < 0 ? -1 : session_interrupt(s, (size_t)program, thread, e);
+}
+
+static int run_kill(struct session *s, const struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program = find_program(s, l->name, &thread, e);
+
+	return program < 0 ? -1 : session_kill(s, (size_t)program, e);
+}
+
+static int run_thread(struct session *s, const struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program = find_program(s, l->other, &thread, e);
+
+	return program < 0 ? -1 : session_thread(s, (size_t)program, l->name, e);
+}
+
+static int run_program(struct session *s, const struct line *l, struct err *e)
+{
+	return session_program(s, l->name, l->other, e);
+}
+
+/* ---- the session ---- */
+
+static int run_save(struct session *s, const struct line *l, struct err *e)
+{
+	return session_save(s, l->text, e);
+}
+
+static int run_say(struct session *s, const struct line *l, struct err *e)
+{
+	return session_note(s, NOTE_SAY, l->text, e);
+}
+
+static int run_title(struct session *s, const struct line *l, struct err *e)
+{
+	return session_note(s, NOTE_TITLE, l->text, e);
+}
+
+static int run_about(struct session *s, const struct line *l, struct err *e)
+{
+	return session_note(s, NOTE_ABOUT, l->text, e);
+}
+
+/* ---- the table ---- */
+
+#define EVERYWHERE	.in_file = true, .at_prompt = true
+#define FILE_ONLY	.in_file = true
+
+const struct command commands[] = {
+	{ "delay", "delay TIME [from HOST]", "every packet takes this long; 0 ends it",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_delay, .run = run_wire },
+	{ "hold", "hold [from HOST] [if FILTER] [once] [count N] | hold off [RULE]",
+	  "packets wait on the wire until they are released",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_hold, .run = run_wire },
+	{ "release", "release [N|all]", "a held packet travels on",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_release, .run = run_wire },
+	{ "drop", "drop [N|all]", "a held packet is lost; if none is held, the next one to come",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_drop, .run = run_wire },
+	{ "dup", "dup [N|all]", "a held packet travels on twice; if none is held, the next one to come",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_dup, .run = run_wire },
+	{ "cut", "cut", "everything is lost from now on",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_cut, .run = run_wire },
+	{ "mend", "mend", "ends cut",
+	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_mend, .run = run_wire },
+
+	{ "interrupt", "interrupt [PROGRAM]", "a signal ends its blocked call: EINTR",
+	  COMMAND_PROGRAM, STEP_CHANGE, EVERYWHERE, .parse = parse_interrupt, .run = run_interrupt },
+	{ "kill", "kill [PROGRAM]", "the program crashes (SIGKILL); its kernel closes its sockets",
+	  COMMAND_PROGRAM, STEP_CHANGE, EVERYWHERE, .parse = parse_kill, .run = run_kill },
+	{ "thread", "thread NAME of PROGRAM", "a further thread, which shares the program's descriptors",
+	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_thread, .run = run_thread },
+	{ "program", "program NAME on HOST", "a further program; one that is gone starts again",
+	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_program, .run = run_program },
+	{ "save", "save FILE", "saves the recording, and goes on recording there",
+	  COMMAND_SESSION, STEP_RUN, .at_prompt = true, .parse = parse_file_name, .run = run_save },
+
+	{ "title", "title TEXT", "the name of the lab",
+	  COMMAND_LESSON, STEP_RUN, FILE_ONLY, .parse = parse_free_text, .run = run_title },
+	{ "about", "about TEXT", "what it is about",
+	  COMMAND_LESSON, STEP_RUN, FILE_ONLY, .parse = parse_free_text, .run = run_about },
+	{ "needs", "needs ipv6|unix|… | needs linux VERSION", "what the machine must have",
+	  COMMAND_LESSON, STEP_NEEDS, FILE_ONLY, .parse = parse_needs },
+	{ "say", "say TEXT", "a remark on the timeline; a lesson waits here to be read",
+	  COMMAND_LESSON, STEP_SAY, EVERYWHERE, .parse = parse_free_text, .run = run_say },
+	{ "ask", "ask QUESTION | *RIGHT | WRONG …", "a question to think about",
+	  COMMAND_LESSON, STEP_ASK, FILE_ONLY, .parse = parse_ask },
+	{ "pause", "pause", "a lesson waits here",
+	  COMMAND_LESSON, STEP_PAUSE, FILE_ONLY },
+	{ "wait", "wait TIME | wait [within TIME] CONDITION", "goes on after a time, or when something is so",
+	  COMMAND_LESSON, STEP_WAIT, FILE_ONLY, .parse = parse_wait },
+	{ "expect", "expect [within TIME] [no] CONDITION", "fails if something does not become so",
+	  COMMAND_LESSON, STEP_EXPECT, FILE_ONLY, .parse = parse_expect },
+};
+const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *command_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (scope_is(commands[i].name, name, len))
+			return &commands[i];
+	return NULL;
+}
+
+int command_do(struct session *s, const struct line *l, struct err *e)
+{
+	return l->command->run(s, l, e);
+}
+
+/* ---- calls ---- */
+
+bool command_call_waits(const struct session *s, const struct line *l)
+{
+	uint32_t thread;
+	int program = session_program_find(s, l->target, strlen(l->target), &thread);
+	bool known, pending;
+
+	for (size_t i = 0; program >= 0 && i < l->holes; i++) {
+		session_variable(s, (size_t)program, l->hole[i].name, strlen(l->hole[i].name), &known, &pending);
+		if (pending)
+			return true;
+	}
+	return false;
+}
+
+int command_fill(const struct session *s, size_t program, struct line *l, struct err *e)
+{
+	for (size_t i = 0; i < l->holes; i++) {
+		const struct hole *h = &l->hole[i];
+		struct value *v = h->arg == HOLE_RESULT ? &l->want.ready : &l->request.arg[h->arg];
+		bool known, pending;
+		int64_t fd = session_variable(s, program, h->name, strlen(h->name), &known, &pending);
+
+		if (!known || pending) {
+			err_set(e, pending ? "interrupt that call, or let it finish" : NULL,
+				pending ? "%s has no value yet: the call that gives it has not returned"
+					: "%s has no value: the call that should give it never returned", h->name);
+			if (e)
+				e->column = h->column;
+			return -1;
+		}
+		if (h->item >= 0)
+			v = &v->item[h->item];
+		*v = value_int(fd);
+	}
+	return 0;
+}
+
+uint64_t command_call(struct session *s, struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program = find_program(s, l->target, &thread, e);
+
+	if (program < 0 || command_fill(s, (size_t)program, l, e))
+		return 0;
+	return session_call(s, (size_t)program, thread, &l->request, l->assign, e);
+}
+
+/* ---- the prompt ---- */
+
+/* What something listens on or is bound to, as another program would write it. */
+static void add_places(struct scope *sc, struct session *s)
+{
+	struct trace *t = session_trace(s);
+
+	for (size_t i = trace_sockets(t); i-- > 0 && sc->places < SCOPE_PLACES;) {
+		const struct trace_socket *k = trace_socket(t, i);
+		const struct event *ev = trace_event(t, k->last, NULL);
+		const struct trace_host *h = trace_host(t, k->host);
+		STR_ON_STACK(text, 64);
+
+		if (!ev || !h || (ev->state.sock.state != SOCK_STATE_LISTEN &&
+				  ev->state.sock.state != SOCK_STATE_UNCONNECTED))
+			continue;
+		if (addr_family(&ev->state.sock.local) == AF_UNIX)
+			addr_text(&text, &ev->state.sock.local, NULL);
+		else
+			str_addf(&text, "%s:%u", h->name, addr_port(&ev->state.sock.local));
+		if (!text.cut)
+			scope_add_place(sc, text.buf);
+	}
+}
+
+static void add_variables(struct scope *sc, const struct session *s, size_t program)
+{
+	for (size_t v = 0; v < session_variables(s, program); v++) {
+		const char *name = session_variable_name(s, program, v);
+		bool known, pending;
+		int64_t fd = session_variable(s, program, name, strlen(name), &known, &pending);
+
+		scope_set_variable(sc, name, program,
+				   known && !pending ? session_fd_family(s, program, (int)fd) : AF_UNSPEC);
+	}
+}
+
+static void scope_of_session(struct scope *sc, struct session *s)
+{
+	struct trace *t = session_trace(s);
+
+	if (!session_is_live(s)) {
+		scope_init_lab(sc);
+		return;
+	}
+	scope_init(sc, *trace_names(t));
+	for (size_t i = 0; i < trace_hosts(t); i++)
+		scope_add_host(sc, trace_host(t, i)->name);
+	for (size_t i = 0; i < session_programs(s); i++)
+		scope_add_program(sc, session_program_name(s, i));
+	for (size_t i = 0; i < session_programs(s); i++) {
+		for (uint32_t n = 1; n < session_threads(s, i); n++)
+			scope_add_thread(sc, session_thread_name(s, i, n), i);
+		add_variables(sc, s, i);
+	}
+	add_places(sc, s);
+}
+
+const char *command_focus_name(struct session *s, const struct command_focus *focus)
+{
+	if (focus->program >= session_programs(s) || focus->thread >= session_threads(s, focus->program))
+		return "client";
+	return session_thread_name(s, focus->program, focus->thread);
+}
+
+static int move_focus(struct session *s, struct command_focus *focus, const struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program;
+
+	if (!strcmp(l->target, "wire"))
+		return err_set(e, "for example: wire> hold", "expected what the wire is to do");
+	program = find_program(s, l->target, &thread, e);
+	if (program < 0)
+		return -1;
+	*focus = (struct command_focus){ .program = (size_t)program, .thread = thread };
+	return 0;
+}
+
+static int run_line(struct session *s, struct command_focus *focus, struct line *l, struct err *e)
+{
+	switch (l->kind) {
+	case LINE_EMPTY:
+		return 0;
+	case LINE_TARGET:
+		return move_focus(s, focus, l, e);
+	case LINE_CALL:
+		return command_call(s, l, e) ? 0 : -1;
+	case LINE_COMMAND:
+		return command_do(s, l, e);
+	}
+	return 0;
+}
+
+int command_run(struct session *s, struct command_focus *focus, const char *text, struct err *e)
+{
+	struct scope sc;
+	const struct parse_where where = { .scope = &sc, .focus = command_focus_name(s, focus) };
+	struct line l;
+	int rc;
+
+	scope_of_session(&sc, s);
+	if (parse_line(&l, text, strlen(text), &where, e))
+		return -1;
+	rc = run_line(s, focus, &l, e);
+	line_fini(&l);
+	return rc;
+}
+
+void command_complete(struct session *s, const struct command_focus *focus, const char *text, size_t cursor,
+		      parse_offer_fn *fn, void *context)
+{
+	struct scope sc;
+	const struct parse_where where = { .scope = &sc, .focus = command_focus_name(s, focus) };
+
+	scope_of_session(&sc, s);
+	parse_offers(text, cursor, &where, fn, context);
+}

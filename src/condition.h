@@ -1,0 +1,107 @@
+/*
+ * condition: what `expect` and `wait` look for in the trace and in the programs.
+ *
+ * Conditions assert order.  Each kind keeps its place: a packet is looked for behind the packet that was
+ * matched last, a state of a socket from the state of that socket that was matched last, a return or an exit
+ * behind the last one of that program.  So a list of expectations is a story, not a set.
+ *
+ *	packet [HOST] [TCP|UDP|ICMP|ARP] [FLAGS…] [len N] [seq N] [ack N] …	a packet left HOST
+ *	lost [HOST] …				a packet was lost on the wire
+ *	held [N]				packets rest on the wire now
+ *	state VARIABLE|PROGRAM.VARIABLE|HOST STATE	the socket is, or has been, in a state
+ *	socket VARIABLE FIELD N			a number of the newest sample: recv-q, send-q, cwnd …
+ *	blocked PROGRAM [CALL]			it sleeps in the kernel, in a call
+ *	return PROGRAM [CALL] [-> RESULT]	a call came back
+ *	exit PROGRAM [STATUS|SIGNAL]		a program is gone
+ *
+ * FLAGS are exactly those of the segment.  Sequence numbers are the ladder's: from 0 at the SYN.  `no` in
+ * front says that no such packet has left (or been lost) since the last match, and looks at once.
+ */
+#ifndef SOCKLENS_CONDITION_H
+#define SOCKLENS_CONDITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/core/event.h"
+#include "src/result.h"
+#include "src/scope.h"
+#include "src/session.h"
+
+enum condition_kind {
+	CONDITION_PACKET,
+	CONDITION_LOST,
+	CONDITION_HELD,
+	CONDITION_STATE,
+	CONDITION_SOCKET,
+	CONDITION_BLOCKED,
+	CONDITION_RETURN,
+	CONDITION_EXIT,
+};
+
+#define PATTERN_TESTS	8
+
+enum pattern_protocol { PATTERN_ANY, PATTERN_TCP, PATTERN_UDP, PATTERN_ICMP, PATTERN_ARP };
+
+struct packet_pattern {
+	char host[SCOPE_NAME];	/* that sent it; "" any */
+	enum pattern_protocol protocol;
+	bool has_flags;
+	uint16_t flags;
+	struct {
+		size_t field;	/* row of packet_fields */
+		struct number_test test;
+	} test[PATTERN_TESTS];
+	size_t tests;
+};
+
+struct condition {
+	enum condition_kind kind;
+	bool none;		/* `no` */
+	int64_t within_ns;	/* 0: the usual limit */
+	struct packet_pattern packet;
+	char actor[SCOPE_NAME];	/* program, thread or host */
+	char variable[SCOPE_NAME];	/* of that program; "" */
+	enum sock_state state;
+	const struct call *call;	/* NULL: any */
+	bool has_number;
+	struct number_test number;
+	int signal;		/* EXIT; 0: none */
+	size_t field;		/* SOCKET: row of sample_fields */
+};
+
+#define CONDITION_LIMIT_NS	(INT64_C(10) * 1000000000)
+
+/* Words of the language for a packet's and a sample's numbers. */
+struct condition_field {
+	const char *name;	/* "len" */
+	const char *help;
+};
+extern const struct condition_field packet_fields[];
+extern const size_t packet_fields_count;
+extern const struct condition_field sample_fields[];
+extern const size_t sample_fields_count;
+
+/* The places in the trace up to which conditions have been met.  One for each running script. */
+struct places;
+struct places *places_new(struct err *e);
+void places_free(struct places *p);
+
+/* Remembers which socket each variable means, before a descriptor is used again.  Call it before each step. */
+void places_note_variables(struct places *p, struct session *s);
+
+enum condition_answer {
+	CONDITION_MET,		/* and its place has moved on */
+	CONDITION_NOT_YET,
+	CONDITION_NEVER,	/* it cannot come true any more (`no packet`, a wrong result, a program that is gone) */
+};
+
+/* seen receives, when it is not met, what is there instead: one line for people. */
+enum condition_answer condition_check(const struct condition *c, const struct result *want, struct places *p,
+				      struct session *s, struct str *seen);
+
+/* Whether it must be looked at again soon although the trace has not grown (a thread that falls asleep). */
+bool condition_needs_polling(const struct condition *c);
+
+#endif

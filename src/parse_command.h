@@ -1,0 +1,29 @@
+/*
+ * parse_command: reads the arguments of each command of the table (command.c) into the line.
+ */
+#ifndef SOCKLENS_PARSE_COMMAND_H
+#define SOCKLENS_PARSE_COMMAND_H
+
+struct parser;
+
+int parse_delay(struct parser *p);
+int parse_hold(struct parser *p);
+int parse_release(struct parser *p);
+int parse_drop(struct parser *p);
+int parse_dup(struct parser *p);
+int parse_cut(struct parser *p);
+int parse_mend(struct parser *p);
+
+int parse_interrupt(struct parser *p);
+int parse_kill(struct parser *p);
+int parse_thread(struct parser *p);
+int parse_program(struct parser *p);
+
+int parse_file_name(struct parser *p);
+int parse_free_text(struct parser *p);
+int parse_ask(struct parser *p);
+int parse_expect(struct parser *p);
+int parse_wait(struct parser *p);
+int parse_needs(struct parser *p);
+
+#endif
