@@ -88,14 +88,15 @@ $(OUT)/lessons.o: $(OUT)/lessons.c
 
 # ---- tests ----
 
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
 # Programs that test scripts call: whatever has a main() beside them.
-HELPERS = $(patsubst %.c,$(OUT)/%,$(shell grep -lE '^int main\(' tests/packets/*.c tests/traces/*.c tests/screens/*.c \
+HELPERS = $(patsubst %.c,$(OUT)/%,$(shell grep -lE '^int main' tests/packets/*.c tests/traces/*.c tests/screens/*.c \
 	tests/labs/*.c tests/term/*.c tests/bench/*.c 2>/dev/null)) $(patsubst %,$(OUT)/tests/fuzz/fuzz_%,$(FUZZERS))
 
 unit: $(UNITS) $(HELPERS)
 
 # Fuzz targets, replayed over their corpora; and, for `make fuzz`, with libFuzzer.
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_ui))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(OUT)/libfuzzer_%: $(OUT)/tests/fuzz/fuzz_%.o $(call archives,$(BELOW_ui))
