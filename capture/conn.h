@@ -42,7 +42,8 @@ uint32_t conns_packet(struct conns *c, const struct packet *p, int64_t ts_ns, in
 uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *a, const struct addr *b);
 
 size_t conns_count(const struct conns *c);
-const struct conn *conns_get(const struct conns *c, uint32_t number);	/* valid until the next conns_packet() */
+/* NULL if there is no such number.  Valid until the next conns_packet() or 64 more calls of this. */
+const struct conn *conns_get(const struct conns *c, uint32_t number);
 
 /* seq (dir's own) as a number relative to the base of the side that counts it; raw if the base is unknown. */
 uint32_t conn_seq(const struct conn *c, int dir, uint32_t seq);

@@ -23,10 +23,6 @@ enum {
 	EPB_FLAGS = 2,
 	EPB_DROPCOUNT = 4,
 	EPB_PACKETID = 5,
-	ISB_STARTTIME = 2,
-	ISB_ENDTIME = 3,
-	ISB_IFRECV = 4,
-	ISB_IFDROP = 5,
 };
 
 enum { NAME_END = 0, NAME_IPV4 = 1, NAME_IPV6 = 2 };
@@ -283,30 +279,7 @@ bool pcapng_read_packet(const struct pcapng_block *b, bool big, uint32_t snaplen
 	return whole;
 }
 
-/* ---- statistics and names ---- */
-
-bool pcapng_read_stats(struct rd body, bool big, uint32_t *iface, struct pcapng_stats *s)
-{
-	struct rd value;
-	uint16_t code;
-
-	*s = (struct pcapng_stats){ 0 };
-	*iface = get32(&body, big);
-	rd_skip(&body, 8);
-	if (body.short_read)
-		return false;
-	while (next_option(&body, big, &code, &value)) {
-		if (code == ISB_STARTTIME)
-			s->first_ns = (int64_t)get_time(&value, big);
-		else if (code == ISB_ENDTIME)
-			s->last_ns = (int64_t)get_time(&value, big);
-		else if (code == ISB_IFRECV)
-			s->received = get64(&value, big);
-		else if (code == ISB_IFDROP)
-			s->dropped = get64(&value, big);
-	}
-	return true;
-}
+/* ---- names ---- */
 
 bool pcapng_next_name(struct rd *body, bool big, struct addr_name *n)
 {

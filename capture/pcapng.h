@@ -125,8 +125,6 @@ bool pcapng_read_iface(struct rd body, bool big, struct pcapng_iface *i, const c
 bool pcapng_read_packet(const struct pcapng_block *b, bool big, uint32_t snaplen, struct pcapng_packet *p,
 			const char **why);
 
-bool pcapng_read_stats(struct rd body, bool big, uint32_t *iface, struct pcapng_stats *s);
-
 /* The next address with a name of a name resolution block, which is consumed; false at the end. */
 bool pcapng_next_name(struct rd *body, bool big, struct addr_name *n);
 

@@ -1,0 +1,210 @@
+/* IPv4, RFC 791; DSCP of RFC 2474, ECN of RFC 3168. */
+#include "capture/proto.h"
+
+#include <string.h>
+
+enum { HEADER = 20, MORE_FRAGMENTS = 0x2000, OFFSET = 0x1fff };
+
+/* The limits that the header's own lengths set.  False: they make no sense. */
+static bool lengths_apply(struct scan *s, size_t header, size_t total)
+{
+	/* A total length of 0 is a packet that the network card was to cut into segments. */
+	if (header < HEADER || (total && total < header))
+		return false;
+	if (total)
+		scan_limit(s, total - HEADER);
+	if (!rd_bytes(&s->r, header - HEADER))
+		s->p->cut = true;
+	return true;
+}
+
+static const struct proto *ipv4_scan(struct scan *s)
+{
+	struct packet *p = s->p;
+	uint16_t total, fragment;
+	uint8_t first;
+	struct rd h;
+
+	p->network_at = (uint32_t)s->r.at;
+	p->ethertype = ETHERTYPE_V4;
+	if (!scan_head(s, HEADER, &h))
+		return NULL;
+	first = rd_u8(&h);
+	p->ecn = rd_u8(&h) & 3;
+	total = rd_be16(&h);
+	p->ip_id = rd_be16(&h);
+	fragment = rd_be16(&h);
+	p->ttl = rd_u8(&h);
+	p->protocol = rd_u8(&h);
+	if (first >> 4 != 4 || !lengths_apply(s, (first & 15u) * 4, total)) {
+		p->cut = true;
+		return NULL;
+	}
+	rd_skip(&h, 2);
+	memset(p->src, 0, sizeof(p->src));
+	memset(p->dst, 0, sizeof(p->dst));
+	rd_copy(&h, p->src, 4);
+	rd_copy(&h, p->dst, 4);
+	p->ip_version = 4;
+	p->transport_at = (uint32_t)s->r.at;
+	if (!(fragment & (MORE_FRAGMENTS | OFFSET)))
+		return proto_of_ip(4, p->protocol);
+	p->fragment = true;
+	p->more_fragments = fragment & MORE_FRAGMENTS;
+	p->fragment_at = (fragment & OFFSET) * 8u;
+	p->fragment_id = p->ip_id;
+	return p->fragment_at ? NULL : proto_of_ip(4, p->protocol);
+}
+
+/* ---- options ---- */
+
+static void addresses(struct walk *w, unsigned step, size_t at, size_t len)
+{
+	static const struct proto_field pointer = {
+		.name = "Pointer", .at = 16, .bits = 8, .show = SHOW_DEC,
+		.about = "Where in the option the next router reads or writes.",
+	};
+	static const struct proto_field address = { .name = "Address", .bits = 32, .show = SHOW_IPV4 };
+
+	walk_fields(w, step, &pointer, 1, at, len);
+	for (size_t from = 3; from + 4 <= len; from += 4)
+		walk_fields(w, step, &address, 1, at + from, 4);
+}
+
+static const struct proto_field timestamp_fields[] = {
+	{ .name = "Pointer", .at = 16, .bits = 8, .show = SHOW_DEC },
+	{ .name = "Overflow", .at = 24, .bits = 4, .show = SHOW_DEC,
+	  .about = "Routers that had no room left for their time." },
+	{ .name = "Kind", .at = 28, .bits = 4, .show = SHOW_DEC,
+	  .about = "0: times only, 1: addresses and times, 3: of the given addresses only." },
+	{ .name = "Entries", .at = 32, .bits = 0, .show = SHOW_BYTES },
+};
+static const struct proto_field bytes_field[] = {
+	{ .name = "Data", .at = 16, .bits = 0, .show = SHOW_BYTES },
+};
+static const struct proto_field alert_field[] = {
+	{ .name = "Value", .at = 16, .bits = 16, .show = SHOW_DEC },
+};
+
+static const struct proto_option option_rows[] = {
+	{ .kind = 0, .name = "End of options", .about = "The rest of the header is padding." },
+	{ .kind = 1, .name = "No operation", .about = "A byte that aligns the next option." },
+	{ .kind = 7, .name = "Record route", .more = addresses,
+	  .about = "Each router writes its address here." },
+	{ .kind = 68, .name = "Timestamp", PROTO_FIELDS(timestamp_fields),
+	  .about = "Each router writes its time here." },
+	{ .kind = 130, .name = "Security", PROTO_FIELDS(bytes_field) },
+	{ .kind = 131, .name = "Loose source route", .more = addresses,
+	  .about = "The packet must pass these routers; most networks drop it." },
+	{ .kind = 134, .name = "Commercial security", PROTO_FIELDS(bytes_field) },
+	{ .kind = 136, .len = 4, .name = "Stream identifier", PROTO_FIELDS(alert_field) },
+	{ .kind = 137, .name = "Strict source route", .more = addresses,
+	  .about = "The packet must pass exactly these routers; most networks drop it." },
+	{ .kind = 148, .len = 4, .name = "Router alert", PROTO_FIELDS(alert_field),
+	  .about = "Asks each router to look inside the packet (RFC 2113)." },
+};
+
+static const struct proto_options options = {
+	.row = option_rows,
+	.count = sizeof(option_rows) / sizeof(option_rows[0]),
+	.what = "IPv4 option",
+	.singles = 2,
+	.zero_ends = true,
+	.unit = 1,
+};
+
+/* ---- rows ---- */
+
+static void ipv4_more(struct walk *w)
+{
+	if (w->head_len > HEADER)
+		walk_options(w, 1, &options, w->head_at + HEADER, w->head_len - HEADER);
+}
+
+static void ipv4_heading(const struct walk *w, struct str *out)
+{
+	if (w->packet.ip_version != 4)
+		return;
+	proto_ip_text(out, 4, w->packet.src, w->names);
+	str_add(out, " → ");
+	proto_ip_text(out, 4, w->packet.dst, w->names);
+}
+
+static void version_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	(void)w;
+	str_addf(out, "%u%s", (unsigned)value, value == 4 ? "" : ": this is no IPv4 header");
+}
+
+static void header_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	(void)w;
+	str_addf(out, "%u bytes (%u words)%s", (unsigned)value * 4, (unsigned)value,
+		 value < 5 ? ": less than any header has" : "");
+}
+
+static void total_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	size_t there = w->caplen - w->head_at;
+
+	str_addf(out, "%u bytes", (unsigned)value);
+	if (value == 0)
+		str_add(out, ": left for the network card to fill in");
+	else if (value < w->head_len)
+		str_add(out, ": less than the header");
+	else if (value > there && !w->quotes)
+		str_addf(out, ", %zu captured", there);
+}
+
+static void offset_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	(void)w;
+	str_addf(out, "%u bytes", (unsigned)value * 8);
+}
+
+static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	struct rd header = walk_rd(w, w->head_at, w->head_len);
+
+	proto_checksum_text(out, (uint16_t)value, proto_sum(0, header));
+}
+
+static const struct proto_field fields[] = {
+	{ .name = "Version", .at = 0, .bits = 4, .show = SHOW_OWN, .text = version_text,
+	  .about = "4 for IPv4." },
+	{ .name = "Header length", .at = 4, .bits = 4, .show = SHOW_OWN, .text = header_text,
+	  .about = "In words of 4 bytes: 5 without options, at most 15." },
+	{ .name = "DSCP", .at = 8, .bits = 6, .show = SHOW_NAME, .names = &proto_dscp_names,
+	  .about = "The class of service that the sender asks routers for." },
+	{ .name = "ECN", .at = 14, .bits = 2, .show = SHOW_NAME, .names = &proto_ecn_names,
+	  .about = "A congested router changes ECT to CE instead of dropping the packet." },
+	{ .name = "Total length", .at = 16, .bits = 16, .show = SHOW_OWN, .text = total_text,
+	  .about = "Of header and payload; what lies behind it in the frame is padding." },
+	{ .name = "Identification", .at = 32, .bits = 16, .show = SHOW_HEX,
+	  .about = "The same in all fragments of one datagram." },
+	{ .name = "Reserved", .at = 48, .bits = 1, .show = SHOW_FLAG },
+	{ .name = "Don't fragment", .at = 49, .bits = 1, .show = SHOW_FLAG,
+	  .about = "A router that cannot send it in one piece drops it and says so by ICMP." },
+	{ .name = "More fragments", .at = 50, .bits = 1, .show = SHOW_FLAG,
+	  .about = "Set in all fragments but the last." },
+	{ .name = "Fragment offset", .at = 51, .bits = 13, .show = SHOW_OWN, .text = offset_text,
+	  .about = "Where this fragment's payload belongs in the datagram." },
+	{ .name = "Time to live", .at = 64, .bits = 8, .show = SHOW_DEC,
+	  .about = "Each router takes one off; at 0 the packet is dropped, so loops end." },
+	{ .name = "Protocol", .at = 72, .bits = 8, .show = SHOW_NAME, .names = &proto_ip_names,
+	  .about = "What the payload is." },
+	{ .name = "Header checksum", .at = 80, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
+	  .about = "Over the header only; each router computes it anew." CHECKSUM_ABOUT },
+	{ .name = "Source", .at = 96, .bits = 32, .show = SHOW_IPV4,
+	  .about = "The host that sent the packet." },
+	{ .name = "Destination", .at = 128, .bits = 32, .show = SHOW_IPV4,
+	  .about = "The host that the packet is for." },
+};
+
+const struct proto proto_ipv4 = {
+	.name = "Internet Protocol version 4",
+	PROTO_FIELDS(fields),
+	.scan = ipv4_scan,
+	.heading = ipv4_heading,
+	.more = ipv4_more,
+};

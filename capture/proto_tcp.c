@@ -1,0 +1,225 @@
+/* TCP, RFC 9293.  The options are in proto_tcp_options.c. */
+#include "capture/proto_tcp.h"
+
+/* The part that a segment must have to be tracked: all up to the window.  Gives the header's length in bytes. */
+static inline size_t segment_read(struct packet *p, struct rd *h, size_t left)
+{
+	uint16_t offset_flags;
+	size_t header;
+
+	p->src_port = rd_be16(h);
+	p->dst_port = rd_be16(h);
+	p->seq = rd_be32(h);
+	p->ack = rd_be32(h);
+	offset_flags = rd_be16(h);
+	p->flags = offset_flags & 0x1ff;
+	p->window = rd_be16(h);
+	p->has_ports = p->has_segment = true;
+	header = (offset_flags >> 12) * 4u;
+	p->payload_known = !p->fragment && header <= left;
+	p->cut |= header < TCP_HEADER || header > left;
+	return header;
+}
+
+/* Fewer than 20 bytes: what is there is read. */
+static const struct proto *cut_scan(struct scan *s, struct rd r, size_t left)
+{
+	struct packet *p = s->p;
+	size_t have = rd_left(&r), start = r.at;
+
+	if (have >= 16) {
+		s->body = start + segment_read(p, &r, left);
+		return NULL;
+	}
+	s->body = start + TCP_HEADER;
+	if (have < 4)
+		return NULL;
+	p->src_port = rd_be16(&r);
+	p->dst_port = rd_be16(&r);
+	p->has_ports = true;
+	if (have >= 8)
+		p->seq = rd_be32(&r);
+	return NULL;
+}
+
+static const struct proto *tcp_scan(struct scan *s)
+{
+	struct packet *p = s->p;
+	size_t left = scan_left(s), start = s->r.at, header;
+	struct rd whole = s->r, options;
+	struct rd h;
+
+	if (!scan_head(s, TCP_HEADER, &h))
+		return cut_scan(s, whole, left);
+	header = segment_read(p, &h, left);
+	p->has_transport = true;
+	if (header == TCP_HEADER)
+		return NULL;
+	s->body = start + header;
+	if (header < TCP_HEADER)
+		return NULL;
+	options = rd_sub(&s->r, header - TCP_HEADER);
+	p->cut |= options.short_read;
+	tcp_options_read(p, options);
+	return NULL;
+}
+
+/* ---- numbers ---- */
+
+uint32_t tcp_acked(const struct conn *c, int dir, uint32_t seq)
+{
+	return c ? conn_seq(c, !dir, seq) : seq;
+}
+
+/*
+ * A reset that answers a segment without ACK is sent from no connection and so has the number 0 (RFC 9293
+ * section 3.10.7.1): it stays 0.
+ */
+static uint32_t own_seq(const struct conn *c, int dir, const struct packet *p)
+{
+	if ((p->flags & TCP_RST) && p->seq == 0)
+		return 0;
+	return c ? conn_seq(c, dir, p->seq) : p->seq;
+}
+
+/* ---- the ladder's words ---- */
+
+static void sack_summary(struct str *out, const struct summary *s)
+{
+	for (unsigned i = 0; i < s->p->sack_blocks; i++)
+		str_addf(out, "%s%u-%u", i ? " " : "  sack ",
+			 tcp_acked(s->conn, s->dir, s->p->sack[i][0]),
+			 tcp_acked(s->conn, s->dir, s->p->sack[i][1]));
+}
+
+static void tcp_summary(struct str *out, const struct summary *s)
+{
+	const struct packet *p = s->p;
+	bool plain = !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST));
+
+	if (!p->has_segment) {
+		str_add(out, "TCP");
+		return;
+	}
+	packet_flags_text(out, p->flags);
+	if (p->payload_len || !plain || !(p->flags & TCP_ACK))
+		str_addf(out, "  seq %u", own_seq(s->conn, s->dir, p));
+	if (p->flags & TCP_ACK)
+		str_addf(out, "  ack %u", tcp_acked(s->conn, s->dir, p->ack));
+	if (p->payload_len)
+		str_addf(out, "  len %u", p->payload_len);
+	if (p->window == 0 ? !(p->flags & TCP_RST) : plain && !p->payload_len)
+		str_addf(out, "  win %u", p->window);
+	if (p->mss)
+		str_addf(out, "  mss %u", p->mss);
+	if (p->wscale >= 0)
+		str_addf(out, "  ws %d", p->wscale);
+	sack_summary(out, s);
+}
+
+/* ---- rows ---- */
+
+static void tcp_heading(const struct walk *w, struct str *out)
+{
+	const struct packet *p = &w->packet;
+
+	if (!p->has_ports)
+		return;
+	str_addf(out, "%u → %u", p->src_port, p->dst_port);
+	if (!p->has_segment)
+		return;
+	str_add(out, "  ");
+	packet_flags_text(out, p->flags);
+}
+
+static void number_text(struct str *out, uint32_t shown, uint32_t raw)
+{
+	str_addf(out, "%u", shown);
+	if (shown != raw)
+		str_addf(out, " (raw %u)", raw);
+}
+
+static void seq_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	number_text(out, own_seq(w->conn, w->dir, &w->packet), (uint32_t)value);
+}
+
+static void ack_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	if (w->packet.has_segment && !(w->packet.flags & TCP_ACK))
+		str_addf(out, "%u, not in use: no ACK flag", (unsigned)value);
+	else
+		number_text(out, tcp_acked(w->conn, w->dir, (uint32_t)value), (uint32_t)value);
+}
+
+static void header_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	size_t left = w->scan.end > w->head_at ? w->scan.end - w->head_at : 0;
+
+	str_addf(out, "%u bytes (%u words)", (unsigned)value * 4, (unsigned)value);
+	if (value < 5)
+		str_add(out, ": less than any header has");
+	else if (value * 4 > left)
+		str_addf(out, ": but the packet has %zu", left);
+}
+
+static void flags_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	(void)w;
+	packet_flags_text(out, (uint16_t)value);
+	str_addf(out, " (0x%03x)", (unsigned)value);
+}
+
+static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
+{
+	walk_checksum_text(w, out, (uint16_t)value, true);
+}
+
+#define FLAG(bit, flag, what) \
+	{ .name = flag, .at = bit, .bits = 1, .show = SHOW_FLAG, .part = true, .about = what }
+
+static const struct proto_field fields[] = {
+	{ .name = "Source port", .at = 0, .bits = 16, .show = SHOW_PORT,
+	  .about = "With the address, one end of the connection." },
+	{ .name = "Destination port", .at = 16, .bits = 16, .show = SHOW_PORT,
+	  .about = "With the address, the other end of the connection." },
+	{ .name = "Sequence number", .at = 32, .bits = 32, .show = SHOW_OWN, .text = seq_text,
+	  .about = "Number of the first byte of data here; SYN and FIN count as one byte each." },
+	{ .name = "Acknowledgment number", .at = 64, .bits = 32, .show = SHOW_OWN, .text = ack_text,
+	  .about = "The next byte that the sender expects: all before it have arrived." },
+	{ .name = "Header length", .at = 96, .bits = 4, .show = SHOW_OWN, .text = header_text,
+	  .about = "In words of 4 bytes: 5 without options, at most 15." },
+	{ .name = "Reserved", .at = 100, .bits = 3, .show = SHOW_HEX },
+	{ .name = "Flags", .at = 103, .bits = 9, .show = SHOW_OWN, .text = flags_text,
+	  .about = "What the segment does beside carrying data." },
+	FLAG(103, "AE", "Accurate ECN: part of a counter of congestion marks (RFC 9768)."),
+	FLAG(104, "CWR", "Congestion window reduced: the sender has heard the ECE and slowed down."),
+	FLAG(105, "ECE", "ECN echo: a packet arrived that a router had marked. In a SYN: ECN is offered."),
+	FLAG(106, "URG", "The urgent pointer is in use."),
+	FLAG(107, "ACK", "The acknowledgment number is in use: in all segments but the first."),
+	FLAG(108, "PSH", "Push: the receiver should hand the data to its program at once."),
+	FLAG(109, "RST", "Reset: the connection ends at once, or never was."),
+	FLAG(110, "SYN", "Synchronize: opens a direction and says its first number."),
+	FLAG(111, "FIN", "Finish: the sender has no more data; the other direction goes on."),
+	{ .name = "Window", .at = 112, .bits = 16, .show = SHOW_DEC,
+	  .about = "How much more the sender can receive, divided by 2 to the power of its window scale." },
+	{ .name = "Checksum", .at = 128, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
+	  .about = "Over the addresses, this header and the data." CHECKSUM_ABOUT },
+	{ .name = "Urgent pointer", .at = 144, .bits = 16, .show = SHOW_DEC,
+	  .about = "Offset of the end of urgent data, where URG is set." },
+};
+
+static void tcp_more(struct walk *w)
+{
+	if (w->head_len > TCP_HEADER)
+		tcp_options_rows(w, w->head_at + TCP_HEADER, w->head_len - TCP_HEADER);
+}
+
+const struct proto proto_tcp = {
+	.name = "Transmission Control Protocol",
+	PROTO_FIELDS(fields),
+	.scan = tcp_scan,
+	.heading = tcp_heading,
+	.more = tcp_more,
+	.summary = tcp_summary,
+};
