@@ -288,20 +288,25 @@ bool batch_waiting(const struct batch *b)
 	return is_missing(&b->p) || (b->p.filling && b->p.filling->used > 0);
 }
 
-bool batch_flush(struct batch *b)
+void batch_push(struct batch *b)
 {
 	struct producer *p = &b->p;
 
 	if (is_missing(p))
 		say_missing(b);
-	if (!p->filling || p->filling->used == 0)
-		return !is_missing(p);
+	if (p->filling && p->filling->used > 0)
+		push_filling(b);
+}
+
+bool batch_flush(struct batch *b)
+{
+	struct producer *p = &b->p;
+
 	take_back(b);
 	/* Blocks that are nearly empty must not use the memory up while the consumer is busy elsewhere. */
-	if (p->pushed - p->returned > b->blocks / 2)
-		return false;
-	push_filling(b);
-	return !is_missing(p);
+	if (p->pushed - p->returned <= b->blocks / 2)
+		batch_push(b);
+	return !batch_waiting(b);
 }
 
 uint64_t batch_lost(const struct batch *b)

@@ -38,6 +38,9 @@ void batch_put(struct batch *b, const struct event *ev);
  */
 bool batch_flush(struct batch *b);
 
+/* Hands over what was put, in any case. */
+void batch_push(struct batch *b);
+
 bool batch_waiting(const struct batch *b);	/* something was put and not handed over */
 uint64_t batch_lost(const struct batch *b);	/* events that were left out since batch_new() */
 

@@ -25,6 +25,7 @@ struct wire;
 struct wire_config {
 	bool sample;		/* sample the sockets (false: packets only) */
 	bool record;		/* hand over events (false: only move packets, for benchmarks) */
+	bool sample_all;	/* never thin sampling out, for benchmarks */
 };
 
 struct wire *wire_start(const struct lab *l, const struct wire_config *c, struct err *e);

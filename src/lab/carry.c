@@ -1,0 +1,679 @@
+/*
+ * Three steps, each once a round:
+ *
+ *	drain	all that waits at the ports is numbered and recorded, and its senders are sampled; the rules
+ *		decide what becomes of each packet
+ *	orders	(wire.c)
+ *	deliver	packets whose time has come are injected, and their receivers are sampled
+ *
+ * A packet that passes at once is due at the time of its capture, so packets of several ports are delivered
+ * in the order in which they left.  Times of packets are CLOCK_REALTIME, times to wait for CLOCK_MONOTONIC;
+ * `offset_ns` between the two is measured in every round, because the first may be set.
+ */
+#include "src/lab/carry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "capture/live.h"
+#include "capture/packet.h"
+#include "src/core/clock.h"
+#include "src/core/str.h"
+#include "src/lab/aside.h"
+#include "src/lab/thin.h"
+
+#define RING_BYTES	(64 << 20)	/* for a full TCP window, many times over */
+#define READ_MAX	64		/* packets taken from a port before the others have their turn */
+#define READ_MAX_EXACT	1024		/* … while every packet is sampled: all that is there */
+#define DELIVER_MAX	64
+#define LOST_CHECK	512		/* packets of a port between two looks at what its capture lost */
+#define FORGET_NS	NS_PER_S
+
+struct port {
+	struct live *live;	/* NULL: it is gone */
+	struct carry *carry;
+	uint8_t host;
+	int64_t newest_ns;	/* stamp of the last packet taken in */
+	uint32_t unchecked;	/* packets since the last look at its losses */
+	uint64_t lost;
+	uint32_t lost_before;	/* lost before the next packet */
+};
+
+struct carry {
+	const struct lab *lab;
+	struct wire_config config;
+	struct batch *events;
+	struct sampler *sampler;	/* NULL: no sampling */
+	struct port port[HOSTS_MAX];
+	struct rules rules;
+	bool plain;			/* no rule has anything to say */
+	struct flights flights;
+	struct thin thin;
+	struct aside aside;
+	int64_t offset_ns;		/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	int64_t forgot_ns;
+	struct wire_counts counts;
+};
+
+static const char no_memory[] = "out of memory: a packet was lost on the wire";
+
+/* ---- events ---- */
+
+static void put(struct carry *c, const struct event *ev)
+{
+	if (c->config.record)
+		batch_put(c->events, ev);
+}
+
+static void sink(void *context, const struct event *ev)
+{
+	put(context, ev);
+}
+
+static void put_packet(struct carry *c, const struct seen *s)
+{
+	struct port *port = &c->port[s->from];
+	struct event ev;
+
+	if (!c->config.record)
+		return;
+	ev = (struct event){
+		.kind = EVENT_PACKET,
+		.host = s->from,
+		.ts_ns = s->ts_ns,
+		.packet = {
+			.number = s->number,
+			.caplen = s->caplen,
+			.len = s->len,
+			.iface = s->from,
+			.drops = port->lost_before,
+			.data = s->data,
+		},
+	};
+	port->lost_before = 0;
+	batch_put(c->events, &ev);
+}
+
+static void put_fate(struct carry *c, const struct flight *p, enum wire_fate fate, const char *by,
+		     int64_t ts_ns)
+{
+	const struct event ev = {
+		.kind = EVENT_WIRE,
+		.host = p->from,
+		.ts_ns = ts_ns,
+		.wire = {
+			.packet = p->number, .fate = fate, .to = p->to, .copy = p->copy, .by = by,
+		},
+	};
+
+	put(c, &ev);
+}
+
+static void put_note(struct carry *c, uint8_t host, enum note_kind kind, const char *text)
+{
+	const struct event ev = {
+		.kind = EVENT_NOTE,
+		.host = host,
+		.ts_ns = clock_now_ns(),
+		.note = { .kind = kind, .text = text },
+	};
+
+	put(c, &ev);
+}
+
+/* ---- making and ending ---- */
+
+static int open_port(struct carry *c, size_t host, struct err *e)
+{
+	const struct live_options o = {
+		.buffer_bytes = RING_BYTES, .timeout_ms = 0, .incoming_only = true,
+	};
+	struct port *port = &c->port[host];
+
+	port->carry = c;
+	port->host = (uint8_t)host;
+	port->live = live_open(c->lab->host[host].name, &o, e);
+	return port->live ? 0 : -1;
+}
+
+static uint32_t random_seed(void)
+{
+	uint32_t seed = 0;
+
+	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+	return seed;
+}
+
+struct carry *carry_new(const struct lab *l, const struct wire_config *config, struct batch *events,
+			struct err *e)
+{
+	struct carry *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		err_errno(e, errno, NULL, "starting the wire");
+		return NULL;
+	}
+	c->lab = l;
+	c->config = *config;
+	c->events = events;
+	rules_init(&c->rules);
+	flights_init(&c->flights);
+	thin_init(&c->thin, random_seed());
+	carry_rules_changed(c);
+	if (config->sample) {
+		c->sampler = sampler_new(l, sink, c, e);
+		if (!c->sampler)
+			goto fail;
+	}
+	for (size_t i = 0; i < l->hosts; i++)
+		if (open_port(c, i, e) < 0)
+			goto fail;
+	return c;
+fail:
+	carry_free(c);
+	return NULL;
+}
+
+void carry_free(struct carry *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		live_close(c->port[i].live);
+	if (c->sampler)
+		sampler_free(c->sampler);
+	rules_fini(&c->rules);
+	flights_fini(&c->flights);
+	aside_fini(&c->aside);
+	free(c);
+}
+
+size_t carry_fds(const struct carry *c, struct pollfd *fds)
+{
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		fds[i] = (struct pollfd){
+			.fd = c->port[i].live ? live_fd(c->port[i].live) : -1, .events = POLLIN,
+		};
+	return c->lab->hosts;
+}
+
+/* ---- sampling ---- */
+
+static void parse(const struct carry *c, struct packet *p, uint8_t port, const void *bytes, uint32_t caplen,
+		  uint32_t len)
+{
+	packet_parse(p, live_link(c->port[port].live), bytes, caplen, len);
+}
+
+/* While thinned out: a socket that has to make room in the table of those to look at later. */
+static void look_at_late(struct carry *c, const struct thin_socket *s)
+{
+	sampler_packet(c->sampler, s->host, &s->packet, s->by, s->number);
+}
+
+static void sample(struct carry *c, uint8_t host, const struct packet *p, enum state_by by, uint64_t number,
+		   bool telling)
+{
+	struct thin_socket evicted;
+	bool look = true;
+
+	if (!p->ip_version)
+		return;
+	if (c->thin.on) {
+		look = thin_passes(&c->thin, host, p, by, number, telling, clock_now_ns(), &evicted);
+		if (evicted.unseen)
+			look_at_late(c, &evicted);
+	}
+	if (look)
+		sampler_packet(c->sampler, host, p, by, number);
+}
+
+static void look_at_all_late(struct carry *c, int64_t now_ns, bool all)
+{
+	const struct thin_socket *s;
+
+	while ((s = thin_late(&c->thin, now_ns, all)))
+		look_at_late(c, s);
+}
+
+static void count_rate(struct carry *c, int64_t ts_ns)
+{
+	if (!c->sampler || c->config.sample_all)
+		return;
+	switch (thin_count(&c->thin, ts_ns)) {
+	case THIN_SAME:
+		return;
+	case THIN_BEGAN:
+		put_note(c, HOST_NONE, NOTE_LIMIT,
+			 "too many packets to look at the sockets after each: only where a state may have "
+			 "changed, and every 0.1 s");
+		return;
+	case THIN_ENDED:
+		look_at_all_late(c, ts_ns, true);
+		return;
+	}
+}
+
+static bool is_exact(const struct carry *c)
+{
+	return c->sampler && !c->thin.on;
+}
+
+/* ---- delivering ---- */
+
+static bool inject(struct carry *c, const struct flight *p, const void *bytes)
+{
+	struct live *live = c->port[p->to].live;
+	struct err e = { .what = "" };
+
+	if (live && live_inject(live, bytes, p->len, &e) == 0) {
+		c->counts.delivered++;
+		return true;
+	}
+	put_fate(c, p, WIRE_FAILED, live ? e.what : "the port is gone", clock_now_ns());
+	c->counts.dropped++;
+	return false;
+}
+
+/* p is only the description of a packet here: its bytes may lie elsewhere. */
+static void arrive(struct carry *c, const struct flight *p, const void *bytes)
+{
+	int64_t ts_ns = p->late ? clock_now_ns() : 0;
+	struct packet parsed;
+
+	if (!inject(c, p, bytes))
+		return;
+	if (p->late)
+		put_fate(c, p, WIRE_DELIVERED, "", ts_ns);
+	if (!c->sampler)
+		return;
+	parse(c, &parsed, p->from, bytes, p->len, p->len);
+	sample(c, p->to, &parsed, BY_ARRIVAL, p->number, p->sample);
+}
+
+static void deliver_due(struct carry *c)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	for (int i = 0; i < DELIVER_MAX; i++) {
+		struct flight *p = flights_arrive(&c->flights, now_ns);
+
+		if (!p)
+			return;
+		arrive(c, p, p->bytes);
+		flight_free(p);
+		if (is_exact(c))
+			return;
+	}
+}
+
+static void tick(struct carry *c)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (c->thin.unseen)
+		look_at_all_late(c, now_ns, false);
+	if (sampler_due(c->sampler) <= now_ns)
+		sampler_tick(c->sampler, now_ns);
+	if (now_ns - c->forgot_ns < FORGET_NS && now_ns >= c->forgot_ns)
+		return;
+	sampler_forget_closed(c->sampler);
+	c->forgot_ns = now_ns;
+}
+
+void carry_deliver(struct carry *c)
+{
+	if (c->sampler)
+		tick(c);
+	if (c->flights.count)
+		deliver_due(c);
+}
+
+int64_t carry_due(struct carry *c)
+{
+	int64_t due = flights_due(&c->flights);
+	int64_t sockets;
+
+	if (!c->sampler)
+		return due;
+	sockets = sampler_due(c->sampler);
+	if (c->thin.unseen && thin_due(&c->thin) < sockets)
+		sockets = thin_due(&c->thin);
+	if (sockets == INT64_MAX)
+		return due;
+	sockets -= clock_now_ns() - clock_monotonic_ns();
+	return sockets < due ? sockets : due;
+}
+
+bool carry_is_quiet(struct carry *c)
+{
+	return !c->flights.count || flights_due(&c->flights) > clock_monotonic_ns();
+}
+
+bool carry_is_past(const struct carry *c, size_t host, int64_t ts_ns)
+{
+	return c->port[host].newest_ns > ts_ns;
+}
+
+/* ---- on its way ---- */
+
+void carry_lose(struct carry *c, struct flight *p, const char *by)
+{
+	put_fate(c, p, WIRE_DROPPED, by, clock_now_ns());
+	c->counts.dropped++;
+	flight_free(p);
+}
+
+/* due_ns: CLOCK_MONOTONIC. */
+static void set_out(struct carry *c, struct flight *p, int64_t due_ns)
+{
+	if (flights_full(&c->flights, p->len) || !flights_send(&c->flights, p, due_ns))
+		carry_lose(c, p, "full");
+}
+
+/* Copies follow the packet at once. */
+static void send_copies(struct carry *c, const struct flight *p, uint32_t copies, const char *by, bool hold,
+			int64_t due_ns)
+{
+	for (uint32_t i = 1; i <= copies; i++) {
+		struct flight *copy = flight_copy(p);
+
+		if (!copy)
+			return;
+		copy->copy = p->copy + i;
+		copy->late = true;
+		put_fate(c, copy, WIRE_DUPLICATED, by, clock_now_ns());
+		if (hold && !flights_full(&c->flights, p->len))
+			flights_hold(&c->flights, copy);
+		else
+			set_out(c, copy, due_ns);
+	}
+}
+
+static int64_t due_after(const struct carry *c, uint8_t from, int64_t ts_ns)
+{
+	return ts_ns - c->offset_ns + c->rules.path[from].delay_ns;
+}
+
+void carry_release(struct carry *c, struct flight *p, uint32_t copies)
+{
+	int64_t now_ns = clock_now_ns();
+	int64_t due_ns;
+
+	c->offset_ns = now_ns - clock_monotonic_ns();
+	due_ns = due_after(c, p->from, now_ns);
+	put_fate(c, p, WIRE_RELEASED, "hand", now_ns);
+	if (c->rules.path[p->from].cut) {
+		carry_lose(c, p, "cut");
+		return;
+	}
+	p->late = true;
+	send_copies(c, p, copies, "hand", false, due_ns);
+	set_out(c, p, due_ns);
+}
+
+/* ---- deciding ---- */
+
+/* Does what the verdict says with one packet for one host.  NULL verdict: it passes at once. */
+static void dispatch(struct carry *c, const struct seen *s, uint8_t to, const struct verdict *v)
+{
+	struct flight *p = flight_new(s->data, s->caplen);
+	int64_t due_ns = due_after(c, s->from, s->ts_ns);
+
+	if (!p) {
+		c->counts.dropped++;
+		put_note(c, s->from, NOTE_ERROR, no_memory);
+		return;
+	}
+	p->number = s->number;
+	p->from = s->from;
+	p->to = to;
+	p->sample = s->sample;
+	if (v && v->drop) {
+		carry_lose(c, p, v->by);
+		return;
+	}
+	p->late = v && (v->hold || v->delay_ns);
+	if (v && v->hold && !flights_full(&c->flights, p->len)) {
+		put_fate(c, p, WIRE_HELD, v->by, clock_now_ns());
+		send_copies(c, p, v->copies, v->by, true, due_ns);
+		flights_hold(&c->flights, p);
+		return;
+	}
+	if (p->late)
+		put_fate(c, p, WIRE_DELAYED, "delay", clock_now_ns());
+	if (v)
+		send_copies(c, p, v->copies, v->by, false, due_ns);
+	set_out(c, p, due_ns);
+}
+
+/* A packet that nothing stops, straight from the capture's buffer. */
+static void pass_through(struct carry *c, const struct seen *s, uint8_t to)
+{
+	const struct flight p = {
+		.number = s->number, .from = s->from, .to = to, .len = s->caplen, .sample = s->sample,
+	};
+
+	arrive(c, &p, s->data);
+}
+
+/* Cannot be while the capture's snaplen follows the MTU; but half a packet is not delivered. */
+static void refuse_part(struct carry *c, const struct seen *s, uint8_t to)
+{
+	const struct flight p = { .number = s->number, .from = s->from, .to = to };
+
+	put_fate(c, &p, WIRE_FAILED, "longer than what was captured of it", clock_now_ns());
+	c->counts.dropped++;
+}
+
+static void decide_for(struct carry *c, const struct seen *s, uint8_t to, const struct verdict *v)
+{
+	if (s->caplen < s->len)
+		refuse_part(c, s, to);
+	else if (!v && !is_exact(c) && !c->flights.under_way[s->from])
+		pass_through(c, s, to);
+	else
+		dispatch(c, s, to, v);
+}
+
+/* Which host a frame is for by its destination address; HOST_NONE: all others, as a switch does it. */
+static uint8_t find_target(const struct carry *c, const struct seen *s)
+{
+	if (c->lab->hosts == 2)
+		return s->from ^ 1;
+	if (s->caplen < sizeof(c->lab->host[0].mac) || (s->data[0] & 1))
+		return HOST_NONE;
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		if (memcmp(c->lab->host[i].mac, s->data, sizeof(c->lab->host[i].mac)) == 0)
+			return (uint8_t)i;
+	return HOST_NONE;
+}
+
+static void decide(struct carry *c, const struct seen *s)
+{
+	uint8_t to = find_target(c, s);
+	struct verdict verdict;
+	const struct verdict *v = NULL;
+
+	if (!c->plain) {
+		rules_judge(&c->rules, s->from, s->data, s->caplen, s->len, &verdict);
+		carry_rules_changed(c);
+		if (verdict.drop || verdict.hold || verdict.copies || verdict.delay_ns)
+			v = &verdict;
+	}
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		if (i != s->from && (to == i || to == HOST_NONE))
+			decide_for(c, s, (uint8_t)i, v);
+}
+
+/* ---- taking in ---- */
+
+static struct seen seen_at(const struct port *port, const struct live_packet *lp)
+{
+	return (struct seen){
+		.ts_ns = lp->ts_ns,
+		.caplen = lp->caplen,
+		.len = lp->len,
+		.data = lp->data,
+		.from = port->host,
+	};
+}
+
+static void record(struct carry *c, struct seen *s)
+{
+	s->number = ++c->counts.packets;
+	c->port[s->from].newest_ns = s->ts_ns;
+	count_rate(c, s->ts_ns);
+	put_packet(c, s);
+}
+
+/* Thinned out or not sampled at all: one packet after the other. */
+static void take_through(void *context, const struct live_packet *lp)
+{
+	struct port *port = context;
+	struct carry *c = port->carry;
+	struct seen s = seen_at(port, lp);
+	struct packet p;
+
+	record(c, &s);
+	if (c->sampler) {
+		parse(c, &p, s.from, s.data, s.caplen, s.len);
+		s.sample = thin_is_telling(&c->thin, &p);
+		sample(c, s.from, &p, BY_DEPARTURE, s.number, s.sample);
+	}
+	decide(c, &s);
+}
+
+static void take_aside(void *context, const struct live_packet *lp)
+{
+	struct port *port = context;
+	struct seen s = seen_at(port, lp);
+
+	if (!aside_add(&port->carry->aside, &s))
+		put_note(port->carry, port->host, NOTE_ERROR, no_memory);
+}
+
+/*
+ * Of packets that the same socket sent within one round only the last is the cause of what is found now: a
+ * FIN behind its data.
+ */
+static void take_all_aside(struct carry *c)
+{
+	struct aside *a = &c->aside;
+
+	aside_sort(a);
+	for (size_t i = 0; i < a->count; i++) {
+		struct seen *s = &a->row[i].seen;
+
+		record(c, s);
+		s->sample = true;
+		parse(c, &a->row[i].packet, s->from, s->data, s->caplen, s->len);
+	}
+	for (size_t i = 0; i < a->count; i++)
+		if (!aside_has_later(a, i))
+			sample(c, a->row[i].seen.from, &a->row[i].packet, BY_DEPARTURE,
+			       a->row[i].seen.number, true);
+	for (size_t i = 0; i < a->count; i++)
+		decide(c, &a->row[i].seen);
+	aside_clear(a);
+}
+
+static void check_port(struct carry *c, struct port *port)
+{
+	STR_ON_STACK(text, 128);
+	uint64_t lost = live_drops(port->live);
+
+	port->unchecked = 0;
+	if (lost == port->lost)
+		return;
+	str_addf(&text, "%llu packets from %s were lost: the capture's buffer was full",
+		 (unsigned long long)(lost - port->lost), c->lab->host[port->host].name);
+	put_note(c, port->host, NOTE_LOST, text.buf);
+	c->counts.lost_in_buffers += lost - port->lost;
+	port->lost_before += (uint32_t)(lost - port->lost);
+	port->lost = lost;
+}
+
+void carry_check_lost(struct carry *c)
+{
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		if (c->port[i].live)
+			check_port(c, &c->port[i]);
+}
+
+static void close_port(struct carry *c, struct port *port, const struct err *e)
+{
+	put_note(c, port->host, NOTE_ERROR, e->what);
+	live_close(port->live);
+	port->live = NULL;
+}
+
+static void drain_port(struct carry *c, struct port *port, bool exact)
+{
+	struct err e;
+	int got = live_read(port->live, exact ? READ_MAX_EXACT : READ_MAX,
+			    exact ? take_aside : take_through, port, &e);
+
+	if (got < 0) {
+		close_port(c, port, &e);
+		return;
+	}
+	port->unchecked += (uint32_t)got;
+	if (port->unchecked >= LOST_CHECK)
+		check_port(c, port);
+}
+
+void carry_drain(struct carry *c, struct pollfd *fds)
+{
+	bool exact = is_exact(c);
+
+	if (exact || !c->plain || c->flights.count)
+		c->offset_ns = clock_now_ns() - clock_monotonic_ns();
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		if (c->port[i].live && fds[i].revents)
+			drain_port(c, &c->port[i], exact);
+	if (c->aside.count)
+		take_all_aside(c);
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		if (!c->port[i].live)
+			fds[i].fd = -1;
+}
+
+/* ---- for orders, and counts ---- */
+
+void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key, uint64_t call_number)
+{
+	if (c->sampler)
+		sampler_call(c->sampler, host, key, call_number);
+}
+
+void carry_counts(struct carry *c, struct wire_counts *out)
+{
+	carry_check_lost(c);
+	*out = c->counts;
+	out->held_now = c->flights.helds;
+	out->in_flight_now = c->flights.count;
+	out->events_lost = batch_lost(c->events);
+}
+
+struct rules *carry_rules(struct carry *c)
+{
+	return &c->rules;
+}
+
+void carry_rules_changed(struct carry *c)
+{
+	c->plain = rules_plain(&c->rules);
+}
+
+struct flights *carry_flights(struct carry *c)
+{
+	return &c->flights;
+}
+
+const struct lab *carry_lab(const struct carry *c)
+{
+	return c->lab;
+}
