@@ -23,6 +23,14 @@ struct program;
 /* Starts a program on a host.  Returns when it is ready (its first thread, number 0, waits for calls). */
 struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root, struct err *e);
 
+/*
+ * What program_start() is made of, for a process that somebody else starts: program_socket() makes the message
+ * socket, whose far end is to be in the process at the number it has here; program_adopt() waits until the
+ * process is ready.  Near is the program's from then on; on failure it is closed, and the process ended.
+ */
+int program_socket(int *near, int *far, struct err *e);
+struct program *program_adopt(pid_t pid, int near, uint8_t host, const char *name, struct err *e);
+
 /* Kills it if it still runs, and waits for its end. */
 void program_free(struct program *p);
 
@@ -38,16 +46,22 @@ int program_fd(const struct program *p);	/* readable when a report waits */
  */
 int program_call(struct program *p, uint32_t thread, uint64_t number, const struct call_request *r, struct err *e);
 
-/* Adds a thread; its number is the next one (1, 2, …). */
+/* Adds a thread; its number is the next one (1, 2, …), and calls can be given to it at once. */
 int program_add_thread(struct program *p, uint32_t *thread, struct err *e);
 
-/* Sends a signal that interrupts the thread's blocked call (EINTR).  Again, until the RETURN is there: the signal may come before the sleep. */
+/*
+ * Sends a signal that interrupts the thread's blocked call (EINTR).  Again, until the RETURN is there: the
+ * signal may come before the sleep.  An error if the thread is in no call.
+ */
 int program_interrupt(struct program *p, uint32_t thread, struct err *e);
 
 /* A crash: SIGKILL. */
 int program_kill(struct program *p, struct err *e);
 
-/* Whether a thread sleeps in the kernel inside its call (/proc/PID/task/TID/stat). */
+/*
+ * Whether a thread sleeps in the kernel inside its call (/proc/PID/task/TID/stat).  False while reports wait
+ * to be read, since one of them may say that the call is over: ask again after program_next() gave 0.
+ */
 bool program_sleeps(const struct program *p, uint32_t thread);
 
 enum report_kind { REPORT_ENTER, REPORT_LEAVE, REPORT_EXIT };
@@ -59,16 +73,19 @@ struct program_report {
 	int64_t ts_ns;		/* taken in the program, right before and right after the call */
 	struct call_outcome outcome;	/* REPORT_LEAVE; owned by the report */
 	struct sock_key sock;	/* REPORT_LEAVE: the socket of the first argument, if it is one (cookie 0: none) */
-	struct sock_key made;	/* REPORT_LEAVE: the socket that the call made (socket, accept), cookie 0: none */
+	struct sock_key made;	/* REPORT_LEAVE: the socket behind a new descriptor (socket, accept, F_DUPFD), cookie 0: none */
 	bool killed;		/* REPORT_EXIT: by a signal */
-	int status;		/* REPORT_EXIT: exit status or signal */
+	int status;		/* REPORT_EXIT: exit status or signal; -1 where somebody else has taken it */
 };
 
 /* 1 and a report; 0 none now; -1 after REPORT_EXIT was given. */
 int program_next(struct program *p, struct program_report *out, struct err *e);
 void program_report_fini(struct program_report *r);
 
-/* The program's own side: what main() runs for the hidden subcommand "program".  Does not return before the end. */
-int program_main(int argc, char **argv);
+/*
+ * The program's own side: what main() runs for the hidden subcommand "socklens program FD NAME", with main's own
+ * argc and argv.  FD is its message socket.  Never returns.
+ */
+int program_main(int argc, char **argv) __attribute__((noreturn));
 
 #endif
