@@ -33,6 +33,9 @@ enum glyph {
 /* The character to draw; ascii: the twin. */
 uint32_t glyph_code(enum glyph g, bool ascii);
 
+/* The twin of any character: itself if it is ASCII, '?' where there is none. */
+uint32_t glyph_twin(uint32_t code);
+
 /* Replaces every non-ASCII character of a grid by its twin ('?' where there is none). */
 struct grid;
 void glyph_to_ascii(struct grid *g);
