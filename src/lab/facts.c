@@ -45,6 +45,7 @@ static void read_status(struct facts *f)
 	if (!read_text("/proc/self/status", text, sizeof(text)))
 		return;
 	f->caps = status_value(text, "\nCapEff:", 16);
+	f->threads = (long)status_value(text, "\nThreads:", 10);
 	f->seccomp = status_value(text, "\nSeccomp:", 10) != 0;
 	f->no_new_privs = status_value(text, "\nNoNewPrivs:", 10) != 0;
 	f->admin = (f->caps >> CAP_SYS_ADMIN & 1) && (f->caps >> CAP_NET_ADMIN & 1);
@@ -103,6 +104,8 @@ const char *facts_userns_hint(const struct facts *f, int errnum)
 	if (errnum == ENOSPC || errnum == EUSERS)
 		return "the limit of user namespaces is reached (user.max_user_namespaces, or 32 inside "
 		       "each other)";
+	if (errnum == EINVAL && f->threads > 1)
+		return "this process has threads already: a lab must be built before they start";
 	if (errnum == EINVAL)
 		return "this kernel has no user namespaces (CONFIG_USER_NS): run with sudo";
 	if (f->userns_clone == 0)

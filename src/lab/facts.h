@@ -19,6 +19,7 @@ struct facts {
 	long max_net_namespaces;	/* user.max_net_namespaces */
 	long userns_clone;	/* kernel.unprivileged_userns_clone (Debian's switch) */
 	long apparmor_userns;	/* kernel.apparmor_restrict_unprivileged_userns (Ubuntu's) */
+	long threads;		/* of this process */
 	bool seccomp;		/* a system call filter is in force on us */
 	bool no_new_privs;
 	char container[32];	/* "docker", "podman", "lxc" …; "" where no sign of one was found */

@@ -145,10 +145,10 @@ static bool update(struct sampler *s, struct known *k, const struct sock_sample 
 	return news;
 }
 
-/* It is in no table of the kernel: what is left of it. */
-static void gone(struct sampler *s, struct known *k, enum sock_state state, const struct cause *why)
+/* What is left of a socket that is in no table of the kernel. */
+static struct sock_sample without_entry(const struct known *k, enum sock_state state)
 {
-	struct sock_sample now = {
+	return (struct sock_sample){
 		.cookie = k->last.cookie,
 		.inode = k->last.inode,
 		.family = k->last.family,
@@ -158,6 +158,11 @@ static void gone(struct sampler *s, struct known *k, enum sock_state state, cons
 		.local = k->last.local,
 		.remote = k->last.remote,
 	};
+}
+
+static void closed(struct sampler *s, struct known *k, const struct cause *why)
+{
+	struct sock_sample now = without_entry(k, SOCK_STATE_CLOSED);
 
 	update(s, k, &now, why);
 }
@@ -169,7 +174,7 @@ static void end_predecessor(struct sampler *s, const struct sock_sample *now, co
 					  &now->remote, now->cookie);
 
 	if (k && now->family != AF_UNIX && addr_port(&now->remote))
-		gone(s, k, SOCK_STATE_CLOSED, why);
+		closed(s, k, why);
 }
 
 /* Takes what the kernel gave; true if it was news.  *old (may be NULL): its state before. */
@@ -222,7 +227,7 @@ static bool look(struct sampler *s, uint8_t protocol, const struct addr *local,
 	if (!found || !is_connection(&now)) {
 		k = known_find_pair(&s->known, why->host, protocol, local, remote, 0);
 		if (k) {
-			gone(s, k, SOCK_STATE_CLOSED, why);
+			closed(s, k, why);
 			news = true;
 		}
 	}
@@ -288,7 +293,9 @@ void sampler_packet(struct sampler *s, uint8_t host, const struct packet *p, enu
 
 /* ---- calls ---- */
 
-static void look_at_unix(struct sampler *s, struct known *k, const struct cause *why)
+/* remote: the kernel gives only the peer's inode; the name is known from calls. */
+static void look_at_unix(struct sampler *s, struct known *k, const struct addr *remote,
+			 const struct cause *why)
 {
 	struct sock_sample now;
 	int found = diag_unix(s->diag[why->host], k->last.inode, &now);
@@ -296,17 +303,19 @@ static void look_at_unix(struct sampler *s, struct known *k, const struct cause 
 	if (found < 0)
 		return;
 	if (!found || now.cookie != k->last.cookie) {
-		gone(s, k, SOCK_STATE_CLOSED, why);
+		closed(s, k, why);
 		return;
 	}
-	now.remote = k->last.remote;
+	now.remote = *remote;
 	k->seen = true;
 	update(s, k, &now, why);
 }
 
-static struct sock_sample sample_of_key(const struct sock_key *key)
+/* The record of a key's socket, made if there is none; NULL if memory ran out. */
+static struct known *known_of_key(struct sampler *s, uint8_t host, const struct sock_key *key)
 {
-	return (struct sock_sample){
+	struct known *k = known_find(&s->known, host, key->cookie);
+	const struct sock_sample first = {
 		.cookie = key->cookie,
 		.inode = key->inode,
 		.family = key->family,
@@ -315,38 +324,21 @@ static struct sock_sample sample_of_key(const struct sock_key *key)
 		.local = key->local,
 		.remote = key->remote,
 	};
-}
 
-/* The record of a key's socket, with what the key knows better; NULL if memory ran out. */
-static struct known *known_of_key(struct sampler *s, uint8_t host, const struct sock_key *key)
-{
-	struct known *k = known_find(&s->known, host, key->cookie);
-	struct sock_sample first = sample_of_key(key);
-
-	if (!k)
-		return known_add(&s->known, host, &first);
-	first = k->last;
-	if (key->local.len)
-		first.local = key->local;
-	if (key->remote.len)
-		first.remote = key->remote;
-	if (key->inode)
-		first.inode = key->inode;
-	if (k->last.state == SOCK_STATE_NONE || key->family == AF_UNIX)
-		known_set_last(&s->known, k, &first);
-	return k;
+	return k ? k : known_add(&s->known, host, &first);
 }
 
 static void call_unix(struct sampler *s, const struct sock_key *key, const struct cause *why)
 {
-	if (!known_of_key(s, why->host, key))
-		return;
-	for (size_t i = 0; i < s->known.count; i++) {
+	const struct known *own = known_of_key(s, why->host, key);
+
+	for (size_t i = 0; own && i < s->known.count; i++) {
 		struct known *k = s->known.all[i];
+		bool peer_given = k == own && key->remote.len;
 
 		if (k->host == why->host && k->last.family == AF_UNIX &&
 		    k->last.state != SOCK_STATE_CLOSED)
-			look_at_unix(s, k, why);
+			look_at_unix(s, k, peer_given ? &key->remote : &k->last.remote, why);
 	}
 }
 
@@ -395,13 +387,10 @@ static void call_inet(struct sampler *s, const struct sock_key *key, const struc
 	k = known_of_key(s, why->host, key);
 	if (!k)
 		return;
-	if (key->local.len) {
-		struct sock_sample last = k->last;
-
-		last.local = key->local;
-		known_set_last(&s->known, k, &last);
-	}
-	gone(s, k, state_without_entry(key), why);
+	now = without_entry(k, state_without_entry(key));
+	if (key->local.len)
+		now.local = key->local;
+	update(s, k, &now, why);
 }
 
 void sampler_call(struct sampler *s, uint8_t host, const struct sock_key *key, uint64_t call_number)
@@ -430,7 +419,7 @@ static void look_by_time(struct sampler *s, struct known *k)
 	else if (found && now.cookie == k->last.cookie)
 		update(s, k, &now, &why);
 	else
-		gone(s, k, SOCK_STATE_CLOSED, &why);
+		closed(s, k, &why);
 }
 
 void sampler_tick(struct sampler *s, int64_t now_ns)
