@@ -24,7 +24,7 @@ struct scene {
 	int64_t now_ns;
 	uint64_t packets, calls;
 	uint16_t port[2];	/* of client and server in the packets made */
-	bool udp;
+	bool capture;		/* not of a lab: one interface sees the packets of both directions */
 };
 
 static inline void scene_must(int failed, const struct err *e)
@@ -54,6 +54,19 @@ static inline struct scene scene_new(void)
 	scene_must(!s.t, &e);
 	scene_host(&s, "client", 1);
 	scene_host(&s, "server", 2);
+	return s;
+}
+
+/* A capture of some interface, of which nothing but its packets is known. */
+static inline struct scene scene_capture(void)
+{
+	const struct trace_host h = { .name = "eth0", .link = LINK_ETHERNET };
+	struct err e = { 0 };
+	struct scene s = { .t = trace_new_spool(&e), .now_ns = SCENE_START_NS, .port = { 45012, 8080 },
+			   .capture = true };
+
+	scene_must(!s.t, &e);
+	scene_must(trace_add_host(s.t, &h, &e), &e);
 	return s;
 }
 
@@ -196,9 +209,10 @@ static inline void scene_headers(uint8_t *frame, uint8_t host, uint8_t protocol,
 
 static inline uint64_t scene_frame(struct scene *s, uint8_t host, const uint8_t *frame, size_t len)
 {
-	struct event ev = { .kind = EVENT_PACKET, .host = host,
+	uint8_t iface = s->capture ? 0 : host;
+	struct event ev = { .kind = EVENT_PACKET, .host = iface,
 			    .packet = { .number = ++s->packets, .caplen = (uint32_t)len,
-					.len = (uint32_t)len, .iface = host, .data = frame } };
+					.len = (uint32_t)len, .iface = iface, .data = frame } };
 
 	scene_add(s, &ev);
 	return s->packets;

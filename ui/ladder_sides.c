@@ -1,5 +1,6 @@
 #include "ui/ladder_sides.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #define NEAR	512	/* how far around the cursor a connection is looked for */
@@ -158,16 +159,24 @@ int ladder_packet_side(const struct ladder_frame *f, const struct trace_entry *e
 	return -1;
 }
 
+/* The address of the family that the cursor's connection has. */
+static void add_host_address(struct str *out, const struct ladder_sides *s, const struct trace_host *h)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (h->has_ip6 && (!h->has_ip4 || addr_family(&s->end[0]) == AF_INET6))
+		(void)inet_ntop(AF_INET6, h->ip6, text, sizeof(text));
+	else if (h->has_ip4)
+		(void)inet_ntop(AF_INET, h->ip4, text, sizeof(text));
+	str_addf(out, "%s %s", h->name, text);
+}
+
 void ladder_side_text(struct str *out, const struct ladder_frame *f, int side)
 {
 	const struct ladder_sides *s = &f->sides;
 
 	if (s->by_host) {
-		const struct trace_host *h = trace_host(f->view->trace, s->host[side]);
-
-		str_add(out, h->name);
-		if (h->has_ip4)
-			str_addf(out, " %u.%u.%u.%u", h->ip4[0], h->ip4[1], h->ip4[2], h->ip4[3]);
+		add_host_address(out, s, trace_host(f->view->trace, s->host[side]));
 	} else if (s->end[side].len > 0) {
 		addr_text(out, &s->end[side], trace_names(f->view->trace));
 	}

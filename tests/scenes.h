@@ -1,0 +1,409 @@
+/*
+ * scenes: the traces that the golden screens show, and that the tests of drawing draw at every size.
+ */
+#ifndef SOCKLENS_TESTS_SCENES_H
+#define SOCKLENS_TESTS_SCENES_H
+
+#include "tests/scene.h"
+
+/* What a lab's server and client do before anything is sent. */
+static inline void scenes_open(struct scene *s)
+{
+	int64_t entered_ns;
+	uint64_t n;
+
+	scene_quick(s, SERVER, "socket", -1, 3, "domain", "AF_INET", "type", "SOCK_STREAM");
+	scene_ms(s, 1);
+	scene_quick(s, SERVER, "bind", 3, 0, "sockfd", "3", "addr", "*:8080");
+	scene_ms(s, 1);
+	entered_ns = s->now_ns;
+	n = scene_call(s, SERVER, "listen", 3, "sockfd", "3", "backlog", "5");
+	scene_return(s, SERVER, n, "listen", entered_ns, .result = 0);
+	scene_turn(s, SERVER, BY_CALL, n, 3, 21, SOCK_STATE_CLOSED, SOCK_STATE_LISTEN);
+	scene_ms(s, 1);
+}
+
+struct scenes_call {		/* a call that sleeps */
+	uint64_t number;
+	int64_t entered_ns;
+};
+
+static inline struct scenes_call scenes_accept(struct scene *s)
+{
+	int64_t now_ns = s->now_ns;
+
+	return (struct scenes_call){ scene_call(s, SERVER, "accept", 3, "sockfd", "3"), now_ns };
+}
+
+static inline struct scenes_call scenes_connect(struct scene *s)
+{
+	int64_t now_ns;
+
+	scene_ms(s, 30);
+	scene_quick(s, CLIENT, "socket", -1, 3, "domain", "AF_INET", "type", "SOCK_STREAM");
+	scene_ms(s, 1);
+	now_ns = s->now_ns;
+	return (struct scenes_call){
+		scene_call(s, CLIENT, "connect", 3, "sockfd", "3", "addr", "server:8080"), now_ns
+	};
+}
+
+/* The handshake with each segment arriving at once. */
+static inline void scenes_handshake(struct scene *s)
+{
+	struct scenes_call accept = scenes_accept(s), connect = scenes_connect(s);
+	struct sock_sample listener = scene_sock(s, SERVER, 21, SOCK_STATE_LISTEN);
+	uint64_t p = scene_tcp(s, CLIENT, TCP_SYN, 0, 0, "");
+
+	scene_turn(s, CLIENT, BY_DEPARTURE, p, 3, 11, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT);
+	scene_turn(s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_NONE, SOCK_STATE_SYN_RECEIVED);
+	p = scene_tcp(s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	scene_turn(s, CLIENT, BY_ARRIVAL, p, 3, 11, SOCK_STATE_SYN_SENT, SOCK_STATE_ESTABLISHED);
+	p = scene_tcp(s, CLIENT, TCP_ACK, 1, 1, "");
+	listener.recvq = 1;
+	scene_state(s, SERVER, BY_ARRIVAL, p, 3, SOCK_STATE_LISTEN, &listener);
+	scene_turn(s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_SYN_RECEIVED, SOCK_STATE_ESTABLISHED);
+	scene_us(s, 40);
+	scene_return(s, CLIENT, connect.number, "connect", connect.entered_ns, .result = 0, .blocked = true);
+	scene_us(s, 60);
+	scene_return(s, SERVER, accept.number, "accept", accept.entered_ns, .result = 4, .blocked = true,
+		     .out = { "from", "client:45012" });
+	listener.recvq = 0;
+	scene_state(s, SERVER, BY_CALL, accept.number, 3, SOCK_STATE_LISTEN, &listener);
+	scene_turn(s, SERVER, BY_CALL, accept.number, 4, 22, SOCK_STATE_ESTABLISHED, SOCK_STATE_ESTABLISHED);
+	scene_ms(s, 2);
+}
+
+/* send(3, "hello", 5), its segment and the ACK. */
+static inline void scenes_hello(struct scene *s)
+{
+	struct sock_sample k = scene_sock(s, SERVER, 22, SOCK_STATE_ESTABLISHED);
+	int64_t entered_ns = s->now_ns;
+	uint64_t n = scene_call(s, CLIENT, "send", 3, "sockfd", "3", "buf", "\"hello\", 5", "flags", "0"), p;
+
+	p = scene_tcp(s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "hello");
+	k.recvq = 5;
+	scene_state(s, SERVER, BY_ARRIVAL, p, 4, SOCK_STATE_ESTABLISHED, &k);
+	scene_return(s, CLIENT, n, "send", entered_ns, .result = 5);
+	scene_tcp(s, SERVER, TCP_ACK, 1, 6, "");
+	scene_ms(s, 1);
+	entered_ns = s->now_ns;
+	n = scene_call(s, SERVER, "recv", 4, "sockfd", "4", "len", "1024", "flags", "0");
+	scene_return(s, SERVER, n, "recv", entered_ns, .result = 5, .out = { "data", "\"hello\"" });
+	k.recvq = 0;
+	scene_state(s, SERVER, BY_CALL, n, 4, SOCK_STATE_ESTABLISHED, &k);
+}
+
+static inline void scenes_close(struct scene *s)
+{
+	int64_t entered_ns;
+	uint64_t n, p;
+
+	scene_ms(s, 350);
+	entered_ns = s->now_ns;
+	n = scene_call(s, CLIENT, "close", 3, "sockfd", "3");
+	p = scene_tcp(s, CLIENT, TCP_FIN | TCP_ACK, 6, 1, "");
+	scene_turn(s, CLIENT, BY_DEPARTURE, p, -1, 11, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1);
+	scene_turn(s, SERVER, BY_ARRIVAL, p, 4, 22, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSE_WAIT);
+	scene_return(s, CLIENT, n, "close", entered_ns, .result = 0);
+	p = scene_tcp(s, SERVER, TCP_ACK, 1, 7, "");
+	scene_turn(s, CLIENT, BY_ARRIVAL, p, -1, 11, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_FIN_WAIT_2);
+	scene_ms(s, 1);
+	scene_quick(s, SERVER, "recv", 4, 0, "sockfd", "4", "len", "1024", "flags", "0");
+	scene_ms(s, 1);
+	entered_ns = s->now_ns;
+	n = scene_call(s, SERVER, "close", 4, "sockfd", "4");
+	p = scene_tcp(s, SERVER, TCP_FIN | TCP_ACK, 1, 7, "");
+	scene_turn(s, SERVER, BY_DEPARTURE, p, -1, 22, SOCK_STATE_CLOSE_WAIT, SOCK_STATE_LAST_ACK);
+	scene_turn(s, CLIENT, BY_ARRIVAL, p, -1, 11, SOCK_STATE_FIN_WAIT_2, SOCK_STATE_TIME_WAIT);
+	scene_return(s, SERVER, n, "close", entered_ns, .result = 0);
+	p = scene_tcp(s, CLIENT, TCP_ACK, 7, 2, "");
+	scene_turn(s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_LAST_ACK, SOCK_STATE_CLOSED);
+	scene_ms(s, 60000);
+	scene_turn(s, CLIENT, BY_TIME, 0, -1, 11, SOCK_STATE_TIME_WAIT, SOCK_STATE_CLOSED);
+}
+
+static inline struct scene scenes_plain(void)
+{
+	struct scene s = scene_new();
+
+	scene_program(&s, SERVER, PROGRAM_STARTED, 0);
+	scene_program(&s, CLIENT, PROGRAM_STARTED, 0);
+	scene_note(&s, NOTE_TITLE, "The three-way handshake");
+	scenes_open(&s);
+	scenes_handshake(&s);
+	scenes_hello(&s);
+	scenes_close(&s);
+	return s;
+}
+
+/* Every packet takes 20 ms; the words of a lesson between. */
+static inline struct scene scenes_delay(void)
+{
+	struct scene s = scene_new();
+	struct scenes_call accept, connect;
+	uint64_t p;
+
+	scene_note(&s, NOTE_TITLE, "Time on the wire");
+	scenes_open(&s);
+	accept = scenes_accept(&s);
+	scene_command(&s, "wire", "delay 20ms", "20 ms");
+	scene_note(&s, NOTE_SAY, "The client asks its kernel to connect. Each segment now takes 20 ms from one "
+				 "host to the other, so the handshake takes 40 ms, and connect() sleeps "
+				 "all that time.");
+	connect = scenes_connect(&s);
+	p = scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	scene_wire(&s, SERVER, p, WIRE_DELAYED, "delay");
+	scene_turn(&s, CLIENT, BY_DEPARTURE, p, 3, 11, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT);
+	scene_ms(&s, 20);
+	scene_wire(&s, SERVER, p, WIRE_DELIVERED, "");
+	scene_turn(&s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_NONE, SOCK_STATE_SYN_RECEIVED);
+	p = scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	scene_wire(&s, CLIENT, p, WIRE_DELAYED, "delay");
+	scene_ms(&s, 20);
+	scene_wire(&s, CLIENT, p, WIRE_DELIVERED, "");
+	scene_turn(&s, CLIENT, BY_ARRIVAL, p, 3, 11, SOCK_STATE_SYN_SENT, SOCK_STATE_ESTABLISHED);
+	p = scene_tcp(&s, CLIENT, TCP_ACK, 1, 1, "");
+	scene_wire(&s, SERVER, p, WIRE_DELAYED, "delay");
+	scene_us(&s, 50);
+	scene_return(&s, CLIENT, connect.number, "connect", connect.entered_ns, .result = 0, .blocked = true);
+	scene_ms(&s, 20);
+	scene_wire(&s, SERVER, p, WIRE_DELIVERED, "");
+	scene_turn(&s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_SYN_RECEIVED, SOCK_STATE_ESTABLISHED);
+	scene_us(&s, 50);
+	scene_return(&s, SERVER, accept.number, "accept", accept.entered_ns, .result = 4, .blocked = true,
+		     .out = { "from", "client:45012" });
+	scene_turn(&s, SERVER, BY_CALL, accept.number, 4, 22, SOCK_STATE_ESTABLISHED, SOCK_STATE_ESTABLISHED);
+	return s;
+}
+
+/* A SYN is held and goes on; the next segment is held and lost; one waits at the end. */
+static inline struct scene scenes_hold(void)
+{
+	struct scene s = scene_new();
+	struct scenes_call connect;
+	struct sock_sample k;
+	uint64_t p;
+
+	scenes_open(&s);
+	scenes_accept(&s);
+	scene_command(&s, "wire", "hold", "hold");
+	connect = scenes_connect(&s);
+	p = scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	scene_wire(&s, SERVER, p, WIRE_HELD, "rule 1");
+	scene_turn(&s, CLIENT, BY_DEPARTURE, p, 3, 11, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT);
+	scene_ms(&s, 700);
+	scene_command(&s, "wire", "release", "hold");
+	scene_wire(&s, SERVER, p, WIRE_RELEASED, "hand");
+	scene_wire(&s, SERVER, p, WIRE_DELIVERED, "");
+	scene_turn(&s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_NONE, SOCK_STATE_SYN_RECEIVED);
+	p = scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	scene_wire(&s, CLIENT, p, WIRE_HELD, "rule 1");
+	scene_ms(&s, 300);
+	scene_command(&s, "wire", "drop", "hold");
+	scene_wire(&s, CLIENT, p, WIRE_DROPPED, "hand");
+	scene_ms(&s, 720);
+	p = scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	scene_wire(&s, CLIENT, p, WIRE_HELD, "rule 1");
+	k = scene_sock(&s, SERVER, 22, SOCK_STATE_SYN_RECEIVED);
+	k.timer = SOCK_TIMER_RETRANSMIT;
+	k.timer_ms = 2000;
+	k.retransmits = 1;
+	scene_state(&s, SERVER, BY_DEPARTURE, p, -1, SOCK_STATE_SYN_RECEIVED, &k);
+	(void)connect;
+	return s;
+}
+
+/* A lost segment comes again after the time-out, is duplicated on the way, and the cable is cut. */
+static inline struct scene scenes_loss(void)
+{
+	struct scene s = scene_new();
+	struct sock_sample k;
+	int64_t entered_ns;
+	uint64_t n, p;
+
+	scenes_open(&s);
+	scenes_handshake(&s);
+	scene_command(&s, "wire", "drop next", "");
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "send", 3, "sockfd", "3", "buf", "\"hello\", 5", "flags", "0");
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "hello");
+	scene_wire(&s, SERVER, p, WIRE_DROPPED, "hand");
+	k = scene_sock(&s, CLIENT, 11, SOCK_STATE_ESTABLISHED);
+	k.sendq = 5;
+	k.unacked = 1;
+	k.timer = SOCK_TIMER_RETRANSMIT;
+	k.timer_ms = 240;
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_ESTABLISHED, &k);
+	scene_return(&s, CLIENT, n, "send", entered_ns, .result = 5);
+	scene_ms(&s, 204);
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "hello");
+	scene_wire(&s, SERVER, p, WIRE_DUPLICATED, "hand");
+	k.cwnd = 1;
+	k.ssthresh = 7;
+	k.rto_us = 480000;
+	k.timer_ms = 480;
+	k.retransmits = 1;
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_ESTABLISHED, &k);
+	scene_wire_copy(&s, SERVER, p, WIRE_DELIVERED, "", 1);
+	scene_tcp(&s, SERVER, TCP_ACK, 1, 6, "");
+	scene_command(&s, "wire", "cut", "cut");
+	p = scene_tcp(&s, SERVER, TCP_ACK, 1, 6, "");
+	scene_wire(&s, CLIENT, p, WIRE_DROPPED, "cut");
+	return s;
+}
+
+static inline struct scene scenes_refused(void)
+{
+	struct scene s = scene_new();
+	struct scenes_call connect = scenes_connect(&s);
+	uint64_t p = scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+
+	scene_turn(&s, CLIENT, BY_DEPARTURE, p, 3, 11, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT);
+	p = scene_tcp(&s, SERVER, TCP_RST | TCP_ACK, 0, 1, "");
+	scene_turn(&s, CLIENT, BY_ARRIVAL, p, 3, 11, SOCK_STATE_SYN_SENT, SOCK_STATE_CLOSED);
+	scene_us(&s, 80);
+	scene_return(&s, CLIENT, connect.number, "connect", connect.entered_ns, .result = -1,
+		     .error = 111, .blocked = true);
+	scene_ms(&s, 3);
+	scene_program(&s, CLIENT, PROGRAM_EXITED, 1);
+	scene_program(&s, SERVER, PROGRAM_KILLED, 9);
+	return s;
+}
+
+static inline struct scene scenes_udp(void)
+{
+	struct scene s = scene_new();
+	struct sock_sample k;
+	int64_t entered_ns, asked_ns;
+	uint64_t n, ask, p;
+
+	scene_note(&s, NOTE_TITLE, "An echo over UDP");
+	s.port[CLIENT] = 49152;
+	s.port[SERVER] = 7;
+	scene_quick(&s, SERVER, "socket", -1, 3, "domain", "AF_INET", "type", "SOCK_DGRAM");
+	entered_ns = s.now_ns;
+	n = scene_call(&s, SERVER, "bind", 3, "sockfd", "3", "addr", "*:7");
+	scene_return(&s, SERVER, n, "bind", entered_ns, .result = 0);
+	k = scene_sock(&s, SERVER, 31, SOCK_STATE_UNCONNECTED);
+	k.type = SOCK_DGRAM;
+	k.protocol = IPPROTO_UDP;
+	scene_state(&s, SERVER, BY_CALL, n, 3, SOCK_STATE_NONE, &k);
+	entered_ns = s.now_ns;
+	n = scene_call(&s, SERVER, "recvfrom", 3, "sockfd", "3", "len", "512", "flags", "0");
+	scene_ms(&s, 40);
+	scene_quick(&s, CLIENT, "socket", -1, 3, "domain", "AF_INET", "type", "SOCK_DGRAM");
+	asked_ns = s.now_ns;
+	ask = scene_call(&s, CLIENT, "sendto", 3, "sockfd", "3", "buf", "\"one\", 3", "flags", "0",
+			 "dest_addr", "server:7");
+	p = scene_udp(&s, CLIENT, "one");
+	k.recvq = 3;
+	scene_state(&s, SERVER, BY_ARRIVAL, p, 3, SOCK_STATE_UNCONNECTED, &k);
+	scene_return(&s, CLIENT, ask, "sendto", asked_ns, .result = 3);
+	scene_us(&s, 30);
+	scene_return(&s, SERVER, n, "recvfrom", entered_ns, .result = 3, .blocked = true,
+		     .out = { "data", "\"one\"", "from", "client:49152" });
+	entered_ns = s.now_ns;
+	n = scene_call(&s, SERVER, "sendto", 3, "sockfd", "3", "buf", "\"one\", 3", "flags", "0",
+		       "dest_addr", "client:49152");
+	scene_udp(&s, SERVER, "one");
+	scene_return(&s, SERVER, n, "sendto", entered_ns, .result = 3);
+	return s;
+}
+
+/* Three threads of the server sleep at once, and a second program of the client's host joins. */
+static inline struct scene scenes_threads(void)
+{
+	struct scene s = scene_new();
+	int64_t entered_ns[3];
+	uint64_t n[3];
+
+	scenes_open(&s);
+	for (uint32_t i = 0; i < 3; i++) {
+		const char *const args[] = { "sockfd", "3", NULL };
+
+		scene_ms(&s, 5);
+		entered_ns[i] = s.now_ns;
+		n[i] = scene_call_by(&s, SERVER, "server", i, "accept", 3, args);
+	}
+	scene_quick(&s, CLIENT, "socket", -1, 3, "domain", "AF_INET", "type", "SOCK_STREAM");
+	for (uint32_t i = 0; i < 2; i++) {
+		const char *const args[] = { "sockfd", "3", "addr", "server:8080", NULL };
+
+		scene_ms(&s, 5);
+		scene_call_by(&s, CLIENT, i ? "second" : "client", 0, "connect", 3, args);
+		scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+		s.port[CLIENT]++;
+	}
+	scene_return_by(&s, SERVER, "server", 1, n[1], "accept", entered_ns[1],
+			(struct scene_result){ .result = 4, .blocked = true, .out = { "from", "client:45012" } });
+	scene_ms(&s, 5);
+	scene_return_by(&s, SERVER, "server", 0, n[0], "accept", entered_ns[0],
+			(struct scene_result){ .result = 5, .blocked = true, .out = { "from", "client:45013" } });
+	scene_program(&s, CLIENT, PROGRAM_KILLED, 9);
+	scene_note(&s, NOTE_SAY, "The third accept() still sleeps.");
+	return s;
+}
+
+/* Text that would like to drive the terminal, in every place where text from outside can stand. */
+static inline struct scene scenes_hostile(void)
+{
+	static const char bad[] = "\x1b[2J\x1b]0;x\a\r\n\t\xff\xfe\xe2\x80\xae reversed \xcc\x81\xcc\x81 wide \xe6\xbc\xa2\xe5\xad\x97";
+	const char *const args[] = { "sockfd", "3", "buf", bad, bad, bad, NULL };
+	struct scene s = scene_new();
+	int64_t entered_ns;
+	uint64_t n, p;
+
+	scene_note(&s, NOTE_TITLE, bad);
+	scene_command(&s, bad, bad, bad);
+	scene_note(&s, NOTE_SAY, bad);
+	entered_ns = s.now_ns;
+	n = scene_call_by(&s, CLIENT, "evil\x1b[31m", 0, bad, 3, args);
+	p = scene_udp(&s, CLIENT, bad);
+	scene_wire(&s, SERVER, p, WIRE_DROPPED, bad);
+	scene_return_by(&s, CLIENT, "evil\x1b[31m", 0, n, bad, entered_ns,
+			(struct scene_result){ .result = -1, .error = 4242, .out = { "data", bad, bad, bad } });
+	p = scene_udp(&s, SERVER, "\x1b[2J");
+	scene_wire(&s, CLIENT, p, WIRE_HELD, bad);
+	scene_frame(&s, SERVER, (const uint8_t *)bad, sizeof(bad) - 1);
+	scene_frame(&s, CLIENT, (const uint8_t *)"", 0);
+	scene_note(&s, NOTE_ERROR, bad);
+	return s;
+}
+
+/* A capture from elsewhere: two connections, of which the ladder shows the one under the cursor. */
+static inline struct scene scenes_capture(void)
+{
+	struct scene s = scene_capture();
+
+	scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	scene_ms(&s, 12);
+	scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	scene_tcp(&s, CLIENT, TCP_ACK, 1, 1, "");
+	scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "GET / HTTP/1.0\r\n\r\n");
+	s.port[CLIENT] = 45999;
+	scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	scene_ms(&s, 1500);
+	scene_tcp(&s, SERVER, TCP_RST | TCP_ACK, 0, 1, "");
+	s.port[CLIENT] = 45012;
+	scene_tcp(&s, SERVER, TCP_FIN | TCP_PSH | TCP_ACK, 1, 19, "HTTP/1.0 200 OK\r\n\r\n");
+	return s;
+}
+
+static inline struct scene scenes_empty(void)
+{
+	return scene_new();
+}
+
+static const struct scenes {
+	const char *name;
+	struct scene (*make)(void);
+} scenes[] = {
+	{ "plain", scenes_plain },     { "delay", scenes_delay },     { "hold", scenes_hold },
+	{ "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp },
+	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
+	{ "empty", scenes_empty },
+};
+#define SCENES	(sizeof(scenes) / sizeof(scenes[0]))
+
+#endif

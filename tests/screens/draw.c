@@ -1,0 +1,104 @@
+/*
+ * draw SCENE WIDTHxHEIGHT [MOVES]: prints a screen as text.  draw SCENE show WIDTH: the text of `socklens show`.
+ *
+ * Moves, one character each: j k down and up, d u half a page, g G first and last row, n next row that has
+ * "SYN", 1 to 9 the panel, + scrolls the panel, a in ASCII.  Without any the cursor follows the newest event.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/scenes.h"
+#include "ui/glyph.h"
+#include "ui/show.h"
+#include "ui/view.h"
+
+static const struct scenes *find(const char *name)
+{
+	for (size_t i = 0; i < SCENES; i++) {
+		if (strcmp(scenes[i].name, name) == 0)
+			return &scenes[i];
+	}
+	return NULL;
+}
+
+static void move(struct view *v, char c, bool *ascii)
+{
+	(void)str_copy(v->search, sizeof(v->search), c == 'n' ? "SYN" : "");
+	switch (c) {
+	case 'j':
+		view_move(v, 1);
+		break;
+	case 'k':
+		view_move(v, -1);
+		break;
+	case 'd':
+		view_move(v, 8);
+		break;
+	case 'u':
+		view_move(v, -8);
+		break;
+	case 'g':
+		view_first(v);
+		break;
+	case 'G':
+		view_last(v);
+		break;
+	case 'n':
+		view_search(v, true);
+		break;
+	case '+':
+		v->panel_scroll++;
+		break;
+	case 'a':
+		*ascii = true;
+		break;
+	default:
+		v->panel = (size_t)(c - '1') % panels_count;
+	}
+}
+
+static int draw(struct scene *s, int width, int height, const char *moves)
+{
+	struct view v = { .trace = s->t, .follow = true };
+	size_t size = (size_t)(width * height) * 8 + (size_t)height + 1;
+	char *text = malloc(size);
+	bool ascii = false;
+	struct grid g;
+	struct str out;
+
+	if (!text || grid_init(&g, width, height, NULL))
+		return 2;
+	for (; *moves; moves++)
+		move(&v, *moves, &ascii);
+	view_draw(&v, &g);
+	if (ascii)
+		glyph_to_ascii(&g);
+	out = str_on(text, size);
+	grid_text(&g, &out);
+	fputs(text, stdout);
+	grid_fini(&g);
+	free(text);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct scenes *which = argc >= 3 ? find(argv[1]) : NULL;
+	struct scene s;
+	int width, height, status;
+
+	if (!which) {
+		fprintf(stderr, "usage: draw SCENE WIDTHxHEIGHT [MOVES] | draw SCENE show WIDTH\n");
+		return 2;
+	}
+	s = which->make();
+	if (strcmp(argv[2], "show") == 0 && argc > 3)
+		status = show_text(s.t, (int)strtol(argv[3], NULL, 10), stdout, false, NULL) ? 1 : 0;
+	else if (sscanf(argv[2], "%dx%d", &width, &height) == 2)
+		status = draw(&s, width, height, argc > 3 ? argv[3] : "");
+	else
+		status = 2;
+	trace_free(s.t);
+	return status;
+}
