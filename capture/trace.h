@@ -41,11 +41,11 @@ struct trace_entry {
 	uint8_t flags;		/* TRACE_FLAG_* */
 };
 #define LANE_NONE	UINT16_MAX
+#define TRACE_HOST_NONE	15	/* entry.host of an event without one */
 
 enum {
 	TRACE_FLAG_DIR = 1,	/* PACKET: sent by end[1] of its connection */
 	TRACE_FLAG_COPY = 2,	/* WIRE: about a copy; the PACKET's fate is that of the packet itself */
-	TRACE_FLAG_EARLY = 4,	/* WIRE: its time is before that of its PACKET */
 };
 
 struct trace_host {		/* one interface of the file */

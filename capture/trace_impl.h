@@ -1,0 +1,257 @@
+/*
+ * Inside of the trace; only capture/trace*.c and the readers of file formats include it.
+ *
+ *	trace_index.c	the rows: 32 bytes an event, sorted, found by time, identity and packet number
+ *	trace_link.c	an event becomes a row: its lane, socket and connection, and what it refers to
+ *	trace_sort.c	brings a file that was read out of order into order, once, at the end
+ *	trace_write.c	the file that grows: gathered blocks, full disks, closing, saving
+ *	trace_read.c	an event's bytes come back: from the file, from memory, through a cache
+ *	trace_load.c	opening: which format it is, and what is wrong with it
+ *	trace_pcapng.c	the format we write ourselves; pcap_file.c: the classic one
+ */
+#ifndef SOCKLENS_CAPTURE_TRACE_IMPL_H
+#define SOCKLENS_CAPTURE_TRACE_IMPL_H
+
+#include "capture/conn.h"
+#include "capture/input.h"
+#include "capture/pcapng.h"
+#include "capture/trace.h"
+
+/* ---- rows ---- */
+
+#define TRACE_ID_MAX ((UINT64_C(1) << 48) - 1) /* an offset has 48 bits in a row */
+
+#define CHUNK_ROWS 8192
+#define FENCE_ROWS 256
+
+/*
+ * What can be in 256 neighbouring rows.  Rows are nearly in the order of the file, so a look-up by identity
+ * or by packet number opens one or two of them.  A fence is never too narrow; rows that moved out may
+ * leave it too wide.
+ */
+struct fence {
+	uint64_t id_min, id_max;
+	uint32_t number_min, number_max;	/* of PACKETs */
+};
+
+struct chunk {
+	struct trace_entry entry[CHUNK_ROWS];
+	struct fence fence[CHUNK_ROWS / FENCE_ROWS];
+	struct fence all;
+};
+
+struct index {
+	struct chunk **chunk;
+	size_t chunks, cap;
+	uint32_t rows;
+};
+
+static inline struct trace_entry *index_at(const struct index *x, uint32_t row)
+{
+	return &x->chunk[row / CHUNK_ROWS]->entry[row % CHUNK_ROWS];
+}
+
+/* Order of the rows: by time, then by offset. */
+static inline bool entry_before(const struct trace_entry *a, const struct trace_entry *b)
+{
+	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->offset < b->offset;
+}
+
+/* The row that a new entry belongs to. */
+uint32_t index_place(const struct index *x, const struct trace_entry *e);
+
+/*
+ * Puts an entry at a row; the rows behind move by one, and the links of all entries with them.  moved
+ * receives the kinds that moved, a bit each: other tables of rows have to follow (trace_link.c).
+ */
+int index_insert(struct index *x, uint32_t row, const struct trace_entry *e, uint32_t *moved);
+void index_fences(struct index *x);	/* makes them anew, after rows were changed by other hands */
+void index_fini(struct index *x);
+
+uint32_t index_find(const struct index *x, uint64_t id);	/* ROW_NONE */
+uint32_t index_packet(const struct index *x, uint32_t number);	/* ROW_NONE */
+uint32_t index_at_time(const struct index *x, int64_t ts_ns);	/* the last not after it; ROW_NONE */
+
+/* ---- what rows refer to ---- */
+
+struct rows {			/* a growing list of row numbers, ascending */
+	uint32_t *row;
+	size_t count, cap;
+};
+
+int rows_add(struct rows *r, uint32_t row);			/* where it belongs */
+void rows_remove(struct rows *r, size_t i);
+void rows_shift(struct rows *r, uint32_t from);			/* those from `from` on: by one */
+size_t rows_upto(const struct rows *r, uint32_t row);		/* how many are <= row */
+
+struct lane {
+	struct trace_lane seen;
+	struct rows call;	/* seen.call is its array */
+	struct rows end;	/* of its program: exits and kills */
+	int32_t pid;		/* of its program, 0 unknown */
+};
+
+#define SOCKET_MARK 64
+struct socket_rows {
+	struct rows mark;	/* each 64th of its STATEs or so, to start from */
+	uint32_t states;
+};
+
+struct hash_slot {
+	uint32_t tag;		/* of the key; its low bits say where the slot is */
+	uint32_t number;	/* of the thing + 1; 0: free */
+};
+
+struct hash {			/* numbers of things, found by a key: open addressing, linear probing */
+	struct hash_slot *slot;
+	size_t slots;		/* a power of two, at least twice `used` */
+	size_t used;
+};
+
+/* ---- the file ---- */
+
+#define GATHER_BYTES (1u << 20)
+
+struct section {
+	uint64_t offset;
+	bool big;
+	bool ours;		/* we wrote it: direction and number of its packets are to be believed */
+	uint32_t iface;		/* number of its first interface in trace.iface */
+	uint32_t ifaces;
+};
+
+struct iface {
+	struct pcapng_iface of;
+	uint32_t host;		/* number in trace.host */
+	struct pcapng_stats stats;
+};
+
+struct segment {		/* blocks that could not be written, in memory instead */
+	uint64_t offset;
+	size_t len;
+	uint8_t *bytes;		/* NULL: given up, there were too many */
+};
+
+struct memory {
+	uint8_t *bytes;
+	size_t size;
+};
+uint8_t *memory_of(struct memory *m, size_t size);	/* at least so many bytes, not kept; NULL */
+
+#define CACHED_EVENTS 256
+struct cached {
+	uint64_t used;		/* when; 0: empty */
+	struct event ev;
+	struct memory record, text;
+};
+
+struct trace_format {
+	const char *name;
+
+	/* Whether a file that begins so is one. */
+	bool (*matches)(const uint8_t *head, size_t len);
+
+	/* Reads all of it and hands each event to trace_index_event().  Damage is not an error. */
+	int (*scan)(struct trace *t, struct input *in, struct err *e);
+
+	/* Length of the record at offset, from its first bytes (up to RECORD_HEAD of them); 0: it is none. */
+	uint32_t (*record_size)(const struct trace *t, uint64_t offset, const uint8_t *head, size_t len);
+
+	/* The event in a record; texts in `text`.  Its time, host and number come from its row.  */
+	bool (*read_record)(const struct trace *t, uint64_t offset, const uint8_t *bytes, size_t len,
+			    struct memory *text, struct event *ev);
+};
+#define RECORD_HEAD 24
+
+extern const struct trace_format format_pcapng;
+extern const struct trace_format format_pcap;
+
+struct damage {
+	uint64_t offset;
+	uint64_t block;		/* its number in the file, from 1 */
+	const char *why;
+};
+
+struct trace {
+	const struct trace_format *format;
+	int fd;
+	char *path;		/* NULL: spool */
+	bool growing;		/* made by us, not closed: may be appended to */
+	bool recording;		/* … and what is appended reaches the file */
+	bool unsynced;		/* written since the last fdatasync() */
+
+	uint64_t written;	/* bytes in the file; whole blocks */
+	struct segment *segment; /* behind them, in memory */
+	size_t segments, segments_cap, segments_kept;
+	uint64_t gather_offset;	/* where what is gathered begins: behind the segments */
+	uint8_t *gather;
+	size_t gathered;
+	int64_t gather_ns;	/* time of the first event that is gathered */
+
+	struct index index;
+	bool unsorted;		/* rows are being read as they come; trace_sort() follows */
+	bool disorder;		/* … and it is needed */
+	int64_t last_ns;	/* time of the newest event by order of the file */
+	uint64_t packets;
+
+	struct conns *conns;
+	struct lane *lane;
+	size_t lanes, lanes_cap;
+	struct hash lane_hash;
+	struct trace_socket *socket;
+	struct socket_rows *socket_rows;	/* beside it */
+	size_t sockets, sockets_cap;
+	struct hash socket_hash;
+	uint64_t seed;		/* of the hashes: a file must not be able to choose collisions */
+	struct rows early;	/* WIREs whose time is before that of their PACKET */
+
+	struct section *section;
+	size_t sections, sections_cap;
+	struct iface *iface;
+	size_t ifaces, ifaces_cap;
+	struct trace_host *host;
+	size_t hosts, hosts_cap;
+	struct addr_name *name;
+	size_t names_cap;
+	struct addr_names names;
+
+	struct damage first_damage;
+	uint64_t damages;	/* places */
+	uint64_t damage_bytes;	/* passed over, all together */
+	char damage[256];
+
+	struct cached *cached;	/* CACHED_EVENTS */
+	uint64_t *cached_id;	/* of each: beside, because it is searched */
+	uint64_t cache_clock;
+};
+
+/* Room for one more element in a growing array; false if memory ran out. */
+bool grow(void *array, size_t count, size_t *cap, size_t size);
+
+/* trace.c */
+struct trace *trace_alloc(struct err *e);
+int trace_add_section(struct trace *t, const struct section *s, struct err *e);
+int trace_add_iface(struct trace *t, const struct pcapng_iface *i, struct err *e);	/* to the last section */
+void trace_add_name(struct trace *t, const struct addr_name *n);	/* if the address has none */
+const struct section *trace_section_at(const struct trace *t, uint64_t offset);
+
+/* trace_link.c: an event of the file (or of the moment) becomes a row. */
+int trace_index_event(struct trace *t, const struct event *ev, uint64_t id, struct err *e);
+int32_t trace_pid(const struct trace *t, const struct event *ev);
+void trace_tables_fini(struct trace *t);
+void trace_socket_state(struct trace *t, uint32_t socket, uint32_t row);	/* links a STATE; rows ascending */
+
+/* trace_sort.c */
+int trace_sort(struct trace *t, struct err *e);
+
+/* trace_read.c */
+size_t trace_fetch(const struct trace *t, uint64_t offset, uint8_t *buf, size_t len);
+void trace_cache_fini(struct trace *t);
+
+/* trace_write.c */
+int trace_write_head(struct trace *t, struct err *e);
+
+/* trace_load.c: notes damage at offset; block: its number in the file, from 1. */
+void trace_damaged(struct trace *t, uint64_t offset, uint64_t block, uint64_t skipped, const char *why);
+
+#endif

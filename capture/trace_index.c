@@ -1,0 +1,219 @@
+/*
+ * Rows live in chunks that are never moved or resized, so a million events cost their 32 bytes and
+ * next to nothing beside, and growing never copies.
+ *
+ * An event that arrives late is put in its place near the tail; the rows behind it move by one.
+ * Every row number that is kept anywhere must then follow.  Inside of the entries that is done
+ * here, without looking at more than the rows that move: an entry refers to one that was recorded
+ * before it, so a link to a moved row is in a moved row itself, or it is the other half of a pair
+ * (CALL and RETURN, PACKET and its last WIRE), which the moved row knows.  The one exception, a
+ * WIRE that stands before its PACKET, is on the list trace.early.
+ */
+#include "capture/trace_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static_assert(sizeof(struct trace_entry) == 32, "the index costs 32 bytes an event");
+static_assert(CHUNK_ROWS % FENCE_ROWS == 0, "fences do not span chunks");
+
+static const struct fence nothing = { .id_min = UINT64_MAX, .number_min = UINT32_MAX };
+
+/* ---- fences ---- */
+
+static void widen(struct fence *f, const struct trace_entry *e)
+{
+	f->id_min = e->offset < f->id_min ? e->offset : f->id_min;
+	f->id_max = e->offset > f->id_max ? e->offset : f->id_max;
+	if (e->kind == EVENT_PACKET) {
+		f->number_min = e->number < f->number_min ? e->number : f->number_min;
+		f->number_max = e->number > f->number_max ? e->number : f->number_max;
+	}
+}
+
+static void fence_in(struct index *x, uint32_t row)
+{
+	struct chunk *c = x->chunk[row / CHUNK_ROWS];
+	const struct trace_entry *e = &c->entry[row % CHUNK_ROWS];
+
+	widen(&c->fence[row % CHUNK_ROWS / FENCE_ROWS], e);
+	widen(&c->all, e);
+}
+
+static void no_fences(struct chunk *c)
+{
+	c->all = nothing;
+	for (size_t i = 0; i < CHUNK_ROWS / FENCE_ROWS; i++)
+		c->fence[i] = nothing;
+}
+
+void index_fences(struct index *x)
+{
+	for (size_t i = 0; i < x->chunks; i++)
+		no_fences(x->chunk[i]);
+	for (uint32_t row = 0; row < x->rows; row++)
+		fence_in(x, row);
+}
+
+/* ---- growing ---- */
+
+/* Room for one row more. */
+static int make_room(struct index *x)
+{
+	struct chunk *c;
+
+	if (x->rows < x->chunks * CHUNK_ROWS)
+		return 0;
+	if (!grow(&x->chunk, x->chunks, &x->cap, sizeof(x->chunk[0])))
+		return -1;
+	c = malloc(sizeof(*c));
+	if (!c)
+		return -1;
+	no_fences(c);
+	x->chunk[x->chunks++] = c;
+	return 0;
+}
+
+void index_fini(struct index *x)
+{
+	for (size_t i = 0; i < x->chunks; i++)
+		free(x->chunk[i]);
+	free(x->chunk);
+	*x = (struct index){ 0 };
+}
+
+uint32_t index_place(const struct index *x, const struct trace_entry *e)
+{
+	uint32_t low = 0, high = x->rows;
+
+	if (high == 0 || entry_before(index_at(x, high - 1), e))
+		return high;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (entry_before(e, index_at(x, mid)))
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+/* The other half of a pair that does not move learns that this one, now at `row`, moves by one. */
+static void tell_partner(const struct index *x, const struct trace_entry *e, uint32_t row)
+{
+	const unsigned paired = 1u << EVENT_CALL | 1u << EVENT_RETURN | 1u << EVENT_WIRE;
+	struct trace_entry *partner = index_at(x, e->link);
+
+	if ((paired & 1u << e->kind) && partner->link == row)
+		partner->link = row + 1;
+}
+
+static void move_up(struct index *x, uint32_t row, uint32_t from)
+{
+	struct trace_entry e = *index_at(x, row);
+
+	if (e.link != ROW_NONE && e.link >= from)
+		e.link++;
+	else if (e.link != ROW_NONE)
+		tell_partner(x, &e, row);
+	*index_at(x, row + 1) = e;
+	fence_in(x, row + 1);
+}
+
+int index_insert(struct index *x, uint32_t row, const struct trace_entry *e, uint32_t *moved)
+{
+	*moved = 0;
+	if (x->rows >= ROW_NONE - 1 || make_room(x) < 0)
+		return -1;
+	for (uint32_t r = x->rows; r > row; r--) {
+		*moved |= 1u << index_at(x, r - 1)->kind;
+		move_up(x, r - 1, row);
+	}
+	*index_at(x, row) = *e;
+	fence_in(x, row);
+	x->rows++;
+	return 0;
+}
+
+/* ---- finding ---- */
+
+struct wanted { /* an identity, or a PACKET's number */
+	bool by_number;
+	uint64_t id;
+	uint32_t number;
+};
+
+static bool inside(const struct fence *f, const struct wanted *w)
+{
+	return w->by_number ? w->number >= f->number_min && w->number <= f->number_max
+			    : w->id >= f->id_min && w->id <= f->id_max;
+}
+
+static bool is_wanted(const struct trace_entry *e, const struct wanted *w)
+{
+	return w->by_number ? e->kind == EVENT_PACKET && e->number == w->number
+			    : e->offset == w->id;
+}
+
+/* From the end backwards: what is looked for is mostly young. */
+static uint32_t find_in_chunk(const struct index *x, size_t chunk, const struct wanted *w)
+{
+	const struct chunk *c = x->chunk[chunk];
+	uint32_t base = (uint32_t)(chunk * CHUNK_ROWS);
+	uint32_t rows = x->rows - base < CHUNK_ROWS ? x->rows - base : CHUNK_ROWS;
+
+	while (rows > 0) {
+		uint32_t first = (rows - 1) / FENCE_ROWS * FENCE_ROWS;
+
+		if (!inside(&c->fence[first / FENCE_ROWS], w)) {
+			rows = first;
+			continue;
+		}
+		while (rows > first) {
+			if (is_wanted(&c->entry[--rows], w))
+				return base + rows;
+		}
+	}
+	return ROW_NONE;
+}
+
+static uint32_t find(const struct index *x, const struct wanted *w)
+{
+	size_t chunks = (x->rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+
+	while (chunks-- > 0) {
+		uint32_t row = ROW_NONE;
+
+		if (inside(&x->chunk[chunks]->all, w))
+			row = find_in_chunk(x, chunks, w);
+		if (row != ROW_NONE)
+			return row;
+	}
+	return ROW_NONE;
+}
+
+uint32_t index_find(const struct index *x, uint64_t id)
+{
+	return find(x, &(struct wanted){ .id = id });
+}
+
+uint32_t index_packet(const struct index *x, uint32_t number)
+{
+	return find(x, &(struct wanted){ .by_number = true, .number = number });
+}
+
+uint32_t index_at_time(const struct index *x, int64_t ts_ns)
+{
+	uint32_t low = 0, high = x->rows;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (index_at(x, mid)->ts_ns <= ts_ns)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 ? low - 1 : ROW_NONE;
+}

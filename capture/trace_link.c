@@ -1,0 +1,490 @@
+/*
+ * An event becomes a row.  Everything here works in the order of arrival, which is the order of the
+ * file: so a trace that is read is the same as the one that was recorded, whatever the times say.
+ *
+ * While a file is read, rows are positions in the file (trace.unsorted) and are brought into order
+ * by trace_sort() afterwards; while a session is recorded, each event goes to its place at once.
+ */
+#include "capture/trace_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPEN_CALLS 256 /* how far back in a lane the CALL of a RETURN is looked for */
+
+/* ---- lists of rows ---- */
+
+bool grow(void *array, size_t count, size_t *cap, size_t size)
+{
+	void *old, *larger;
+	size_t wanted = *cap ? *cap * 2 : 8;
+
+	if (count < *cap)
+		return true;
+	memcpy(&old, array, sizeof(old));
+	larger = reallocarray(old, wanted, size);
+	if (!larger)
+		return false;
+	memcpy(array, &larger, sizeof(larger));
+	*cap = wanted;
+	return true;
+}
+
+int rows_add(struct rows *r, uint32_t row)
+{
+	size_t i = r->count;
+
+	if (!grow(&r->row, r->count, &r->cap, sizeof(r->row[0])))
+		return -1;
+	for (; i > 0 && r->row[i - 1] > row; i--)
+		r->row[i] = r->row[i - 1];
+	r->row[i] = row;
+	r->count++;
+	return 0;
+}
+
+void rows_remove(struct rows *r, size_t i)
+{
+	memmove(&r->row[i], &r->row[i + 1], (r->count - i - 1) * sizeof(r->row[0]));
+	r->count--;
+}
+
+void rows_shift(struct rows *r, uint32_t from)
+{
+	for (size_t i = r->count; i > 0 && r->row[i - 1] >= from; i--)
+		r->row[i - 1]++;
+}
+
+size_t rows_upto(const struct rows *r, uint32_t row)
+{
+	size_t low = 0, high = r->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->row[mid] <= row)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* ---- lanes and sockets by their keys ---- */
+
+static uint32_t mix(uint64_t h, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		h = (h ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return (uint32_t)(h >> 32);
+}
+
+typedef bool same_key(const struct trace *t, uint32_t number, const struct event *ev);
+
+/* The number of the thing that ev is about; UINT32_MAX. */
+static uint32_t hash_find(const struct trace *t, const struct hash *h, uint32_t tag, same_key *same,
+			  const struct event *ev)
+{
+	for (size_t i = tag; h->slots; i++) {
+		const struct hash_slot *s = &h->slot[i & (h->slots - 1)];
+
+		if (s->number == 0)
+			break;
+		if (s->tag == tag && same(t, s->number - 1, ev))
+			return s->number - 1;
+	}
+	return UINT32_MAX;
+}
+
+static void hash_put(struct hash *h, struct hash_slot thing)
+{
+	size_t i = thing.tag;
+
+	while (h->slot[i & (h->slots - 1)].number)
+		i++;
+	h->slot[i & (h->slots - 1)] = thing;
+	h->used++;
+}
+
+static int hash_add(struct hash *h, uint32_t tag, uint32_t number)
+{
+	struct hash larger = { .slots = h->slots ? h->slots * 2 : 16 };
+
+	if (2 * (h->used + 1) > h->slots) {
+		larger.slot = calloc(larger.slots, sizeof(larger.slot[0]));
+		if (!larger.slot)
+			return -1;
+		for (size_t i = 0; i < h->slots; i++) {
+			if (h->slot[i].number)
+				hash_put(&larger, h->slot[i]);
+		}
+		free(h->slot);
+		*h = larger;
+	}
+	hash_put(h, (struct hash_slot){ .tag = tag, .number = number + 1 });
+	return 0;
+}
+
+static bool same_lane(const struct trace *t, uint32_t number, const struct event *ev)
+{
+	const struct trace_lane *l = &t->lane[number].seen;
+
+	return l->thread == ev->thread && strcmp(l->program, ev->program) == 0;
+}
+
+static uint32_t lane_tag(const struct trace *t, const struct event *ev)
+{
+	return mix(t->seed + ev->thread, ev->program, strlen(ev->program));
+}
+
+static uint32_t find_lane(const struct trace *t, const struct event *ev)
+{
+	if (!ev->program[0])
+		return UINT32_MAX;
+	return hash_find(t, &t->lane_hash, lane_tag(t, ev), same_lane, ev);
+}
+
+/* LANE_NONE only if there are too many, or memory ran out. */
+static uint16_t add_lane(struct trace *t, const struct event *ev)
+{
+	struct lane *l;
+
+	if (t->lanes >= LANE_NONE || !grow(&t->lane, t->lanes, &t->lanes_cap, sizeof(t->lane[0])) ||
+	    hash_add(&t->lane_hash, lane_tag(t, ev), (uint32_t)t->lanes) < 0)
+		return LANE_NONE;
+	l = &t->lane[t->lanes];
+	*l = (struct lane){ .seen = { .thread = ev->thread, .host = ev->host } };
+	memcpy(l->seen.program, ev->program, sizeof(l->seen.program));
+	return (uint16_t)t->lanes++;
+}
+
+static uint16_t lane_of(struct trace *t, const struct event *ev)
+{
+	uint32_t number = find_lane(t, ev);
+	bool opens = ev->kind == EVENT_CALL || ev->kind == EVENT_PROGRAM;
+
+	if (number != UINT32_MAX)
+		return (uint16_t)number;
+	return opens && ev->program[0] ? add_lane(t, ev) : LANE_NONE;
+}
+
+int32_t trace_pid(const struct trace *t, const struct event *ev)
+{
+	struct event first = { .thread = 0 };
+	uint32_t lane;
+
+	if (ev->kind == EVENT_PROGRAM)
+		return ev->prog.pid;
+	memcpy(first.program, ev->program, sizeof(first.program));
+	lane = find_lane(t, &first);
+	return lane == UINT32_MAX ? 0 : t->lane[lane].pid;
+}
+
+static bool same_socket(const struct trace *t, uint32_t number, const struct event *ev)
+{
+	return t->socket[number].cookie == ev->state.sock.cookie &&
+	       t->socket[number].host == ev->host;
+}
+
+/* UINT32_MAX if memory ran out. */
+static uint32_t socket_of(struct trace *t, const struct event *ev)
+{
+	uint64_t cookie = ev->state.sock.cookie;
+	uint32_t tag = mix(t->seed + ev->host, &cookie, sizeof(cookie));
+	uint32_t number = hash_find(t, &t->socket_hash, tag, same_socket, ev);
+	size_t cap = t->sockets_cap;
+
+	if (number != UINT32_MAX)
+		return number;
+	if (!grow(&t->socket_rows, t->sockets, &cap, sizeof(t->socket_rows[0])) ||
+	    !grow(&t->socket, t->sockets, &t->sockets_cap, sizeof(t->socket[0])) ||
+	    hash_add(&t->socket_hash, tag, (uint32_t)t->sockets) < 0)
+		return UINT32_MAX;
+	t->socket_rows[t->sockets] = (struct socket_rows){ 0 };
+	t->socket[t->sockets] =
+		(struct trace_socket){ .host = ev->host, .cookie = cookie, .last = ROW_NONE };
+	return (uint32_t)t->sockets++;
+}
+
+void trace_tables_fini(struct trace *t)
+{
+	for (size_t i = 0; i < t->lanes; i++) {
+		free(t->lane[i].call.row);
+		free(t->lane[i].end.row);
+	}
+	for (size_t i = 0; i < t->sockets; i++)
+		free(t->socket_rows[i].mark.row);
+	free(t->lane);
+	free(t->lane_hash.slot);
+	free(t->socket);
+	free(t->socket_rows);
+	free(t->socket_hash.slot);
+	free(t->early.row);
+}
+
+/* ---- rows have moved ---- */
+
+static void show_calls(struct lane *l)
+{
+	l->seen.call = l->call.row;
+	l->seen.calls = l->call.count;
+	l->seen.cap = l->call.cap;
+}
+
+static void shift_early(struct trace *t, uint32_t from)
+{
+	for (size_t i = 0; i < t->early.count; i++) {
+		uint32_t *row = &t->early.row[i];
+		struct trace_entry *e = index_at(&t->index, *row);
+
+		if (*row >= from)
+			++*row; /* its link went with it */
+		else if (e->link >= from)
+			e->link++;
+	}
+}
+
+/* All rows from `from` on have moved by one; moved: kinds that were among them. */
+static void shift_tables(struct trace *t, uint32_t from, uint32_t moved)
+{
+	for (size_t i = 0; (moved & (1u << EVENT_CALL | 1u << EVENT_PROGRAM)) && i < t->lanes;
+	     i++) {
+		rows_shift(&t->lane[i].call, from);
+		rows_shift(&t->lane[i].end, from);
+	}
+	for (size_t i = 0; (moved & 1u << EVENT_STATE) && i < t->sockets; i++) {
+		rows_shift(&t->socket_rows[i].mark, from);
+		if (t->socket[i].last != ROW_NONE && t->socket[i].last >= from)
+			t->socket[i].last++;
+	}
+	shift_early(t, from);
+}
+
+/* ---- what a row refers to ---- */
+
+static int link_call(struct trace *t, uint32_t row)
+{
+	uint16_t lane = index_at(&t->index, row)->lane;
+	int rc = 0;
+
+	if (lane != LANE_NONE) {
+		rc = rows_add(&t->lane[lane].call, row);
+		show_calls(&t->lane[lane]);
+	}
+	return rc;
+}
+
+/* The CALL that has not returned and has this number: its place in the lane's list, or SIZE_MAX. */
+static size_t open_call(const struct trace *t, const struct lane *l, uint32_t number)
+{
+	size_t first = l->call.count > OPEN_CALLS ? l->call.count - OPEN_CALLS : 0;
+
+	for (size_t i = l->call.count; i > first; i--) {
+		const struct trace_entry *e = index_at(&t->index, l->call.row[i - 1]);
+
+		if (e->number == number && e->link == ROW_NONE)
+			return i - 1;
+	}
+	return SIZE_MAX;
+}
+
+static void link_return(struct trace *t, uint32_t row)
+{
+	struct trace_entry *e = index_at(&t->index, row), *call;
+	struct lane *l;
+	size_t i;
+
+	if (e->lane == LANE_NONE)
+		return;
+	l = &t->lane[e->lane];
+	i = open_call(t, l, e->number);
+	if (i == SIZE_MAX)
+		return;
+	call = index_at(&t->index, l->call.row[i]);
+	e->link = l->call.row[i];
+	call->link = row;
+	call->blocked = e->blocked;
+	if (!e->blocked)
+		rows_remove(&l->call, i);
+	show_calls(l);
+}
+
+/* Whether a row behind this one tells of the packet itself. */
+static bool later_fate(const struct trace *t, uint32_t row)
+{
+	uint32_t number = index_at(&t->index, row)->number;
+
+	while (++row < t->index.rows) {
+		const struct trace_entry *e = index_at(&t->index, row);
+
+		if (e->kind == EVENT_WIRE && e->number == number && !(e->flags & TRACE_FLAG_COPY))
+			return true;
+	}
+	return false;
+}
+
+static int link_wire(struct trace *t, uint32_t row)
+{
+	struct trace_entry *e = index_at(&t->index, row), *packet;
+	uint32_t at = index_packet(&t->index, e->number);
+
+	if (at == ROW_NONE)
+		return 0;
+	packet = index_at(&t->index, at);
+	e->link = at;
+	e->conn = packet->conn;
+	if (packet->link == ROW_NONE || packet->link < row)
+		packet->link = row;
+	if (!(e->flags & TRACE_FLAG_COPY) && !later_fate(t, row))
+		packet->fate = e->fate;
+	return row < at ? rows_add(&t->early, row) : 0;
+}
+
+/* The STATEs of a socket are a chain from its last one back, in the order of the rows. */
+void trace_socket_state(struct trace *t, uint32_t socket, uint32_t row)
+{
+	struct trace_socket *s = &t->socket[socket];
+	struct socket_rows *marks = &t->socket_rows[socket];
+	struct trace_entry *e = index_at(&t->index, row), *later;
+
+	if (s->last == ROW_NONE || s->last < row) {
+		e->link = s->last;
+		s->last = row;
+		if (++marks->states % SOCKET_MARK == 0)
+			rows_add(&marks->mark,
+				 row); /* without it, looking back just takes longer */
+		return;
+	}
+	later = index_at(&t->index, s->last);
+	while (later->link != ROW_NONE && later->link > row)
+		later = index_at(&t->index, later->link);
+	e->link = later->link;
+	later->link = row;
+}
+
+static int link_program(struct trace *t, const struct event *ev, uint32_t row)
+{
+	uint16_t lane = index_at(&t->index, row)->lane;
+	int rc = 0;
+
+	if (lane == LANE_NONE)
+		return 0;
+	t->lane[lane].pid = ev->prog.pid;
+	for (size_t i = 0; ev->prog.change != PROGRAM_STARTED && i < t->lanes; i++) {
+		if (strcmp(t->lane[i].seen.program, ev->program) == 0)
+			rc |= rows_add(&t->lane[i].end, row);
+	}
+	return rc;
+}
+
+static int link_row(struct trace *t, const struct event *ev, uint32_t socket, uint32_t row)
+{
+	switch (ev->kind) {
+	case EVENT_CALL:
+		return link_call(t, row);
+	case EVENT_RETURN:
+		link_return(t, row);
+		return 0;
+	case EVENT_WIRE:
+		return link_wire(t, row);
+	case EVENT_STATE:
+		trace_socket_state(t, socket, row);
+		return 0;
+	case EVENT_PROGRAM:
+		return link_program(t, ev, row);
+	case EVENT_PACKET:
+	case EVENT_COMMAND:
+	case EVENT_NOTE:
+		break;
+	}
+	return 0;
+}
+
+/* ---- entries ---- */
+
+static void fill_packet(struct trace *t, const struct event *ev, struct trace_entry *e)
+{
+	const struct event_packet *p = &ev->packet;
+	uint32_t link = p->iface < t->hosts ? t->host[p->iface].link : LINK_ETHERNET;
+	struct packet parsed;
+	int dir = 0;
+
+	e->number = (uint32_t)p->number;
+	e->fate = WIRE_DELIVERED;
+	packet_parse(&parsed, link, p->data, p->caplen, p->len);
+	e->conn = conns_packet(t->conns, &parsed, ev->ts_ns, &dir);
+	e->flags = dir ? TRACE_FLAG_DIR : 0;
+	t->packets++;
+}
+
+static void fill_state(struct trace *t, const struct event *ev, struct trace_entry *e)
+{
+	const struct event_state *s = &ev->state;
+
+	e->number = (uint32_t)s->by_number;
+	e->by = s->by & 3u;
+	e->state = (uint8_t)s->sock.state;
+	e->state_change = s->old != s->sock.state;
+	e->conn = conns_find(t->conns, s->sock.protocol, &s->sock.local, &s->sock.remote);
+}
+
+static void fill_entry(struct trace *t, const struct event *ev, struct trace_entry *e)
+{
+	switch (ev->kind) {
+	case EVENT_PACKET:
+		fill_packet(t, ev, e);
+		break;
+	case EVENT_WIRE:
+		e->number = (uint32_t)ev->wire.packet;
+		e->fate = ev->wire.fate & 15u;
+		e->flags = ev->wire.copy ? TRACE_FLAG_COPY : 0;
+		break;
+	case EVENT_CALL:
+		e->number = (uint32_t)ev->call.number;
+		break;
+	case EVENT_RETURN:
+		e->number = (uint32_t)ev->ret.number;
+		e->blocked = ev->ret.blocked;
+		break;
+	case EVENT_STATE:
+		fill_state(t, ev, e);
+		break;
+	case EVENT_COMMAND:
+	case EVENT_NOTE:
+	case EVENT_PROGRAM:
+		break;
+	}
+}
+
+int trace_index_event(struct trace *t, const struct event *ev, uint64_t id, struct err *e)
+{
+	struct trace_entry entry = {
+		.ts_ns = ev->ts_ns,
+		.offset = id & TRACE_ID_MAX,
+		.kind = ev->kind,
+		.host = (ev->host < HOSTS_MAX ? ev->host : TRACE_HOST_NONE) & 15u,
+		.link = ROW_NONE,
+		.conn = CONN_NONE,
+		.lane = lane_of(t, ev),
+	};
+	uint32_t socket = ev->kind == EVENT_STATE ? socket_of(t, ev) : 0;
+	uint32_t row, moved;
+
+	fill_entry(t, ev, &entry);
+	row = t->unsorted ? t->index.rows : index_place(&t->index, &entry);
+	if (t->unsorted && row > 0 && entry_before(&entry, index_at(&t->index, row - 1)))
+		t->disorder = true;
+	if (socket == UINT32_MAX || index_insert(&t->index, row, &entry, &moved) < 0)
+		return err_errno(e, ENOMEM, NULL, "the index of the trace");
+	if (moved)
+		shift_tables(t, row, moved);
+	t->last_ns = ev->ts_ns;
+	if (link_row(t, ev, socket, row) < 0)
+		return err_errno(e, ENOMEM, NULL, "the index of the trace");
+	return 0;
+}
