@@ -18,7 +18,8 @@ enum term_key {			/* beyond the characters (Unicode code points) */
 	TERM_ENTER, TERM_TAB, TERM_BACK_TAB, TERM_BACKSPACE, TERM_DELETE, TERM_ESCAPE,
 	TERM_CTRL_A, TERM_CTRL_C, TERM_CTRL_E, TERM_CTRL_K, TERM_CTRL_L, TERM_CTRL_U, TERM_CTRL_W, TERM_CTRL_Z,
 	TERM_MOUSE_CLICK, TERM_MOUSE_UP, TERM_MOUSE_DOWN,
-	TERM_RESIZE,
+	TERM_RESIZE,		/* also after a stop: everything is to be drawn again */
+	TERM_ASKED_TO_END,	/* SIGTERM, SIGHUP, SIGINT or SIGQUIT came, or the terminal is gone */
 };
 
 struct term_input {
