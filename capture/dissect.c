@@ -245,7 +245,7 @@ void walk_options(struct walk *w, unsigned step, const struct proto_options *lis
 	struct rd r = walk_rd(w, at, len);
 
 	while (rd_left(&r)) {
-		size_t from = r.at, left = rd_left(&r), says;
+		size_t from = at + r.at, left = rd_left(&r), says;
 		uint8_t kind = rd_u8(&r);
 
 		if (kind < list->singles) {
@@ -278,8 +278,12 @@ void walk_hex(struct walk *w, unsigned step, size_t at, size_t end)
 
 		str_addf(&name, "%04zx", offset);
 		text = walk_row(w, step, at + offset, line.len, name.buf, NULL);
-		for (size_t i = 0; i < 16; i++)
-			str_addf(&text, rd_left(&line) ? "%02x " : "   ", rd_u8(&line));
+		for (size_t i = 0; i < 16; i++) {
+			if (rd_left(&line))
+				str_addf(&text, "%02x ", rd_u8(&line));
+			else
+				str_add(&text, "   ");
+		}
 		str_add(&text, " ");
 		while (rd_left(&chars)) {
 			uint8_t c = rd_u8(&chars);
@@ -313,7 +317,7 @@ static void padding_rows(struct walk *w, size_t at)
 	if (at >= w->caplen)
 		return;
 	text = walk_row(w, 0, at, w->caplen - at, "Padding",
-			"Bytes behind the end of the packet: Ethernet fills short frames up to 60 bytes.");
+			"Bytes behind the end that the lengths give: Ethernet fills short frames up to 60 bytes.");
 	str_addf(&text, "%zu %s", w->caplen - at, w->caplen - at == 1 ? "byte" : "bytes");
 	walk_hex(w, 1, at, w->caplen);
 }

@@ -103,12 +103,16 @@ static void fragment_summary(struct str *out, const struct packet *p)
 
 static void unknown_summary(struct str *out, const struct packet *p)
 {
+	const struct name *type = name_of(&proto_ethertype_names, p->ethertype);
+
 	if (p->ip_version)
 		proto_ip_name(out, p->protocol);
+	else if (p->ethertype && type)
+		str_add(out, type->name);
 	else if (p->ethertype)
-		name_add(out, &proto_ethertype_names, p->ethertype);
+		str_addf(out, "ethertype 0x%04x", p->ethertype);
 	else
-		str_add(out, "unknown");
+		str_add(out, p->cut ? "unreadable" : "no IP");
 	str_addf(out, "  len %u", p->payload_len);
 }
 

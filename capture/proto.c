@@ -229,7 +229,7 @@ void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, 
 	struct rd covered = walk_rd(w, w->head_at, len);
 	const char *obstacle = w->packet.fragment ? "a fragment"
 			     : covered.short_read ? "not all of it is here"
-			     : pseudo && w->scan.rerouted ? "a routing header changes the destination"
+			     : pseudo && w->scan.rerouted ? "its route changes the destination"
 							  : NULL;
 
 	if (obstacle)

@@ -41,7 +41,7 @@ struct scan {
 	struct rd r;
 	size_t end;		/* offset at which the layer ends by the length fields, captured or not */
 	size_t body;		/* offset of the payload by the header's length, where that was not captured; else 0 */
-	bool rerouted;		/* a routing header: the destination address is not the final one */
+	bool rerouted;		/* routed by its sender: the destination address may not be the final one */
 };
 
 struct walk;

@@ -71,6 +71,13 @@ static void addresses(struct walk *w, unsigned step, size_t at, size_t len)
 		walk_fields(w, step, &address, 1, at + from, 4);
 }
 
+/* The destination of the header is then that of the next stop, not the one that checksums cover. */
+static void source_route(struct walk *w, unsigned step, size_t at, size_t len)
+{
+	w->scan.rerouted = true;
+	addresses(w, step, at, len);
+}
+
 static const struct proto_field timestamp_fields[] = {
 	{ .name = "Pointer", .at = 16, .bits = 8, .show = SHOW_DEC },
 	{ .name = "Overflow", .at = 24, .bits = 4, .show = SHOW_DEC,
@@ -94,11 +101,11 @@ static const struct proto_option option_rows[] = {
 	{ .kind = 68, .name = "Timestamp", PROTO_FIELDS(timestamp_fields),
 	  .about = "Each router writes its time here." },
 	{ .kind = 130, .name = "Security", PROTO_FIELDS(bytes_field) },
-	{ .kind = 131, .name = "Loose source route", .more = addresses,
+	{ .kind = 131, .name = "Loose source route", .more = source_route,
 	  .about = "The packet must pass these routers; most networks drop it." },
 	{ .kind = 134, .name = "Commercial security", PROTO_FIELDS(bytes_field) },
 	{ .kind = 136, .len = 4, .name = "Stream identifier", PROTO_FIELDS(alert_field) },
-	{ .kind = 137, .name = "Strict source route", .more = addresses,
+	{ .kind = 137, .name = "Strict source route", .more = source_route,
 	  .about = "The packet must pass exactly these routers; most networks drop it." },
 	{ .kind = 148, .len = 4, .name = "Router alert", PROTO_FIELDS(alert_field),
 	  .about = "Asks each router to look inside the packet (RFC 2113)." },
