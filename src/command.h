@@ -31,7 +31,6 @@ enum command_step {		/* what a running script does with it */
 	STEP_WAIT,
 	STEP_EXPECT,
 	STEP_NEEDS,
-	STEP_NOTHING,		/* said about the file as a whole */
 };
 
 struct command {

@@ -91,6 +91,12 @@ void places_free(struct places *p);
 /* Remembers which socket each variable means, before a descriptor is used again.  Call it before each step. */
 void places_note_variables(struct places *p, struct session *s);
 
+/* A variable was assigned: it means another socket from now on, also under the same number. */
+void places_note_assigned(struct places *p, struct session *s, size_t program, const char *name);
+
+/* The return of a call was looked at where it was made: `return` looks behind it. */
+void places_note_return(struct places *p, size_t program, uint32_t thread, uint64_t call);
+
 enum condition_answer {
 	CONDITION_MET,		/* and its place has moved on */
 	CONDITION_NOT_YET,

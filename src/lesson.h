@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "src/core/str.h"
+
 struct lesson {
 	const char *name;	/* "handshake" */
 	const char *text;	/* the lab file */
@@ -13,5 +15,9 @@ struct lesson {
 
 extern const struct lesson lessons[];
 extern const size_t lessons_count;
+
+const struct lesson *lesson_find(const char *name);	/* NULL: there is none of that name */
+const char *lesson_nearest(const char *name);		/* a name that it may be a slip of, or NULL */
+void lesson_title(const struct lesson *l, struct str *out);
 
 #endif

@@ -492,6 +492,13 @@ static int parse_args(struct parser *p, size_t first)
 		parser_placeholder(p, c->arg[i].name, c->about);
 		if (parser_is_mark(p, ')'))
 			return missing_arg(p, &c->arg[i]);
+		/* sendto(s, "x", server:9): many leave the flags out where an address follows. */
+		if (i + 1 < CALL_ARGS && c->arg[i].type == ARG_MSG_FLAGS && c->arg[i + 1].type == ARG_ADDR &&
+		    parser_at_addr(p)) {
+			p->line->request.arg[i] = value_int(0);
+			comma = false;
+			continue;
+		}
 		if (parse_arg(p, i))
 			return -1;
 		comma = true;

@@ -343,9 +343,13 @@ int parse_expect(struct parser *p)
 
 int parse_wait(struct parser *p)
 {
+	size_t at = p->tok.at;
+
 	if (p->tok.kind != TOKEN_NUMBER && p->tok.kind != TOKEN_BAD)
 		return parse_condition(p, &p->line->condition);
-	return parse_time(p, &p->line->time_ns);
+	if (parse_time(p, &p->line->time_ns))
+		return -1;
+	return p->line->time_ns ? 0 : parser_fail(p, at, NULL, "expected a time above 0");
 }
 
 int parse_needs(struct parser *p)

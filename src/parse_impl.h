@@ -76,6 +76,7 @@ int parse_list(struct parser *p, enum call_arg_type type, uint8_t hole, int fami
 int parse_flags(struct parser *p, const struct name_table *const *tables, size_t count, const char *what,
 		int64_t *out);
 int parse_addr(struct parser *p, int family, struct addr *out, bool *any_port);
+bool parser_at_addr(const struct parser *p);	/* the token ahead begins an address */
 int parse_result(struct parser *p, const struct call *c, struct result *out);	/* behind "->" */
 int parse_number_test(struct parser *p, const char *what, struct number_test *out);
 int parse_condition(struct parser *p, struct condition *out);

@@ -37,7 +37,7 @@ int parse_number_test(struct parser *p, const char *what, struct number_test *ou
 }
 
 /* An address begins where no other item can: [, *, a dotted number, a name with a colon behind it. */
-static bool looks_like_addr(const struct parser *p)
+bool parser_at_addr(const struct parser *p)
 {
 	struct lex ahead = p->lex;
 	struct token word;
@@ -47,7 +47,7 @@ static bool looks_like_addr(const struct parser *p)
 	if (p->tok.kind != TOKEN_NAME && p->tok.kind != TOKEN_NUMBER && p->tok.kind != TOKEN_BAD)
 		return false;
 	ahead.at = p->tok.at;
-	word = lex_word(&ahead, ",&");
+	word = lex_word(&ahead, ",&)");
 	return word.len && *parser_text(p, &word) != '"' && memchr(parser_text(p, &word), ':', word.len);
 }
 
@@ -153,7 +153,7 @@ static int result_item(struct parser *p, const struct call *c, struct result *ou
 		out->any = true;
 		return 0;
 	}
-	if (parser_take_word(p, "from") || looks_like_addr(p))
+	if (parser_take_word(p, "from") || parser_at_addr(p))
 		return result_addr(p, c, out);
 	if (parser_is_word(p, "value"))
 		return result_option(p, c, out);

@@ -1,0 +1,39 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "src/cmd.h"
+#include "src/lesson.h"
+
+static int list_lessons(void)
+{
+	for (size_t i = 0; i < lessons_count; i++) {
+		STR_ON_STACK(title, 128);
+
+		lesson_title(&lessons[i], &title);
+		printf("  %-12s %s\n", lessons[i].name, title.buf);
+	}
+	printf("Open one with: socklens lesson NAME\n");
+	return EXIT_OK;
+}
+
+static int no_such_lesson(const char *name)
+{
+	const char *near = lesson_nearest(name);
+	STR_ON_STACK(hint, 128);
+	struct err e = { 0 };
+
+	if (near)
+		str_addf(&hint, "did you mean %s?", near);
+	err_set(&e, near ? hint.buf : "socklens lesson lists them", "there is no lesson \"%s\"", name);
+	return cmd_error(&e, EXIT_CANNOT);
+}
+
+/* The screen is the lab's, with the lesson's name as its argument. */
+int cmd_lesson(int argc, char **argv)
+{
+	if (argc < 2)
+		return list_lessons();
+	if (argv[1][0] != '-' && !lesson_find(argv[1]))
+		return no_such_lesson(argv[1]);
+	return cmd_lab(argc, argv);
+}

@@ -1,0 +1,36 @@
+#include "src/lesson.h"
+
+#include <string.h>
+
+#include "src/core/names.h"
+
+const struct lesson *lesson_find(const char *name)
+{
+	for (size_t i = 0; i < lessons_count; i++)
+		if (!strcmp(lessons[i].name, name))
+			return &lessons[i];
+	return NULL;
+}
+
+const char *lesson_nearest(const char *name)
+{
+	struct nearest n = nearest_to(name, strlen(name));
+
+	for (size_t i = 0; i < lessons_count; i++)
+		nearest_try(&n, lessons[i].name);
+	return n.best;
+}
+
+/* The rest of the line that begins with "title". */
+void lesson_title(const struct lesson *l, struct str *out)
+{
+	for (const char *line = l->text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		const char *from = line + strlen("title");
+
+		if (strncmp(line, "title", strlen("title")) != 0 || (*from != ' ' && *from != '\t'))
+			continue;
+		from += strspn(from, " \t");
+		str_addn(out, from, strcspn(from, "\n"));
+		return;
+	}
+}

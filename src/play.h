@@ -1,0 +1,36 @@
+/*
+ * play: runs a lab file in a lab of its own, without a screen, from beginning to end.
+ */
+#ifndef SOCKLENS_PLAY_H
+#define SOCKLENS_PLAY_H
+
+#include <stddef.h>
+
+#include "capture/trace.h"
+#include "src/core/err.h"
+#include "src/parse.h"
+
+enum play_result {
+	PLAY_HELD,		/* every expectation held */
+	PLAY_FAILED,		/* one did not */
+	PLAY_CANNOT,		/* it cannot run: the recording, memory */
+	PLAY_LACKS,		/* this machine cannot build a lab, or lacks what the file needs */
+};
+
+struct play_config {
+	const char *record;	/* -w FILE, which must not exist yet; NULL: nothing is kept */
+	/* Called at the end, while the trace is there. */
+	void (*finish)(void *context, struct trace *t, enum play_result result);
+	void *context;
+};
+
+/* Runs it (*parsed is left empty).  held receives how many expectations held; e says why it is not PLAY_HELD. */
+enum play_result play(struct script *parsed, const struct play_config *c, unsigned *held, struct err *e);
+
+/*
+ * Reads a lab file into memory (malloc; NUL behind it), of at most SCRIPT_BYTES_MAX bytes; "-" is
+ * standard input.  NULL: e says why.
+ */
+char *play_read(const char *path, size_t *len, struct err *e);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * script: runs a lab file step by step over a session, without ever blocking.
+ *
+ *	script_new → { poll(session_fds, script_timeout_ms) → session_work → script_work } … → script_free
+ *
+ * A call without "&" is over when it has returned, one with "&" when it has returned or its thread sleeps in the
+ * kernel.  What it gives must be what stands behind "->"; without "->" a call that is waited for must not fail.
+ * Between steps everything that has left a kernel is in the trace, so that what a step causes lies behind it.
+ *
+ * What does not come true within its limit (10 s, or `within`) fails, and so does the script; the reason
+ * says what was there instead.  On the screen (interactive) a script rests at say, ask and pause until
+ * script_resume(), and `wait` has no limit, since it may be a person who is waited for.
+ */
+#ifndef SOCKLENS_SCRIPT_H
+#define SOCKLENS_SCRIPT_H
+
+#include <stdbool.h>
+
+#include "src/core/err.h"
+#include "src/parse.h"
+#include "src/session.h"
+
+enum script_state {
+	SCRIPT_RUNNING,		/* script_work() would go on at once */
+	SCRIPT_WAITING,		/* for a call, a condition or a time */
+	SCRIPT_PAUSED,		/* for script_resume() */
+	SCRIPT_DONE,		/* to the end, everything as expected */
+	SCRIPT_FAILED,		/* something was not as expected: script_reason() */
+	SCRIPT_CANNOT,		/* the machine lacks what it needs: script_reason() */
+};
+
+struct script_run;
+
+/* Takes the script over (*parsed is left empty).  The session must be a lab, and outlive the run. */
+struct script_run *script_new(struct session *s, struct script *parsed, bool interactive, struct err *e);
+void script_free(struct script_run *r);
+
+/* Goes as far as it can now. */
+enum script_state script_work(struct script_run *r);
+
+enum script_state script_state(const struct script_run *r);
+void script_resume(struct script_run *r);
+
+/* How long to wait for events at most before script_work() is due again; -1: for ever. */
+int script_timeout_ms(const struct script_run *r);
+
+/* "FILE:LINE: what was expected; what was there instead"; "" while nothing is wrong. */
+const char *script_reason(const struct script_run *r);
+
+/* The line that is run, or would be next: its number in the file and its text; 0 and "" at the end. */
+unsigned script_line(const struct script_run *r, const char **text);
+
+const char *script_title(const struct script_run *r);
+
+/* Expectations that held so far: results, and `expect`. */
+unsigned script_held(const struct script_run *r);
+
+#endif
