@@ -61,7 +61,7 @@ const struct call calls[] = {
 		   "not mean they have arrived. It sleeps while the buffer is full." },
 	{ .name = "sendto", .number = SYS_sendto, .result = RESULT_BYTES,
 	  .arg = { SOCKFD, { "buf", ARG_DATA, false }, { "flags", ARG_MSG_FLAGS, false },
-		   { "dest_addr", ARG_ADDR, false } },
+		   { "dest_addr", ARG_ADDR, true } },
 	  .man = "sendto(2)",
 	  .about = "Sends one datagram to the address that stands beside it, without a connection. The "
 		   "result says that the kernel took it, not that anybody received it." },
