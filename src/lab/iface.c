@@ -9,6 +9,8 @@
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -174,10 +176,16 @@ int iface_offloads_off(const char *name, struct err *e)
 
 #define CARRIER_NS	(5 * NS_PER_S)
 
+static void pause_briefly(void)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+
+	nanosleep(&pause, NULL);
+}
+
 int iface_wait(const char *name, struct err *e)
 {
 	int64_t end = clock_monotonic_ns() + CARRIER_NS;
-	const struct timespec pause = { .tv_nsec = 200000 };
 	struct ifreq request = { 0 };
 	int fd = control_socket(e);
 	uint32_t link = 0;
@@ -192,8 +200,38 @@ int iface_wait(const char *name, struct err *e)
 		(void)ethtool(fd, name, ETHTOOL_GLINK, &link);
 		if (ready || clock_monotonic_ns() > end)
 			break;
-		nanosleep(&pause, NULL);
+		pause_briefly();
 	}
 	close(fd);
 	return ready ? 0 : err_set(e, NULL, "%s: no carrier after 5 s", name);
+}
+
+#define REPORTS		2	/* robustness variable of RFC 2710 section 7.1 */
+#define REPORTS_NS	(300 * NS_PER_MS)
+
+/* A counter of an interface; 0 if the kernel has no such one. */
+static unsigned long snmp6(const char *name, const char *counter)
+{
+	STR_ON_STACK(path, 64);
+	unsigned long value = 0;
+	char line[128];
+	FILE *f;
+
+	str_addf(&path, "/proc/thread-self/net/dev_snmp6/%s", name);
+	f = fopen(path.buf, "re");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, counter, strlen(counter)) == 0)
+			value = strtoul(line + strlen(counter), NULL, 10);
+	fclose(f);
+	return value;
+}
+
+void iface_wait_reports(const char *name)
+{
+	int64_t end = clock_monotonic_ns() + REPORTS_NS;
+
+	while (snmp6(name, "Icmp6OutMsgs") < REPORTS && clock_monotonic_ns() < end)
+		pause_briefly();
 }

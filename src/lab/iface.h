@@ -31,6 +31,12 @@ int iface_up(struct netlink *n, const char *name, struct err *e);
  */
 int iface_wait(const char *name, struct err *e);
 
+/*
+ * Waits (at most 300 ms) until the interface has sent the two multicast listener reports of a new address,
+ * RFC 2710 section 4.  If they do not come, then some kernel does without them.
+ */
+void iface_wait_reports(const char *name);
+
 /* Adds an address, ready at once (no duplicate address detection), with its subnet's route. */
 int iface_address(struct netlink *n, const char *name, int family, const uint8_t *ip,
 		  uint8_t prefix, struct err *e);

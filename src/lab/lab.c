@@ -199,12 +199,33 @@ static int step_offloads(struct lab *l, struct err *e)
 	return in_each_host(l, host_offloads, e);
 }
 
+static int host_links(struct lab *l, size_t i, struct netlink *n, struct err *e)
+{
+	(void)l;
+	(void)i;
+	if (iface_up(n, "lo", e))
+		return -1;
+	return iface_up(n, "eth0", e);
+}
+
+static int step_links(struct lab *l, struct err *e)
+{
+	struct netlink n;
+	int result = in_each_host(l, host_links, e);
+
+	if (result)
+		return -1;
+	result = netlink_open(&n, NETLINK_ROUTE, e);
+	for (size_t i = 0; !result && i < l->hosts; i++)
+		result = iface_up(&n, l->host[i].name, e);
+	netlink_close(&n);
+	return result;
+}
+
 static int host_addresses(struct lab *l, size_t i, struct netlink *n, struct err *e)
 {
 	const struct lab_host *h = &l->host[i];
 
-	if (iface_up(n, "lo", e) || iface_up(n, "eth0", e))
-		return -1;
 	if (iface_address(n, "eth0", AF_INET, h->ip4, PREFIX4, e))
 		return -1;
 	return l->ip6 ? iface_address(n, "eth0", AF_INET6, h->ip6, PREFIX6, e) : 0;
@@ -235,17 +256,6 @@ static int step_neighbours(struct lab *l, struct err *e)
 	return in_each_host(l, host_neighbours, e);
 }
 
-static int step_ports(struct lab *l, struct err *e)
-{
-	struct netlink n;
-	int result = netlink_open(&n, NETLINK_ROUTE, e);
-
-	for (size_t i = 0; !result && i < l->hosts; i++)
-		result = iface_up(&n, l->host[i].name, e);
-	netlink_close(&n);
-	return result;
-}
-
 static int host_carrier(struct lab *l, size_t i, struct netlink *n, struct err *e)
 {
 	(void)l;
@@ -257,6 +267,32 @@ static int host_carrier(struct lab *l, size_t i, struct netlink *n, struct err *
 static int step_carrier(struct lab *l, struct err *e)
 {
 	return in_each_host(l, host_carrier, e);
+}
+
+/* What the profile sped up, as RFC 3810 has it. */
+static const struct profile_row after_reports[] = {
+	{ "net.ipv6.conf.eth0.force_mld_version", "0", NULL, false },
+	{ "net.ipv6.conf.eth0.mldv1_unsolicited_report_interval", "10000", NULL, false },
+};
+
+/*
+ * An IPv6 address makes its host join a multicast group and announce that twice, within a second.  The
+ * profile has both sent at once (the first version of the protocol can), and this waits for them, so that
+ * the wire is silent when somebody listens.
+ */
+static int host_quiet(struct lab *l, size_t i, struct netlink *n, struct err *e)
+{
+	(void)i;
+	(void)n;
+	if (!l->ip6)
+		return 0;
+	iface_wait_reports("eth0");
+	return profile_apply(after_reports, sizeof(after_reports) / sizeof(after_reports[0]), e);
+}
+
+static int step_quiet(struct lab *l, struct err *e)
+{
+	return in_each_host(l, host_quiet, e);
 }
 
 static int step_capture(struct lab *l, struct err *e)
@@ -287,10 +323,11 @@ static const struct step {
 	{ "profile", step_profile, 0, NULL },
 	{ "veth pairs", step_veth, EOPNOTSUPP, veth_hint },
 	{ "offloads off", step_offloads, 0, NULL },
+	{ "links up", step_links, 0, NULL },
+	{ "cables carry", step_carrier, 0, NULL },
 	{ "addresses", step_addresses, 0, NULL },
 	{ "neighbours", step_neighbours, 0, NULL },
-	{ "ports up", step_ports, 0, NULL },
-	{ "cables carry", step_carrier, 0, NULL },
+	{ "silence", step_quiet, 0, NULL },
 	{ "capture", step_capture, EAFNOSUPPORT, packet_hint },
 };
 #define SETUP_STEPS	(sizeof(setup) / sizeof(setup[0]))

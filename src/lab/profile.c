@@ -77,6 +77,9 @@ const struct profile_row profile_host[] = {
 	{ "net.ipv6.conf.default.router_solicitations", "0", "no search for routers", true },
 	{ "net.ipv6.conf.default.accept_ra", "0", NULL, false },
 	{ "net.ipv6.conf.default.autoconf", "0", NULL, false },
+	{ "net.ipv6.conf.default.force_mld_version", "1",
+	  "the reports about the own address are over before the lab begins; then 0", false },
+	{ "net.ipv6.conf.default.mldv1_unsolicited_report_interval", "0", "then 10000", false },
 	{ "net.ipv6.bindv6only", "0", "[::] takes IPv4 connections too", true },
 };
 const size_t profile_host_count = sizeof(profile_host) / sizeof(profile_host[0]);
