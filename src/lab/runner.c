@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -36,7 +37,7 @@ struct worker {
 	int control;
 	uint32_t thread;
 	sem_t mail;			/* posted when order is there */
-	struct message *order;		/* the mailbox: owned by whoever took it out */
+	struct message *_Atomic order;	/* the mailbox: owned by whoever takes it out */
 	uint8_t buf[MESSAGE_MAX];	/* for reports */
 };
 
@@ -134,13 +135,9 @@ static void execute(struct worker *w, const struct message *order)
 
 static struct message *take_order(struct worker *w)
 {
-	struct message *order;
-
 	while (sem_wait(&w->mail))
 		continue;	/* interrupted while idle: there was nothing to interrupt */
-	order = w->order;
-	w->order = NULL;
-	return order;
+	return atomic_exchange(&w->order, NULL);
 }
 
 static void *worker_main(void *context)
@@ -200,7 +197,8 @@ static void give_order(struct control *c, struct message *order)
 	if (!w)
 		_exit(EX_PROTOCOL);
 	hide_control(c, &order->request);
-	w->order = order;
+	if (atomic_exchange(&w->order, order))
+		_exit(EX_PROTOCOL);
 	sem_post(&w->mail);
 }
 
