@@ -1,11 +1,14 @@
-#include "capture/trace_impl.h"
+#include "capture/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+#include "capture/trace_impl.h"
 
 #define NAMES_MAX 256 /* from a file: each name shown is looked for among them */
 
@@ -56,19 +59,19 @@ static struct trace *begin(int fd, const char *path, struct err *e)
 	return NULL;
 }
 
-/* A file without a name; where the file system cannot make one, it is made with a name that is
- * removed at once. */
+/* A file without a name; where the file system cannot make one, it is made with a name that is removed at once. */
 static int open_spool(const char *dir)
 {
 	STR_ON_STACK(name, 4096);
+	uint64_t lot = 0;
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd >= 0)
+	if (fd >= 0 || getrandom(&lot, sizeof(lot), GRND_NONBLOCK) < 0)
 		return fd;
-	str_addf(&name, "%s/socklens-XXXXXX", dir);
+	str_addf(&name, "%s/socklens-%016" PRIx64, dir, lot);
 	if (name.cut)
 		return -1;
-	fd = mkostemp(name.buf, O_CLOEXEC);
+	fd = open(name.buf, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		unlink(name.buf);
 	return fd;
