@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	if (argc > 1 && !strcmp(argv[1], "program"))
-		return program_main(argc - 1, argv + 1);
+		return program_main(argc, argv);
 	if (argc > 1 && !strcmp(argv[1], "--version")) {
 		puts("socklens " SOCKLENS_VERSION);
 		return EXIT_OK;

@@ -131,8 +131,10 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->actors; i++)
+	for (size_t i = 0; i < s->actors; i++) {
 		program_free(s->actor[i].process);
+		s->actor[i].process = NULL;
+	}
 	if (s->wire) {
 		/* What the dying programs' kernels still sent belongs to the record. */
 		wire_settle(s->wire);
