@@ -1,0 +1,399 @@
+/* conn: which packets belong together, and the numbers that are shown. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "capture/conn.h"
+#include "tests/unit/capture/build.h"
+
+/* A packet as packet_parse() would give it, without the bytes. */
+static struct packet segment(uint32_t src, unsigned sport, uint32_t dst, unsigned dport, uint16_t flags,
+			     uint32_t seq, uint32_t ack, uint32_t len)
+{
+	struct packet p = { .ip_version = 4, .protocol = 6, .has_ports = true, .has_transport = true,
+			    .has_segment = true, .payload_known = true, .wscale = -1,
+			    .src_port = (uint16_t)sport, .dst_port = (uint16_t)dport, .flags = flags,
+			    .seq = seq, .ack = ack, .payload_len = len };
+
+	memcpy(p.src, &src, 4);
+	memcpy(p.dst, &dst, 4);
+	return p;
+}
+
+static struct packet datagram(uint32_t src, unsigned sport, uint32_t dst, unsigned dport)
+{
+	struct packet p = segment(src, sport, dst, dport, 0, 0, 0, 1);
+
+	p.protocol = 17;
+	p.has_segment = false;
+	return p;
+}
+
+static int new_conns(void **state)
+{
+	*state = conns_new(NULL);
+	return *state ? 0 : -1;
+}
+
+static int free_conns(void **state)
+{
+	conns_free(*state);
+	return 0;
+}
+
+static uint32_t note(struct conns *c, struct packet p, int *dir)
+{
+	return conns_packet(c, &p, 5, dir);
+}
+
+static void both_directions_are_one_connection(void **state)
+{
+	struct conns *c = *state;
+	const struct conn *conn;
+	int dir;
+
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 0);
+	assert_int_equal(dir, 0);
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_SYN | TCP_ACK, 5000, 1001, 0), &dir), 0);
+	assert_int_equal(dir, 1);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_ACK, 1001, 5001, 7), &dir), 0);
+	conn = conns_get(c, 0);
+	assert_true(conn->base_known[0] && conn->base_known[1]);
+	assert_int_equal(conn_seq(conn, 0, 1001), 1);
+	assert_int_equal(conn_seq(conn, 1, 5001), 1);
+	assert_int_equal(conn->packets[0], 2);
+	assert_int_equal(conn->bytes[0], 7);
+	assert_int_equal(conn->packets[1], 1);
+	assert_int_equal(addr_port(&conn->end[0]), 10);
+	assert_int_equal(addr_port(&conn->end[1]), 20);
+	assert_int_equal(conns_count(c), 1);
+}
+
+static void in_mid_stream_bases_are_one_below(void **state)
+{
+	struct conns *c = *state;
+	const struct conn *conn;
+	int dir;
+
+	note(c, segment(1, 10, 2, 20, TCP_ACK, 1000, 0, 9), &dir);
+	conn = conns_get(c, 0);
+	assert_int_equal(conn_seq(conn, 0, 1000), 1);
+	assert_int_equal(conn_seq(conn, 1, 0), 1);
+	assert_int_equal(conn->base[1], UINT32_MAX);
+}
+
+static void without_ack_the_other_base_stays_unknown(void **state)
+{
+	int dir;
+
+	note(*state, segment(1, 10, 2, 20, TCP_SYN, 1000, 77, 0), &dir);
+	assert_false(conns_get(*state, 0)->base_known[1]);
+	assert_int_equal(conn_seq(conns_get(*state, 0), 1, 12345), 12345);
+}
+
+/* Rules 2.2 and 2.3. */
+static void a_new_number_is_a_new_connection(void **state)
+{
+	struct conns *c = *state;
+	int dir;
+
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 0);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 0);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1001, 0, 0), &dir), 1);
+	assert_int_equal(dir, 0);
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_SYN | TCP_ACK, 7000, 1002, 0), &dir), 1);
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_SYN | TCP_ACK, 8000, 1002, 0), &dir), 1);
+	assert_int_equal(conns_get(c, 1)->base[1], 8000);
+	/* The other side opens anew: it is end[0] of that one. */
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_SYN, 1, 0, 0), &dir), 2);
+	assert_int_equal(dir, 0);
+	assert_int_equal(addr_port(&conns_get(c, 2)->end[0]), 20);
+	assert_int_equal(conns_get(c, 0)->packets[0], 2);
+}
+
+static void what_is_not_known_in_full_changes_no_number(void **state)
+{
+	struct conns *c = *state;
+	struct packet p = segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0);
+	int dir;
+
+	p.payload_known = false;
+	assert_int_equal(note(c, p, &dir), 0);
+	assert_false(conns_get(c, 0)->base_known[0]);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 2000, 0, 0), &dir), 0);
+	assert_int_equal(note(c, p, &dir), 0);
+	assert_int_equal(conns_get(c, 0)->base[0], 2000);
+}
+
+static void protocols_and_versions_are_apart(void **state)
+{
+	struct conns *c = *state;
+	struct packet six = datagram(1, 10, 2, 20);
+	int dir;
+
+	six.ip_version = 6;
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1, 0, 0), &dir), 0);
+	assert_int_equal(note(c, datagram(1, 10, 2, 20), &dir), 1);
+	assert_int_equal(note(c, six, &dir), 2);
+	assert_int_equal(note(c, datagram(2, 20, 1, 10), &dir), 1);
+	/* The same ports at exchanged addresses are another pair. */
+	assert_int_equal(note(c, datagram(1, 20, 2, 10), &dir), 3);
+}
+
+static void alike_ends_have_one_direction(void **state)
+{
+	int dir;
+
+	note(*state, datagram(1, 10, 1, 10), &dir);
+	assert_int_equal(dir, 0);
+	assert_int_equal(note(*state, datagram(1, 10, 1, 10), &dir), 0);
+	assert_int_equal(dir, 0);
+}
+
+static void what_has_no_addresses_has_no_connection(void **state)
+{
+	struct packet p = { .ethertype = 0x0806, .arp_op = 1 };
+	int dir = 7;
+
+	assert_true(note(*state, p, &dir) == CONN_NONE);
+	assert_int_equal(dir, 0);
+	assert_int_equal(conns_count(*state), 0);
+	assert_null(conns_get(*state, 0));
+}
+
+static void fragments_follow_their_first(void **state)
+{
+	struct conns *c = *state;
+	struct packet first = datagram(1, 10, 2, 20), later = datagram(1, 0, 2, 0);
+	int dir;
+
+	first.fragment = first.more_fragments = later.fragment = true;
+	first.fragment_id = later.fragment_id = 77;
+	later.has_ports = false;
+	later.fragment_at = 1480;
+	assert_int_equal(note(c, datagram(2, 20, 1, 10), &dir), 0);
+	assert_int_equal(note(c, first, &dir), 0);
+	assert_int_equal(dir, 1);
+	assert_int_equal(note(c, later, &dir), 0);
+	assert_int_equal(dir, 1);
+	later.fragment_id = 78;		/* its first was not seen: the addresses alone */
+	assert_int_equal(note(c, later, &dir), 1);
+	assert_int_equal(addr_port(&conns_get(c, 1)->end[0]), 0);
+}
+
+static void a_pair_is_found_in_either_order(void **state)
+{
+	struct conns *c = *state;
+	const uint8_t one[4] = { 1 }, two[4] = { 2 };
+	struct addr a = addr_v4(one, 10), b = addr_v4(two, 20), other = addr_v4(two, 21);
+	int dir;
+
+	note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir);
+	note(c, segment(1, 10, 2, 20, TCP_SYN, 2000, 0, 0), &dir);
+	assert_int_equal(conns_find(c, 6, &a, &b), 1);
+	assert_int_equal(conns_find(c, 6, &b, &a), 1);
+	assert_true(conns_find(c, 17, &a, &b) == CONN_NONE);
+	assert_true(conns_find(c, 6, &a, &other) == CONN_NONE);
+}
+
+static void several_views_live_together(void **state)
+{
+	const struct conn *view[64];
+	int dir;
+
+	for (unsigned i = 0; i < 64; i++)
+		note(*state, datagram(1, i, 2, 20), &dir);
+	for (uint32_t i = 0; i < 64; i++)
+		view[i] = conns_get(*state, i);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(addr_port(&view[i]->end[0]), i);
+}
+
+/* ---- beside a naive model: a list that is searched from its end ---- */
+
+struct model {
+	uint32_t ip[2];
+	unsigned port[2];
+	bool known[2];
+	uint32_t base[2];
+};
+
+static int model_order(const struct model *m, const struct packet *p)
+{
+	uint32_t src, dst;
+
+	memcpy(&src, p->src, 4);
+	memcpy(&dst, p->dst, 4);
+	if (m->ip[0] == src && m->port[0] == p->src_port && m->ip[1] == dst && m->port[1] == p->dst_port)
+		return 0;
+	if (m->ip[1] == src && m->port[1] == p->src_port && m->ip[0] == dst && m->port[0] == p->dst_port)
+		return 1;
+	return -1;
+}
+
+static size_t model_note(struct model *list, size_t *count, const struct packet *p, int *dir)
+{
+	size_t i = *count;
+	struct model *m;
+
+	while (i > 0 && model_order(&list[i - 1], p) < 0)
+		i--;
+	*dir = i ? model_order(&list[i - 1], p) : 0;
+	if (!i || ((p->flags & TCP_SYN) && !(p->flags & TCP_ACK) && list[i - 1].known[*dir] &&
+		   list[i - 1].base[*dir] != p->seq)) {
+		i = ++*count;
+		*dir = 0;
+		list[i - 1] = (struct model){ .port = { p->src_port, p->dst_port } };
+		memcpy(&list[i - 1].ip[0], p->src, 4);
+		memcpy(&list[i - 1].ip[1], p->dst, 4);
+	}
+	m = &list[i - 1];
+	if ((p->flags & TCP_SYN) && (p->flags & TCP_ACK))
+		m->known[*dir] = false;
+	if (!m->known[*dir])
+		m->base[*dir] = p->seq - !(p->flags & TCP_SYN);
+	m->known[*dir] = true;
+	if (!m->known[!*dir] && (p->flags & TCP_ACK)) {
+		m->base[!*dir] = p->ack - 1;
+		m->known[!*dir] = true;
+	}
+	return i - 1;
+}
+
+static uint32_t next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*seed >> 33);
+}
+
+static void the_table_agrees_with_a_list(void **state)
+{
+	static struct model list[20000];
+	size_t count = 0;
+	uint64_t seed = 20261121;
+
+	for (int n = 0; n < 20000; n++) {
+		static const uint16_t flags[] = { TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_RST, TCP_FIN | TCP_ACK };
+		struct packet p = segment(next_random(&seed) % 3, next_random(&seed) % 8,
+					  next_random(&seed) % 3, next_random(&seed) % 8,
+					  flags[next_random(&seed) % 5], next_random(&seed) % 4,
+					  next_random(&seed) % 4, 0);
+		int dir, want_dir;
+		size_t want = model_note(list, &count, &p, &want_dir);
+		uint32_t number = conns_packet(*state, &p, n, &dir);
+		const struct conn *conn = conns_get(*state, number);
+
+		assert_int_equal(number, want);
+		assert_int_equal(dir, want_dir);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(conn->base_known[i], list[want].known[i]);
+			if (list[want].known[i])
+				assert_int_equal(conn->base[i], list[want].base[i]);
+		}
+	}
+	assert_int_equal(conns_count(*state), count);
+	assert_true(count > 1000);
+}
+
+static void a_million_connections(void **state)
+{
+	const uint32_t million = 1000000;
+	int dir;
+
+	for (uint32_t i = 0; i < million; i++) {
+		struct packet p = segment(i >> 12, 1 + (i & 0xfff), 0x020000c0, 80, TCP_SYN, i, 0, 0);
+
+		if (conns_packet(*state, &p, i, &dir) != i)
+			fail();
+	}
+	for (uint32_t i = 0; i < million; i++) {
+		struct packet p = segment(0x020000c0, 80, i >> 12, 1 + (i & 0xfff), TCP_SYN | TCP_ACK, 5, i + 1, 0);
+
+		if (conns_packet(*state, &p, i, &dir) != i || dir != 1)
+			fail();
+	}
+	assert_int_equal(conns_count(*state), million);
+	assert_int_equal(conns_get(*state, 999999)->base[0], 999999);
+	assert_int_equal(conns_get(*state, 7)->packets[1], 1);
+}
+
+/* ---- the ladder's words ---- */
+
+static void whole_conversations_read_as_in_books(void **state)
+{
+	static const struct {
+		bool server;
+		uint32_t seq, ack;
+		unsigned flags, window;
+		const char *options, *text, *words;
+	} rows[] = {
+		{ false, 1000, 0, TCP_SYN, 64240, "020405b4 01 030307", "", "SYN  seq 0  mss 1460  ws 7" },
+		{ true, 9000, 1001, TCP_SYN | TCP_ACK, 65160, "020405b4", "", "SYN ACK  seq 0  ack 1  mss 1460" },
+		{ false, 1001, 9001, TCP_ACK, 502, "", "", "ACK  ack 1  win 502" },
+		{ false, 1001, 9001, TCP_PSH | TCP_ACK, 502, "", "hello", "PSH ACK  seq 1  ack 1  len 5" },
+		{ true, 9001, 1006, TCP_ACK, 0, "", "", "ACK  ack 6  win 0" },
+		{ true, 9001, 1006, TCP_ACK, 9, "0101 050a 00000fa1 00001771", "", "ACK  ack 6  win 9  sack 3001-5001" },
+		{ false, 1006, 9001, TCP_FIN | TCP_ACK, 502, "", "", "FIN ACK  seq 6  ack 1" },
+		{ true, 9001, 1007, TCP_RST | TCP_ACK, 0, "", "", "RST ACK  seq 1  ack 7" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct build b = build_on();
+		STR_ON_STACK(text, 128);
+		struct packet p;
+		uint32_t conn;
+		int dir;
+
+		build_ipv4(&b, 6, rows[i].server ? "192.0.2.2" : "192.0.2.1", rows[i].server ? "192.0.2.1" : "192.0.2.2");
+		build_tcp(&b, rows[i].server ? 80 : 4000, rows[i].server ? 4000 : 80, rows[i].seq, rows[i].ack,
+			  rows[i].flags, rows[i].window, rows[i].options);
+		build_text(&b, rows[i].text);
+		build_finish(&b);
+		packet_parse(&p, LINK_RAW, b.byte, b.len, b.len);
+		conn = conns_packet(*state, &p, 0, &dir);
+		packet_summary(&text, &p, conns_get(*state, conn), dir, b.byte, b.len);
+		assert_string_equal(text.buf, rows[i].words);
+	}
+}
+
+static void a_refusal_has_the_number_zero(void **state)
+{
+	struct packet syn = segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0);
+	struct packet rst = segment(2, 20, 1, 10, TCP_RST | TCP_ACK, 0, 1001, 0);
+	STR_ON_STACK(text, 128);
+	uint32_t conn;
+	int dir;
+
+	rst.transport_at = 34;
+	note(*state, syn, &dir);
+	conn = note(*state, rst, &dir);
+	packet_summary(&text, &rst, conns_get(*state, conn), dir, NULL, 0);
+	assert_string_equal(text.buf, "RST ACK  seq 0  ack 1");
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, new_conns, free_conns)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH(both_directions_are_one_connection),
+		WITH(in_mid_stream_bases_are_one_below),
+		WITH(without_ack_the_other_base_stays_unknown),
+		WITH(a_new_number_is_a_new_connection),
+		WITH(what_is_not_known_in_full_changes_no_number),
+		WITH(protocols_and_versions_are_apart),
+		WITH(alike_ends_have_one_direction),
+		WITH(what_has_no_addresses_has_no_connection),
+		WITH(fragments_follow_their_first),
+		WITH(a_pair_is_found_in_either_order),
+		WITH(several_views_live_together),
+		WITH(the_table_agrees_with_a_list),
+		WITH(a_million_connections),
+		WITH(whole_conversations_read_as_in_books),
+		WITH(a_refusal_has_the_number_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
