@@ -150,6 +150,18 @@ static void add_packet(json_t *o, const struct trace *t, const struct event *ev)
 		json_object_set_new(o, "fate", json_string(wire_fate_name((enum wire_fate)entry->fate)));
 }
 
+/* Time and host have names of their own here. */
+static void add_fields(json_t *o, const struct event *ev)
+{
+	for (size_t i = 0; i < event_fields_count; i++) {
+		const struct event_field *f = &event_fields[i];
+
+		if (f->kinds & 1u << ev->kind && f->offset != offsetof(struct event, ts_ns) &&
+		    f->offset != offsetof(struct event, host))
+			set_lower(o, f->name, field_of(ev, f));
+	}
+}
+
 int json_event(const struct trace *t, const struct event *ev, FILE *out, struct err *e)
 {
 	char bytes[1024];
@@ -158,14 +170,12 @@ int json_event(const struct trace *t, const struct event *ev, FILE *out, struct 
 
 	json_object_set_new(o, "kind", json_string(event_kind_name(ev->kind)));
 	json_object_set_new(o, "time_ns", json_integer(ev->ts_ns));
-	if (ev->host != HOST_NONE && ev->host < trace_hosts(t))
-		json_object_set_new(o, "host", text_of(trace_host(t, ev->host)->name));
 	if (ev->kind == EVENT_PACKET)
 		add_packet(o, t, ev);
 	else
-		for (size_t i = 0; i < event_fields_count; i++)
-			if (event_fields[i].kinds & 1u << ev->kind)
-				set_lower(o, event_fields[i].name, field_of(ev, &event_fields[i]));
+		add_fields(o, ev);
+	if (ev->host != HOST_NONE && ev->host < trace_hosts(t))
+		json_object_set_new(o, "host", text_of(trace_host(t, ev->host)->name));
 	describe_event(&text, t, ev);
 	json_object_set_new(o, "text", text_of(text.buf));
 
