@@ -87,6 +87,7 @@ size_t rows_upto(const struct rows *r, uint32_t row);		/* how many are <= row */
 struct lane {
 	struct trace_lane seen;
 	struct rows call;	/* seen.call is its array */
+	struct rows open;	/* those that have not returned, in order of arrival */
 	struct rows end;	/* of its program: exits and kills */
 	int32_t pid;		/* of its program, 0 unknown */
 };

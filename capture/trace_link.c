@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_CALLS 256 /* how far back in a lane the CALL of a RETURN is looked for */
+#define OPEN_CALLS 256 /* of a lane, that may still return; a thread has one */
 
 /* ---- lists of rows ---- */
 
@@ -41,6 +41,15 @@ int rows_add(struct rows *r, uint32_t row)
 		r->row[i] = r->row[i - 1];
 	r->row[i] = row;
 	r->count++;
+	return 0;
+}
+
+/* At the end, whatever the order. */
+static int rows_push(struct rows *r, uint32_t row)
+{
+	if (!grow(&r->row, r->count, &r->cap, sizeof(r->row[0])))
+		return -1;
+	r->row[r->count++] = row;
 	return 0;
 }
 
@@ -149,6 +158,20 @@ static uint32_t find_lane(const struct trace *t, const struct event *ev)
 	return hash_find(t, &t->lane_hash, lane_tag(t, ev), same_lane, ev);
 }
 
+/* A thread that is heard of late learns when its program ended. */
+static void copy_ends(const struct trace *t, struct lane *to)
+{
+	for (size_t i = 0; i < t->lanes; i++) {
+		const struct lane *l = &t->lane[i];
+
+		if (strcmp(l->seen.program, to->seen.program) != 0)
+			continue;
+		for (size_t k = 0; k < l->end.count; k++)
+			rows_add(&to->end, l->end.row[k]);
+		return;
+	}
+}
+
 /* LANE_NONE only if there are too many, or memory ran out. */
 static uint16_t add_lane(struct trace *t, const struct event *ev)
 {
@@ -160,6 +183,7 @@ static uint16_t add_lane(struct trace *t, const struct event *ev)
 	l = &t->lane[t->lanes];
 	*l = (struct lane){ .seen = { .thread = ev->thread, .host = ev->host } };
 	memcpy(l->seen.program, ev->program, sizeof(l->seen.program));
+	copy_ends(t, l);
 	return (uint16_t)t->lanes++;
 }
 
@@ -215,6 +239,7 @@ void trace_tables_fini(struct trace *t)
 {
 	for (size_t i = 0; i < t->lanes; i++) {
 		free(t->lane[i].call.row);
+		free(t->lane[i].open.row);
 		free(t->lane[i].end.row);
 	}
 	for (size_t i = 0; i < t->sockets; i++)
@@ -254,8 +279,12 @@ static void shift_tables(struct trace *t, uint32_t from, uint32_t moved)
 {
 	for (size_t i = 0; (moved & (1u << EVENT_CALL | 1u << EVENT_PROGRAM)) && i < t->lanes;
 	     i++) {
-		rows_shift(&t->lane[i].call, from);
-		rows_shift(&t->lane[i].end, from);
+		struct lane *l = &t->lane[i];
+
+		rows_shift(&l->call, from);
+		rows_shift(&l->end, from);
+		for (size_t k = 0; k < l->open.count; k++)
+			l->open.row[k] += l->open.row[k] >= from;
 	}
 	for (size_t i = 0; (moved & 1u << EVENT_STATE) && i < t->sockets; i++) {
 		rows_shift(&t->socket_rows[i].mark, from);
@@ -270,24 +299,23 @@ static void shift_tables(struct trace *t, uint32_t from, uint32_t moved)
 static int link_call(struct trace *t, uint32_t row)
 {
 	uint16_t lane = index_at(&t->index, row)->lane;
-	int rc = 0;
+	struct lane *l = &t->lane[lane];
+	int rc;
 
-	if (lane != LANE_NONE) {
-		rc = rows_add(&t->lane[lane].call, row);
-		show_calls(&t->lane[lane]);
-	}
+	if (lane == LANE_NONE)
+		return 0;
+	if (l->open.count >= OPEN_CALLS)
+		rows_remove(&l->open, 0);
+	rc = rows_push(&l->open, row) | rows_add(&l->call, row);
+	show_calls(l);
 	return rc;
 }
 
-/* The CALL that has not returned and has this number: its place in the lane's list, or SIZE_MAX. */
+/* The place in lane.open of the CALL of this number; SIZE_MAX. */
 static size_t open_call(const struct trace *t, const struct lane *l, uint32_t number)
 {
-	size_t first = l->call.count > OPEN_CALLS ? l->call.count - OPEN_CALLS : 0;
-
-	for (size_t i = l->call.count; i > first; i--) {
-		const struct trace_entry *e = index_at(&t->index, l->call.row[i - 1]);
-
-		if (e->number == number && e->link == ROW_NONE)
+	for (size_t i = l->open.count; i > 0; i--) {
+		if (index_at(&t->index, l->open.row[i - 1])->number == number)
 			return i - 1;
 	}
 	return SIZE_MAX;
@@ -305,12 +333,13 @@ static void link_return(struct trace *t, uint32_t row)
 	i = open_call(t, l, e->number);
 	if (i == SIZE_MAX)
 		return;
-	call = index_at(&t->index, l->call.row[i]);
-	e->link = l->call.row[i];
+	e->link = l->open.row[i];
+	rows_remove(&l->open, i);
+	call = index_at(&t->index, e->link);
 	call->link = row;
 	call->blocked = e->blocked;
 	if (!e->blocked)
-		rows_remove(&l->call, i);
+		rows_remove(&l->call, rows_upto(&l->call, e->link) - 1);
 	show_calls(l);
 }
 

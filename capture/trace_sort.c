@@ -162,6 +162,7 @@ static void renumber(struct sorting *s)
 	for (size_t i = 0; i < t->lanes; i++) {
 		renumber_list(s, &t->lane[i].call);
 		renumber_list(s, &t->lane[i].end);
+		renumber_list(s, &t->lane[i].open);
 	}
 	for (size_t i = 0; i < t->sockets; i++) {
 		t->socket[i].last = ROW_NONE;
