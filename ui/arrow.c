@@ -20,48 +20,96 @@ struct plan {
 	int fade_from, fade_to;	/* this part of the line is dashed */
 };
 
-static void squeeze(struct str *out, const char *s)
+/* ---- the text ---- */
+
+/*
+ * A summary is made of parts with two blanks between: "PSH ACK  seq 1  ack 1  len 5".  Where it does not
+ * fit, first the blanks go, then the acknowledgement of what is sent for the data's sake, then parts from the end.
+ */
+#define PARTS	12
+
+struct parts {
+	struct { const char *at; int len; } part[PARTS];
+	size_t count;
+	bool cut;		/* there were more, or one was left out */
+};
+
+static struct parts split(const char *s)
 {
-	for (; *s; s++) {
-		if (s[0] != ' ' || s[1] != ' ')
-			str_char(out, *s);
+	struct parts p = { .count = 0 };
+
+	while (*s && p.count < PARTS) {
+		const char *end = strstr(s, "  ");
+		size_t len = end ? (size_t)(end - s) : strlen(s);
+
+		p.part[p.count].at = s;
+		p.part[p.count++].len = (int)len;
+		s += len + strspn(s + len, " ");
 	}
+	p.cut = *s != '\0';
+	return p;
 }
 
-/* Length of text without its last word. */
-static size_t without_word(const char *text, size_t len)
+static void join(struct str *out, const struct parts *p, const char *between)
 {
-	while (len > 0 && text[len - 1] != ' ')
-		len--;
-	while (len > 0 && text[len - 1] == ' ')
-		len--;
-	return len;
+	str_clear(out);
+	for (size_t i = 0; i < p->count; i++)
+		str_addf(out, "%s%.*s", i ? between : "", p->part[i].len, p->part[i].at);
+	if (p->cut)
+		str_add(out, "…");
+}
+
+static size_t find_part(const struct parts *p, const char *begin)
+{
+	for (size_t i = 1; i < p->count; i++) {
+		if (strncmp(p->part[i].at, begin, strlen(begin)) == 0)
+			return i;
+	}
+	return 0;
+}
+
+static void leave_out(struct parts *p, size_t i)
+{
+	p->count--;
+	for (; i < p->count; i++)
+		p->part[i] = p->part[i + 1];
+}
+
+/* Shortens by one step; false if nothing is left to do without. */
+static bool shorten(struct parts *p)
+{
+	size_t ack = find_part(p, "ack ");
+
+	if (ack && find_part(p, "len ")) {
+		leave_out(p, ack);
+		return true;
+	}
+	p->cut = true;
+	if (p->count <= 1)
+		return false;
+	p->count--;
+	return true;
 }
 
 void arrow_text(struct str *out, const char *summary, int room)
 {
 	STR_ON_STACK(s, 512);
-	size_t len;
+	struct parts p = split(summary);
 
-	if (text_width(summary) <= room) {
-		str_add(out, summary);
-		return;
+	join(&s, &p, "  ");
+	if (text_width(s.buf) > room)
+		join(&s, &p, " ");
+	while (text_width(s.buf) > room) {
+		if (!shorten(&p)) {
+			str_add(out, room > 0 ? "…" : "");
+			return;
+		}
+		join(&s, &p, " ");
 	}
-	squeeze(&s, summary);
-	if (text_width(s.buf) <= room) {
-		str_add(out, s.buf);
-		return;
-	}
-	for (len = s.len; len > 0; s.buf[len] = '\0') {
-		if (text_width(s.buf) < room)
-			break;
-		len = without_word(s.buf, len);
-	}
-	if (len > 0)
-		str_addf(out, "%s…", s.buf);
-	else if (room > 0)
-		str_add(out, "…");
+	str_add(out, s.buf);
 }
+
+/* ---- the line ---- */
 
 /* The cell of the area that is `at` cells away from the sender's side. */
 static int cell_x(struct area a, const struct arrow *r, int at)
@@ -131,11 +179,6 @@ static int mark_room(const struct arrow *r, int width)
 	return min_int(2 + text_width(r->mark), max_int(1, width - 18));
 }
 
-static bool begins_on_wire(const struct arrow *r)
-{
-	return r->shape == ARROW_ARRIVES || r->shape == ARROW_LOST_LATER;
-}
-
 /* Where the line ends, for the arrows that do not reach the other side. */
 static int line_end(const struct arrow *r, const struct plan *p, int width, int mark)
 {
@@ -146,7 +189,7 @@ static int line_end(const struct arrow *r, const struct plan *p, int width, int 
 	case ARROW_ARRIVES:
 		break;
 	case ARROW_LEAVES:
-		return min_int(max_int(text_end + FADE, width * 2 / 3), width - 2);
+		return max_int(min_int(max_int(text_end + FADE, width * 2 / 3), width - 2), text_end);
 	case ARROW_RESTS:
 		return min_int(max_int(text_end + 2, width / 2), width - mark - 1);
 	case ARROW_LOST:
@@ -184,10 +227,10 @@ static void set_text(const struct arrow *r, struct plan *p, int width, int lead,
 {
 	if (r->shape == ARROW_ARRIVES) {
 		p->text = width - lead - 2 - p->text_w;
-		p->lead = max_int(0, min_int(p->text - 1 - lead - FADE, width / 3));
+		p->lead = max_int(1, min_int(p->text - 1 - FADE, width / 3));
 	} else if (r->shape == ARROW_LOST_LATER) {
-		p->text = max_int(FADE, width - mark - p->text_w - 6);
-		p->lead = max_int(0, p->text - 1 - FADE);
+		p->text = max_int(FADE, width - mark - p->text_w - 5);
+		p->lead = max_int(1, p->text - 1 - FADE);
 	} else if (r->shape == ARROW_WHOLE && r->leftward) {
 		p->text = width - lead - 1 - p->text_w;
 	} else {
@@ -195,16 +238,44 @@ static void set_text(const struct arrow *r, struct plan *p, int width, int lead,
 	}
 }
 
+/* Cells beside the text that each shape needs at least: lines, dashes, blanks at the open end, the head. */
+static int text_room(const struct arrow *r, int width, int lead, int mark)
+{
+	switch (r->shape) {
+	case ARROW_WHOLE:
+		break;
+	case ARROW_LEAVES:
+	case ARROW_ARRIVES:
+		return width - lead - 7;
+	case ARROW_RESTS:
+		return width - lead - 4 - mark;
+	case ARROW_LOST:
+		return width - lead - 6 - mark;
+	case ARROW_LOST_LATER:
+		return width - 7 - mark;
+	}
+	return width - lead - 4;
+}
+
+/* Whole arrows all have the same lead, so that their texts line up; others give it up for words. */
+static int choose_lead(const struct arrow *r, int width, int mark)
+{
+	if (width < 36)
+		return 2;
+	if (r->shape != ARROW_WHOLE && text_width(r->text) > text_room(r, width, 4, mark))
+		return 2;
+	return 4;
+}
+
 void arrow_draw(struct area a, const struct arrow *r)
 {
 	STR_ON_STACK(text, 512);
-	int lead = a.width >= 36 ? 4 : 1, mark = mark_room(r, a.width);
+	int mark = mark_room(r, a.width), lead = choose_lead(r, a.width, mark);
 	struct plan p = { 0 };
 
 	if (a.width < 4 || a.height < 1)
 		return;
-	arrow_text(&text, r->text, a.width - lead - 4 - (mark ? mark + 3 : 0) -
-				   (begins_on_wire(r) || r->shape == ARROW_LEAVES ? 2 : 0));
+	arrow_text(&text, r->text, text_room(r, a.width, lead, mark));
 	p.text_w = text_width(text.buf);
 	set_text(r, &p, a.width, lead, mark);
 	p.end = line_end(r, &p, a.width, mark);

@@ -30,8 +30,8 @@ struct arrow {
 void arrow_draw(struct area a, const struct arrow *arrow);
 
 /*
- * Appends a packet's summary in at most `room` cells: first its double blanks go, then its last words, for
- * which "…" stands.
+ * Appends a packet's summary in at most `room` cells: first its double blanks go, then parts of it, for which
+ * "…" stands.
  */
 struct str;
 void arrow_text(struct str *out, const char *summary, int room);

@@ -13,6 +13,7 @@
 
 #define NEAR		128	/* how far behind a packet its first WIRE event is looked for */
 #define NOTE_WIDTH	66	/* of a longer text over both lanes */
+#define WORDS_FROM	48	/* a middle of this width says "lost: hand", a narrower one "hand" */
 
 /* ---- rails, bars, time ---- */
 
@@ -220,7 +221,7 @@ static void add_who(const struct ladder_frame *f, int side, const struct event *
 	if (side < 0 || f->sides.many[side])
 		str_addf(s, ev->thread ? "%s/%u: " : "%s: ", ev->program, ev->thread);
 	else if (ev->thread)
-		str_addf(s, "thread %u: ", ev->thread);
+		str_addf(s, f->columns.lane_width < 28 ? "t%u: " : "thread %u: ", ev->thread);
 }
 
 static void call_text(const struct ladder_frame *f, uint32_t row, int side, struct lane_text *l)
@@ -242,9 +243,10 @@ static void call_text(const struct ladder_frame *f, uint32_t row, int side, stru
 	}
 }
 
-static void program_text(const struct event *ev, struct lane_text *l)
+static void program_text(const struct ladder_frame *f, int side, const struct event *ev,
+			 struct lane_text *l)
 {
-	str_addf(&l->call, "%s ", ev->program);
+	add_who(f, side, ev, &l->call);
 	switch (ev->prog.change) {
 	case PROGRAM_STARTED:
 		str_add(&l->call, "started");
@@ -279,22 +281,53 @@ static int row_lane_text(const struct ladder_frame *f, const struct ladder_row *
 	ev = trace_event(t, r->head, NULL);
 	if (!ev)
 		return -2;
-	program_text(ev, l);
+	program_text(f, side, ev, l);
 	*style = ev->prog.change == PROGRAM_KILLED ? STYLE_LOSS : STYLE_DIM;
 	return side;
 }
 
-/* The result is never cut before the call is; of a long result its end goes. */
-static void draw_lane_text(struct area a, const struct lane_text *l, enum style style)
+/* Takes the blanks behind commas away. */
+static void tighten(struct str *s)
 {
-	int call = text_width(l->call.buf), result = text_width(l->result.buf);
-	int keep = call > 9 ? 9 : call, room;
+	size_t to = 0;
 
+	for (size_t i = 0; i < s->len; i++) {
+		if (i == 0 || s->buf[i] != ' ' || s->buf[i - 1] != ',')
+			s->buf[to++] = s->buf[i];
+	}
+	s->buf[to] = '\0';
+	s->len = to;
+}
+
+/* "= 4 from client:45012 after 1.2 s": how long it took goes first. */
+static void drop_time(struct str *s)
+{
+	char *at = NULL;
+
+	for (char *next = s->buf; (next = strstr(next, " after ")) != NULL; next++)
+		at = next;
+	if (!at)
+		return;
+	*at = '\0';
+	s->len = (size_t)(at - s->buf);
+}
+
+/* The result is never cut before the call is; of a long result its end goes. */
+static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
+{
+	int result = text_width(l->result.buf), call, keep, room;
+
+	if (text_width(l->call.buf) + (result ? 1 + result : 0) > a.width)
+		tighten(&l->call);
+	call = text_width(l->call.buf);
+	keep = call > 9 ? 9 : call;
 	if (result == 0) {
 		area_text(a, 0, 0, style, l->call.buf);
 		return;
 	}
 	if (call == 0) {
+		if (result > a.width)
+			drop_time(&l->result);
 		area_text(a, 0, 0, l->result_style, l->result.buf);
 		return;
 	}
@@ -346,7 +379,7 @@ static void draw_mark(struct area a, int x, int width, int y, bool right, const 
  * A lane: the call at its left, the state beside the rail.  Where a call is in the way, the state goes to
  * the lane's end if both fit, else inside the rail if no arrow is there, else the call is cut.
  */
-static void draw_lane(const struct ladder_frame *f, const struct lane_text *l, enum style style,
+static void draw_lane(const struct ladder_frame *f, struct lane_text *l, enum style style,
 		      const struct marks *m, struct area a, int y, int side, bool arrow)
 {
 	const struct ladder_columns *c = &f->columns;
@@ -392,11 +425,16 @@ static bool is_copy(struct trace *t, uint32_t wire)
 	return ev && ev->kind == EVENT_WIRE && ev->wire.copy > 0;
 }
 
-static void fate_words(struct trace *t, uint32_t wire, struct str *s)
+/* Who lost it; where there is little room, "✗" says the rest. */
+static void loss_words(const struct ladder_frame *f, uint32_t wire, struct str *s)
 {
-	const struct event *ev = trace_event(t, wire, NULL);
+	const struct event *ev = trace_event(f->view->trace, wire, NULL);
 
-	if (ev)
+	if (!ev)
+		return;
+	if (f->columns.middle_width < WORDS_FROM && ev->wire.by && ev->wire.by[0])
+		str_add(s, ev->wire.by);
+	else
 		describe_wire(s, ev);
 }
 
@@ -410,7 +448,7 @@ static void departure(const struct ladder_frame *f, uint32_t packet, struct arro
 	first_fates(t, packet, fate);
 	at = fate[0];
 	if (at != ROW_NONE && trace_entry(t, at)->fate == WIRE_DUPLICATED) {
-		str_add(text, "  ×2");
+		str_add(text, "×2  ");
 		at = fate[1];
 		if (at != ROW_NONE && is_copy(t, at))
 			at = ROW_NONE;
@@ -433,19 +471,21 @@ static void departure(const struct ladder_frame *f, uint32_t packet, struct arro
 	case WIRE_DROPPED:
 	case WIRE_FAILED:
 		arrow->shape = ARROW_LOST;
-		fate_words(t, at, words);
+		loss_words(f, at, words);
 		break;
 	}
 }
 
 static void later_fate(const struct ladder_frame *f, uint32_t wire, struct arrow *arrow,
-		       struct str *words)
+		       struct str *text, struct str *words)
 {
 	struct trace *t = f->view->trace;
 
+	if (is_copy(t, wire))
+		str_add(text, "copy  ");
 	if (trace_entry(t, wire)->fate == WIRE_DROPPED || trace_entry(t, wire)->fate == WIRE_FAILED) {
 		arrow->shape = ARROW_LOST_LATER;
-		fate_words(t, wire, words);
+		loss_words(f, wire, words);
 	} else {
 		arrow->shape = ARROW_ARRIVES;
 	}
@@ -504,15 +544,13 @@ static void draw_packet(const struct ladder_frame *f, uint32_t row, struct area 
 		draw_packet_of_others(f, &p, a, y);
 		return;
 	}
-	if (p.row != row && is_copy(f->view->trace, row))
-		str_add(&text, "copy  ");
-	summary(&p, &text);
 	arrow.leftward = side == 1;
 	arrow.style = packet_style(e, &p.packet);
 	if (p.row == row)
 		departure(f, row, &arrow, &text, &words);
 	else
-		later_fate(f, row, &arrow, &words);
+		later_fate(f, row, &arrow, &text, &words);
+	summary(&p, &text);
 	arrow.text = text.buf;
 	arrow.mark = words.buf;
 	arrow_draw(area_sub(a, c->middle, y, c->middle_width, 1), &arrow);

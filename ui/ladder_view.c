@@ -10,10 +10,12 @@
 #include "src/describe.h"
 #include "ui/glyph.h"
 #include "ui/ladder_sides.h"
+#include "ui/page.h"
 
 #define TIME_WIDTH	10	/* "00:00.412 " */
 #define TIME_FROM	110	/* a ladder of this width has a column for the time */
 #define LANE_MAX	44
+#define GUTTER_FROM	96	/* a blank between lane and bars */
 
 static int count_bars(const struct ladder_frame *f, int side)
 {
@@ -28,22 +30,23 @@ static int count_bars(const struct ladder_frame *f, int side)
 static struct ladder_columns columns_for(const struct ladder_frame *f, int width, bool time)
 {
 	int bars[2] = { count_bars(f, 0), count_bars(f, 1) };
-	int used = 1 + (time ? TIME_WIDTH : 0) + bars[0] + bars[1] + 2;
+	int gutter = width >= GUTTER_FROM;
+	int used = 1 + (time ? TIME_WIDTH : 0) + bars[0] + bars[1] + 2 * gutter + 2;
 	int rest = width > used ? width - used : 0;
-	int lane = rest * 3 / 10;
+	int lane = rest * 31 / 100;
 	struct ladder_columns c = { .width = width, .time = time ? 1 : -1 };
 
 	if (lane > LANE_MAX)
 		lane = LANE_MAX;
 	c.lane_width = lane;
 	c.lane[0] = 1 + (time ? TIME_WIDTH : 0);
-	c.bar[0] = c.lane[0] + lane + bars[0] - 1;
+	c.bar[0] = c.lane[0] + lane + gutter + bars[0] - 1;
 	c.rail[0] = c.bar[0] + 1;
 	c.middle = c.rail[0] + 1;
 	c.middle_width = rest - 2 * lane;
 	c.rail[1] = c.middle + c.middle_width;
 	c.bar[1] = c.rail[1] + 1;
-	c.lane[1] = c.bar[1] + bars[1];
+	c.lane[1] = c.bar[1] + bars[1] + gutter;
 	return c;
 }
 
@@ -145,13 +148,16 @@ static void mark_matches(const struct view *v, struct area a, int y)
 
 static void draw_nothing(struct area a)
 {
-	int y = a.height / 3;
+	int width = a.width < 64 ? a.width : 64;
+	struct page page = page_on(area_sub(a, (a.width - width) / 2, a.height / 4, width, a.height), 0);
 
-	area_wrap(a, y, STYLE_PLAIN, "  Nothing has happened yet.");
-	area_wrap(a, y + 2, STYLE_DIM,
-		  "  Each call of a program, each packet and each change of a socket's state becomes a line "
-		  "here. Begin with a call at the prompt:");
-	area_wrap(a, y + 5, STYLE_KEY, "    server> s = socket(AF_INET, SOCK_STREAM)");
+	page_wrap(&page, 1, STYLE_TITLE, "Nothing has happened yet.");
+	page_line(&page);
+	page_wrap(&page, 1, STYLE_PLAIN,
+		  "Each call of a program, each packet between the hosts and each change of a socket's state "
+		  "becomes a line here. Begin with a call:");
+	page_line(&page);
+	page_wrap(&page, 3, STYLE_KEY, "s = socket(AF_INET, SOCK_STREAM)");
 }
 
 void ladder_draw(const struct view *v, struct area a)

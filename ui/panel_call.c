@@ -30,6 +30,7 @@ static bool call_rows(const struct view *v, uint32_t *call, uint32_t *ret)
  */
 struct pair {
 	const struct event *call, *ret;	/* either may be NULL */
+	const struct event *later;	/* the return, where the cursor is before it */
 };
 
 static const struct call *row_of_table(const struct pair *p)
@@ -51,6 +52,10 @@ static void draw_title(struct page *page, const struct pair *p, const struct cal
 		describe_call(&s, p->call);
 	else
 		str_add(&s, p->ret->ret.name ? p->ret->ret.name : "?");
+	if (p->ret) {
+		str_char(&s, ' ');
+		describe_return(&s, p->ret);
+	}
 	str_addf(&right, "%s", ev->program);
 	if (ev->thread)
 		str_addf(&right, " thread %u", ev->thread);
@@ -90,7 +95,6 @@ static void draw_result(struct page *page, const struct pair *p)
 	enum style style = r->error ? STYLE_ERRNO : STYLE_RESULT;
 	STR_ON_STACK(s, 160);
 	STR_ON_STACK(time, 80);
-	STR_ON_STACK(meaning, 512);
 
 	str_addf(&s, "%lld", (long long)r->result);
 	if (r->error) {
@@ -104,21 +108,38 @@ static void draw_result(struct page *page, const struct pair *p)
 	describe_duration(&time, p->ret->ts_ns - r->entered_ns);
 	str_add(&time, r->blocked ? ", asleep in the kernel until there was an answer" : ", without sleeping");
 	page_field(page, VALUE_X, "took", STYLE_PLAIN, time.buf);
-	describe_outcome(&meaning, p->call, p->ret);
-	if (meaning.len > 0)
-		page_field(page, VALUE_X, "which means", STYLE_NOTE, meaning.buf);
 }
 
-static void draw_waiting(const struct view *v, struct page *page, const struct pair *p)
+/* The cursor is before the return: what is known at that moment, and what came of it later. */
+static void draw_waiting(struct page *page, const struct pair *p)
 {
-	uint32_t now = view_now(v);
-	STR_ON_STACK(s, 160);
+	STR_ON_STACK(s, 512);
 
-	if (!p->call || now == ROW_NONE)
+	page_field(page, VALUE_X, "result", STYLE_BLOCKED, "none yet at this moment: the call is running");
+	if (!p->later)
 		return;
-	str_add(&s, "not returned yet; it runs for ");
-	describe_duration(&s, trace_entry(v->trace, now)->ts_ns - p->call->ts_ns);
-	page_field(page, VALUE_X, "result", STYLE_BLOCKED, s.buf);
+	describe_return(&s, p->later);
+	page_field(page, VALUE_X, "later", STYLE_PLAIN, s.buf);
+}
+
+/* First what matters now: of a call that came back what the result means, else what it asks for. */
+static void draw_words(struct page *page, const struct pair *p, const struct call *c)
+{
+	STR_ON_STACK(meaning, 512);
+
+	if (p->ret)
+		describe_outcome(&meaning, p->call, p->ret);
+	if (meaning.len > 0)
+		page_wrap(page, 3, STYLE_NOTE, meaning.buf);
+	else if (c)
+		page_wrap(page, 3, STYLE_NOTE, c->about);
+	draw_args(page, p);
+	if (p->ret)
+		draw_result(page, p);
+	else
+		draw_waiting(page, p);
+	if (meaning.len > 0 && c)
+		page_field(page, VALUE_X, "the call", STYLE_NOTE, c->about);
 }
 
 void panel_call_draw(const struct view *v, struct area a)
@@ -136,17 +157,15 @@ void panel_call_draw(const struct view *v, struct area a)
 	}
 	if (call != ROW_NONE)
 		p.call = trace_event(v->trace, call, NULL);
-	if (ret != ROW_NONE && (ret <= now || !trace_entry(v->trace, ret)->blocked))
+	if (ret != ROW_NONE)
 		p.ret = trace_event(v->trace, ret, NULL);
 	if (!p.call && !p.ret)
 		return;
+	if (p.call && p.ret && ret > now && trace_entry(v->trace, ret)->blocked) {
+		p.later = p.ret;
+		p.ret = NULL;
+	}
 	c = row_of_table(&p);
 	draw_title(&page, &p, c);
-	if (c)
-		page_wrap(&page, 3, STYLE_NOTE, c->about);
-	draw_args(&page, &p);
-	if (p.ret)
-		draw_result(&page, &p);
-	else
-		draw_waiting(v, &page, &p);
+	draw_words(&page, &p, c);
 }

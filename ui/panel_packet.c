@@ -1,5 +1,8 @@
 /*
  * The packet under the cursor: its fields as a tree, its bytes beside them where there is room, else below.
+ *
+ * What one looks for is mostly in the transport header, and the panel may be low: so the layers before it
+ * are one line each at first, and their fields come behind the payload.
  */
 #include <stdio.h>
 
@@ -33,21 +36,18 @@ static void draw_title(const struct view *v, const struct view_packet *p, struct
 	struct addr src, dst;
 	STR_ON_STACK(s, 256);
 
-	str_addf(&s, "packet %llu", (unsigned long long)p->ev->packet.number);
+	str_addf(&s, "packet %llu · frame %llu in Wireshark", (unsigned long long)p->ev->packet.number,
+		 (unsigned long long)frame_number(v->trace, p->row));
 	if (packet_endpoints(&p->packet, &src, &dst)) {
-		str_add(&s, "   ");
+		str_add(&s, " · ");
 		addr_text(&s, &src, names);
 		str_add(&s, " → ");
 		addr_text(&s, &dst, names);
 	}
-	str_addf(&s, "   %u bytes", p->ev->packet.len);
+	str_addf(&s, " · %u bytes", p->ev->packet.len);
 	if (p->ev->packet.caplen < p->ev->packet.len)
-		str_addf(&s, " (%u captured)", p->ev->packet.caplen);
+		str_addf(&s, ", %u captured", p->ev->packet.caplen);
 	area_text(a, 1, 0, STYLE_TITLE, s.buf);
-	str_clear(&s);
-	str_addf(&s, "Wireshark: frame %llu", (unsigned long long)frame_number(v->trace, p->row));
-	if (a.width >= 90)
-		area_text_right(a, a.width - 1, 0, STYLE_DIM, s.buf);
 }
 
 /* ---- fields ---- */
@@ -68,10 +68,33 @@ static void draw_field(struct area a, const struct dissect_row *r)
 	area_text(a, value, 0, STYLE_PLAIN, r->text);
 }
 
-static void draw_fields(struct page *page, const struct dissection *d)
+/* The layer that is opened first: the last one that is no payload. */
+static size_t main_layer(const struct dissection *d, const struct packet *p)
 {
-	for (size_t i = 0; i < d->rows && !page_full(page); i++)
-		draw_field(page_line(page), &d->row[i]);
+	size_t found = 0;
+
+	for (size_t i = 0; i < d->rows; i++) {
+		if (d->row[i].depth == 0 && (p->payload_at == 0 || d->row[i].at < p->payload_at))
+			found = i;
+	}
+	return found;
+}
+
+static void draw_rows(struct page *page, const struct dissection *d, size_t from, size_t to, bool headings)
+{
+	for (size_t i = from; i < to && !page_full(page); i++) {
+		if (!headings || d->row[i].depth == 0)
+			draw_field(page_line(page), &d->row[i]);
+	}
+}
+
+static void draw_fields(struct page *page, const struct dissection *d, const struct packet *p)
+{
+	size_t first = main_layer(d, p);
+
+	draw_rows(page, d, 0, first, true);
+	draw_rows(page, d, first, d->rows, false);
+	draw_rows(page, d, 0, first, false);
 }
 
 /* ---- bytes ---- */
@@ -121,7 +144,7 @@ static void draw_beside(const struct view *v, struct area a, const struct view_p
 	page_line(&hex);
 	draw_title(v, p, page_line(&(struct page){ .area = a, .y = fields.y }));
 	page_line(&fields);
-	draw_fields(&fields, d);
+	draw_fields(&fields, d, &p->packet);
 	draw_hex(&hex, &p->ev->packet, hex_x, (size_t)per_line);
 }
 
@@ -131,7 +154,7 @@ static void draw_below(const struct view *v, struct area a, const struct view_pa
 	struct page page = page_on(a, v->panel_scroll);
 
 	draw_title(v, p, page_line(&page));
-	draw_fields(&page, d);
+	draw_fields(&page, d, &p->packet);
 	page_line(&page);
 	draw_hex(&page, &p->ev->packet, 3, a.width - 4 >= hex_width(16) ? 16 : 8);
 }

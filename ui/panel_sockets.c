@@ -138,8 +138,14 @@ static void col_timer(struct str *out, const struct socket_view *v)
 	else
 		str_addf(out, " in %lld.%02lld s", (long long)(left / NS_PER_S),
 			 (long long)(left % NS_PER_S / (10 * NS_PER_MS)));
+}
+
+static void col_retransmits(struct str *out, const struct socket_view *v)
+{
 	if (v->s->retransmits)
-		str_addf(out, ", try %u", v->s->retransmits + 1);
+		str_addf(out, "%u", v->s->retransmits);
+	else
+		str_char(out, '-');
 }
 
 static const struct column {
@@ -152,9 +158,10 @@ static const struct column {
 	{ "recv-q", 7, 0, false, col_recvq },
 	{ "send-q", 7, 0, false, col_sendq },
 	{ "cwnd", 4, 0, false, col_cwnd },
-	{ "ssthresh", 8, 104, false, col_ssthresh },
+	{ "ssthresh", 8, 100, false, col_ssthresh },
 	{ "rtt", 7, 0, false, col_rtt },
 	{ "rto", 7, 92, false, col_rto },
+	{ "resent", 6, 108, false, col_retransmits },
 	{ "timer", 14, 0, true, col_timer },
 };
 #define COLUMNS		(sizeof(columns) / sizeof(columns[0]))
@@ -230,8 +237,6 @@ static void add_name(struct str *out, const struct view *v, const struct alive *
 	str_add(out, a->program[0] ? a->program : host);
 	if (a->fd >= 0)
 		str_addf(out, " %d", a->fd);
-	else
-		str_add(out, " -");
 	str_char(out, ' ');
 	if (has_peer(s))
 		str_add(out, "→ ");
@@ -360,6 +365,18 @@ static void draw_list(const struct view *v, struct area a, const struct alive *l
 	}
 }
 
+static void draw_none(const struct view *v, struct area a)
+{
+	if (trace_rows(v->trace) > 0 && trace_sockets(v->trace) == 0 && trace_lanes(v->trace) == 0)
+		page_empty(a, "This recording holds packets only.",
+			   "What state the kernels' sockets were in was not recorded. Tab shows the packet under "
+			   "the cursor, and the connections.");
+	else
+		page_empty(a, "No socket is known at this moment.",
+			   "A socket appears here when it is bound, listens or connects. Move on with Down, or "
+			   "to the newest event with End.");
+}
+
 void panel_sockets_draw(const struct view *v, struct area a)
 {
 	struct alive *list = calloc(SOCKETS_MAX, sizeof(*list));
@@ -368,8 +385,6 @@ void panel_sockets_draw(const struct view *v, struct area a)
 	if (count > 0)
 		draw_list(v, a, list, count);
 	else
-		page_empty(a, "No socket is known at this moment.",
-			   "A socket appears here when it listens, is bound or connects: move on with Down or End, "
-			   "or type a call, for example s = socket(AF_INET, SOCK_STREAM).");
+		draw_none(v, a);
 	free(list);
 }

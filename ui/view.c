@@ -10,7 +10,8 @@
 #include "ui/glyph.h"
 #include "ui/ladder_view.h"
 
-#define BESIDE_FROM	140	/* columns from which the panel stands beside the ladder */
+#define BESIDE_FROM	152	/* columns from which the panel stands beside the ladder */
+#define LADDER_BESIDE	97	/* columns that the ladder has then at least */
 #define SCAN_MAX	(1 << 20)	/* rows that the header goes back for what was said last */
 
 /* ---- layout ---- */
@@ -30,6 +31,8 @@ struct layout view_layout(struct grid *g)
 	l.hint = area_sub(all, 0, g->height - 1, g->width, 1);
 	if (l.beside) {
 		panel = clamp(g->width * 2 / 5, 54, 96);
+		if (g->width - panel - 1 < LADDER_BESIDE)
+			panel = g->width - 1 - LADDER_BESIDE;
 		l.ladder = area_sub(all, 0, 2, g->width - panel - 1, body);
 		l.panel = area_sub(all, g->width - panel, 2, panel, body);
 	} else {
@@ -222,6 +225,7 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 {
 	const struct ladder_columns *c = &f->columns;
 	struct area middle = area_sub(a, c->middle, 1, c->middle_width, 1);
+	bool plain = !h->wire[0] || strcmp(h->wire, "plain") == 0;
 	STR_ON_STACK(wire, 160);
 	int x;
 
@@ -233,9 +237,10 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 	}
 	if (!f->sides.by_host)
 		return;
-	str_add(&wire, h->wire[0] && strcmp(h->wire, "plain") != 0 ? h->wire : "wire");
+	str_addf(&wire, " %s ", plain ? "wire" : h->wire);
 	x = (middle.width - text_width(wire.buf)) / 2;
-	area_text(middle, x > 0 ? x : 0, 0, strcmp(wire.buf, "wire") ? STYLE_HELD : STYLE_DIM, wire.buf);
+	area_fill(middle, 0, 0, middle.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
+	area_text(middle, x > 0 ? x : 0, 0, plain ? STYLE_DIM : STYLE_HELD, wire.buf);
 }
 
 void header_draw(const struct view *v, struct area a)

@@ -365,8 +365,9 @@ static void a_long_summary_loses_blanks_first_and_words_then(void **state)
 	} rows[] = {
 		{ 30, "PSH ACK  seq 1  ack 1  len 5" }, { 28, "PSH ACK  seq 1  ack 1  len 5" },
 		{ 27, "PSH ACK seq 1 ack 1 len 5" },	{ 25, "PSH ACK seq 1 ack 1 len 5" },
-		{ 24, "PSH ACK seq 1 ack 1 len…" },	{ 20, "PSH ACK seq 1 ack 1…" },
-		{ 9, "PSH ACK…" },			{ 3, "…" },
+		{ 24, "PSH ACK seq 1 len 5" },		{ 19, "PSH ACK seq 1 len 5" },
+		{ 18, "PSH ACK seq 1…" },		{ 13, "PSH ACK…" },
+		{ 7, "…" },				{ 1, "…" },
 		{ 0, "" },
 	};
 
