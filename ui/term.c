@@ -527,8 +527,7 @@ static uint32_t take_signal_key(struct term *t)
 		return KEY_NONE_;
 	if (tty.cont) {
 		reset_prog_mode();
-		grid_fini(&t->shown);
-		clearok(curscr, TRUE);
+		term_forget(t);
 	}
 	tty.resize = tty.cont = 0;
 	adopt_size();
@@ -645,6 +644,12 @@ void term_show(struct term *t, const struct grid *g)
 	memcpy(t->shown.cell, g->cell, (size_t)g->width * (size_t)g->height * sizeof(*g->cell));
 }
 
+void term_forget(struct term *t)
+{
+	grid_fini(&t->shown);
+	clearok(curscr, TRUE);
+}
+
 /* ---- stopping ---- */
 
 /*
@@ -672,8 +677,7 @@ void term_suspend(struct term *t)
 	tty.cont = 0;
 	reset_prog_mode();
 	adopt_size();
-	grid_fini(&t->shown);
 	t->caret = -1;
-	clearok(curscr, TRUE);
+	term_forget(t);
 	refresh();
 }

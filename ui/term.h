@@ -43,6 +43,7 @@ bool term_read(struct term *t, struct term_input *in);	/* false: nothing more */
 void term_size(const struct term *t, int *width, int *height);
 bool term_ascii(const struct term *t);
 void term_show(struct term *t, const struct grid *g);	/* only what changed is written */
+void term_forget(struct term *t);			/* what is on it is not known: show all of it next time */
 void term_suspend(struct term *t);			/* Ctrl-Z: restores, stops the process, takes over again */
 bool term_lost(const struct term *t);			/* the terminal is gone (hang-up) */
 

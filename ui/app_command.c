@@ -1,0 +1,398 @@
+/* The commands of the screen: what a key or a typed line can do without the lab language. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/core/names.h"
+#include "src/session_names.h"
+#include "ui/app_impl.h"
+
+#define HELD_SCAN   8192 /* trace rows that are looked at for held packets */
+#define STATUS_SCAN (1u << 20) /* … and for what the wire was last told */
+
+/* ---- what is true now ---- */
+
+static bool has_word(const char *status, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = status; (at = strstr(at, word)); at += len)
+		if ((at == status || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
+			return true;
+	return false;
+}
+
+bool app_wire_says(const struct app *a, const char *word)
+{
+	struct trace *t = a->view.trace;
+	uint32_t rows = trace_rows(t), from = rows > STATUS_SCAN ? rows - STATUS_SCAN : 0;
+
+	for (uint32_t row = rows; row-- > from;) {
+		const struct event *ev;
+
+		if (trace_entry(t, row)->kind != EVENT_COMMAND)
+			continue;
+		ev = trace_event(t, row, NULL);
+		if (ev && ev->command.status)
+			return has_word(ev->command.status, word);
+	}
+	return false;
+}
+
+bool app_holds_packets(const struct app *a)
+{
+	struct trace *t = a->view.trace;
+	uint32_t rows = trace_rows(t), from = rows > HELD_SCAN ? rows - HELD_SCAN : 0;
+
+	for (uint32_t row = rows; session_is_live(a->session) && row-- > from;) {
+		const struct trace_entry *e = trace_entry(t, row);
+
+		if (e->kind == EVENT_PACKET && e->fate == WIRE_HELD)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the cursor ---- */
+
+/* The argument as a count; 1 if there is none. */
+static long count_of(const char *argument)
+{
+	long n = strtol(argument, NULL, 10);
+
+	return n > 0 ? n : 1;
+}
+
+static int run_up(struct app *a, const char *argument, struct err *e)
+{
+	(void)e;
+	view_move(&a->view, -count_of(argument));
+	return 0;
+}
+
+static int run_down(struct app *a, const char *argument, struct err *e)
+{
+	(void)e;
+	view_move(&a->view, count_of(argument));
+	return 0;
+}
+
+static int run_page(struct app *a, const char *argument, struct err *e)
+{
+	long rows = a->layout.ladder.height > 2 ? a->layout.ladder.height - 2 : 1;
+
+	if (strcmp(argument, "up") != 0 && strcmp(argument, "down") != 0)
+		return err_set(e, "page up or page down", "which way?");
+	view_move(&a->view, argument[0] == 'u' ? -rows : rows);
+	return 0;
+}
+
+static int run_first(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	(void)e;
+	view_first(&a->view);
+	return 0;
+}
+
+static int run_last(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	(void)e;
+	view_last(&a->view);
+	return 0;
+}
+
+static int search(struct app *a, bool forward, struct err *e)
+{
+	if (!a->view.search[0])
+		return err_set(e, "/ and a word, then Enter", "nothing was searched for yet");
+	if (!view_search(&a->view, forward))
+		return err_set(e, forward ? "N goes the other way" : "n goes the other way",
+			       "no event %s this one has \"%s\"", forward ? "after" : "before",
+			       a->view.search);
+	return 0;
+}
+
+/* A new word is looked for from the cursor on, then from the beginning. */
+static int search_word(struct app *a, const char *word, struct err *e)
+{
+	struct view before = a->view;
+
+	if (!str_copy(a->view.search, sizeof(a->view.search), word)) {
+		a->view = before;
+		return err_set(e, NULL, "that is too long to search for");
+	}
+	if (view_search(&a->view, true))
+		return 0;
+	view_first(&a->view);
+	if (view_search(&a->view, true) || view_search(&a->view, false))
+		return 0;
+	a->view.cursor = before.cursor;
+	a->view.follow = before.follow;
+	return err_set(e, "an event's call, flags, address, state or text", "no event has \"%s\"",
+		       word);
+}
+
+static int run_search(struct app *a, const char *argument, struct err *e)
+{
+	if (!*argument || strcmp(argument, "next") == 0)
+		return search(a, true, e);
+	if (strcmp(argument, "previous") == 0)
+		return search(a, false, e);
+	return search_word(a, argument, e);
+}
+
+/* ---- panels ---- */
+
+static int show_panel(struct app *a, const char *name, struct err *e)
+{
+	struct nearest near = nearest_to(name, strlen(name));
+	STR_ON_STACK(hint, 100);
+
+	for (size_t i = 0; i < panels_count; i++) {
+		nearest_try(&near, panels[i].name);
+		if (strcmp(panels[i].name, name) == 0) {
+			a->view.panel = i;
+			a->view.panel_scroll = 0;
+			return 0;
+		}
+	}
+	if (near.best)
+		str_addf(&hint, "did you mean %s?", near.best);
+	return err_set(e, hint.buf, "there is no panel %s", name);
+}
+
+static int run_panel(struct app *a, const char *argument, struct err *e)
+{
+	bool back = strcmp(argument, "previous") == 0;
+
+	if (*argument && !back && strcmp(argument, "next") != 0)
+		return show_panel(a, argument, e);
+	a->view.panel = (a->view.panel + (back ? panels_count - 1 : 1)) % panels_count;
+	a->view.panel_scroll = 0;
+	return 0;
+}
+
+static int run_scroll(struct app *a, const char *argument, struct err *e)
+{
+	int by = strcmp(argument, "up") == 0 ? -1 : 1;
+
+	(void)e;
+	if (a->view.panel_scroll + by >= 0 && a->view.panel_scroll + by < PANEL_ROWS_MAX)
+		a->view.panel_scroll += by;
+	return 0;
+}
+
+/* The panel that says most about the event under the cursor. */
+static int run_explain(struct app *a, const char *argument, struct err *e)
+{
+	struct ladder_row row;
+
+	(void)argument;
+	if (!view_cursor(&a->view, &row))
+		return err_set(e, "let a program make a call first", "nothing has happened yet");
+	if (row.packet != ROW_NONE && row.packet == row.head)
+		return show_panel(a, "packet", e);
+	return show_panel(a, row.call != ROW_NONE ? "call" : "sockets", e);
+}
+
+/* ---- the lab ---- */
+
+static int run_toggle(struct app *a, const char *argument, struct err *e)
+{
+	if (strcmp(argument, "hold") == 0)
+		return app_command(a, app_wire_says(a, "hold") ? "wire> hold off" : "wire> hold",
+				   e);
+	if (strcmp(argument, "cut") == 0)
+		return app_command(a, app_wire_says(a, "cut") ? "wire> mend" : "wire> cut", e);
+	return err_set(e, "toggle hold or toggle cut", "what is to be toggled?");
+}
+
+static int run_step(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	if (a->script && script_state(a->script) == SCRIPT_PAUSED) {
+		script_resume(a->script);
+		return 0;
+	}
+	if (app_holds_packets(a))
+		return app_command(a, "wire> release", e);
+	if (!session_is_live(a->session))
+		return run_down(a, "", e);
+	if (app_wire_says(a, "hold"))
+		return err_set(e, "h ends holding", "no packet is held now");
+	return app_command(a, "wire> hold", e);
+}
+
+/* ---- the prompt ---- */
+
+static int run_prompt(struct app *a, const char *argument, struct err *e)
+{
+	(void)e;
+	a->typing = true;
+	a->once = *argument;
+	if (*argument)
+		prompt_set(&a->prompt, argument);
+	return 0;
+}
+
+/* The next program or thread; behind the last one the wire; then from the beginning. */
+static void focus_next(struct app *a)
+{
+	size_t threads = session_threads(a->session, a->focus.program);
+
+	if (a->focus_wire) {
+		a->focus_wire = false;
+		a->focus = (struct command_focus){ 0 };
+	} else if (a->focus.thread + 1 < threads) {
+		a->focus.thread++;
+	} else if (a->focus.program + 1 < session_programs(a->session)) {
+		a->focus = (struct command_focus){ .program = a->focus.program + 1 };
+	} else {
+		a->focus_wire = true;
+	}
+}
+
+static int run_focus(struct app *a, const char *argument, struct err *e)
+{
+	STR_ON_STACK(line, 64);
+
+	if (!session_is_live(a->session))
+		return err_set(e, NULL, "this is a recording: there is nobody to talk to");
+	if (strcmp(argument, "wire") == 0) {
+		a->focus_wire = true;
+		return 0;
+	}
+	if (!*argument || strcmp(argument, "next") == 0) {
+		focus_next(a);
+		return 0;
+	}
+	str_addf(&line, "%s>", argument);
+	if (command_run(a->session, &a->focus, line.buf, e) < 0)
+		return -1;
+	a->focus_wire = false;
+	return 0;
+}
+
+/* ---- the program ---- */
+
+static int run_help(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	(void)e;
+	a->help = true;
+	a->help_skip = 0;
+	return 0;
+}
+
+static int run_redraw(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	(void)e;
+	a->wish = WISH_REDRAW;
+	return 0;
+}
+
+static int run_suspend(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	(void)e;
+	a->wish = WISH_SUSPEND;
+	return 0;
+}
+
+/* A recording that nobody kept is asked about once. */
+static int run_quit(struct app *a, const char *argument, struct err *e)
+{
+	bool unsaved = session_is_live(a->session) && !trace_path(a->view.trace) &&
+		       trace_packet_count(a->view.trace) > 0;
+
+	if (unsaved && !a->unsaved_told && strcmp(argument, "now") != 0) {
+		a->unsaved_told = true;
+		return err_set(e, "s keeps it in a file, q again ends without it",
+			       "this recording is not kept yet");
+	}
+	a->done = true;
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static const struct app_command app_commands[] = {
+	{ "up", "up [N]", "N events back", run_up },
+	{ "down", "down [N]", "N events on", run_down },
+	{ "page", "page up|down", "a page back or on", run_page },
+	{ "first", "first", "to the first event", run_first },
+	{ "last", "last", "to the last event", run_last },
+	{ "follow", "follow", "stay on the newest event", run_last },
+	{ "search", "search TEXT|next|previous", "to an event with TEXT in it; /TEXT is the same",
+	  run_search },
+	{ "panel", "panel NAME|next|previous", "another panel", run_panel },
+	{ "scroll", "scroll up|down", "scroll the panel", run_scroll },
+	{ "explain", "explain", "the panel that explains this event", run_explain },
+	{ "step", "step", "the next step: of the lesson, of a held packet, or begin to hold",
+	  run_step },
+	{ "toggle", "toggle hold|cut", "begin to hold or to lose packets, or end it", run_toggle },
+	{ "prompt", "prompt [TEXT]", "type a line that begins with TEXT", run_prompt },
+	{ "focus", "focus NAME|wire|next", "whom the prompt talks to", run_focus },
+	{ "help", "help", "all keys, commands and calls", run_help },
+	{ "redraw", "redraw", "draw everything again", run_redraw },
+	{ "suspend", "suspend", "back to the shell; fg continues", run_suspend },
+	{ "quit", "quit [now]", "end", run_quit },
+};
+
+#define APP_COMMANDS (sizeof(app_commands) / sizeof(app_commands[0]))
+
+const struct app_command *app_command_find(const char *text, const char **argument)
+{
+	size_t len;
+
+	while (*text == ' ')
+		text++;
+	len = strcspn(text, " ");
+	for (size_t i = 0; i < APP_COMMANDS; i++)
+		if (strlen(app_commands[i].name) == len &&
+		    memcmp(app_commands[i].name, text, len) == 0) {
+			*argument = text + len + strspn(text + len, " ");
+			return &app_commands[i];
+		}
+	if (*text == '/') {
+		*argument = text + 1;
+		return app_command_find("search", &text);
+	}
+	return NULL;
+}
+
+const struct help_command *app_command_help(size_t i, struct help_command *room)
+{
+	if (i >= APP_COMMANDS)
+		return NULL;
+	*room = (struct help_command){ app_commands[i].usage, app_commands[i].help };
+	return room;
+}
+
+static bool starts_with(const char *word, const char *text, size_t len)
+{
+	return strlen(word) >= len && memcmp(word, text, len) == 0;
+}
+
+/* Names of commands at the beginning of the line, names of panels behind "panel". */
+void app_command_words(struct app *a, const char *text, size_t cursor, parse_offer_fn *offer,
+		       void *context)
+{
+	(void)a;
+	if (cursor >= 6 && memcmp(text, "panel ", 6) == 0) {
+		for (size_t i = 0; i < panels_count; i++)
+			if (starts_with(panels[i].name, text + 6, cursor - 6))
+				offer(context,
+				      &(struct parse_offer){ .word = panels[i].name, .from = 6 });
+		return;
+	}
+	for (size_t i = 0; i < APP_COMMANDS && cursor > 0; i++)
+		if (starts_with(app_commands[i].name, text, cursor))
+			offer(context,
+			      &(struct parse_offer){
+				      .word = app_commands[i].name,
+				      .help = app_commands[i].help,
+				      .after = strchr(app_commands[i].usage, ' ') ? ' ' : '\0' });
+}

@@ -1,0 +1,236 @@
+/*
+ * The application's part of the screen: the last row with the prompt and the keys that matter now,
+ * what is to be said above it, and the pages that cover everything.
+ */
+#include <string.h>
+
+#include "ui/app_impl.h"
+#include "ui/keys.h"
+
+#define OFFERS_FROM 24 /* cells that must be free for words beside the prompt */
+
+/* ---- the keys that matter now ---- */
+
+struct hint {
+	const char *command; /* of the key table */
+	const char *word;
+};
+
+#define HINTS 8
+
+static size_t script_hints(const struct app *a, struct hint *h)
+{
+	if (!a->script || script_state(a->script) != SCRIPT_PAUSED)
+		return 0;
+	h[0] = (struct hint){ "step", "next step" };
+	return 1;
+}
+
+static size_t lab_hints(const struct app *a, struct hint *h)
+{
+	size_t n = script_hints(a, h);
+
+	if (n == 0 && app_holds_packets(a)) {
+		h[n++] = (struct hint){ "step", "release" };
+		h[n++] = (struct hint){ "wire> drop", "drop" };
+		h[n++] = (struct hint){ "wire> dup", "duplicate" };
+	} else if (app_wire_says(a, "cut")) {
+		h[n++] = (struct hint){ "toggle cut", "mend" };
+		h[n++] = (struct hint){ "prompt", "type" };
+	} else {
+		h[n++] = (struct hint){ "prompt", "type" };
+		h[n++] = (struct hint){ "toggle hold",
+					app_wire_says(a, "hold") ? "hold off" : "hold" };
+	}
+	return n;
+}
+
+static size_t file_hints(const struct app *a, struct hint *h)
+{
+	h[0] = (struct hint){ "up", NULL };
+	h[1] = (struct hint){ "down", "move" };
+	if (a->view.search[0])
+		h[2] = (struct hint){ "search next", "next match" };
+	else
+		h[2] = (struct hint){ "prompt /", "search" };
+	return 3;
+}
+
+static size_t hints(const struct app *a, struct hint *h)
+{
+	size_t n = session_is_live(a->session) ? lab_hints(a, h) : file_hints(a, h);
+
+	h[n++] = (struct hint){ "panel next", "panel" };
+	h[n++] = (struct hint){ "help", "help" };
+	h[n++] = (struct hint){ "quit", "quit" };
+	return n;
+}
+
+static int hint_width(const struct hint *h)
+{
+	const struct key_row *key = keys_of_command(h->command);
+
+	return text_width(key->name) + 1 + (h->word ? text_width(h->word) + 2 : 0);
+}
+
+/* Draws the hints so that they end at the right edge; those in the middle give way first. */
+static void draw_hints(const struct app *a, struct area row, int from)
+{
+	struct hint h[HINTS];
+	size_t n = hints(a, h);
+	int width = -2;
+
+	for (size_t i = 0; i < n; i++)
+		width += hint_width(&h[i]);
+	while (n > 2 && width > row.width - from - 1) {
+		width -= hint_width(&h[n - 3]);
+		memmove(&h[n - 3], &h[n - 2], 2 * sizeof(h[0]));
+		n--;
+	}
+	for (size_t i = 0, x = (size_t)(row.width - width - 1); i < n; i++) {
+		const struct key_row *key = keys_of_command(h[i].command);
+
+		area_text(row, (int)x, 0, STYLE_KEY, key->name);
+		if (h[i].word)
+			area_text(row, (int)x + text_width(key->name) + 1, 0, STYLE_DIM, h[i].word);
+		x += (size_t)hint_width(&h[i]);
+	}
+}
+
+/* ---- the prompt's row ---- */
+
+static const char *const empty_line_hint =
+	"Tab words  Up earlier lines  Shift-Tab next program  Esc keys";
+
+/* What could be typed here, or what the keys do; dim, at the right. */
+static void draw_beside_prompt(const struct app *a, struct area row, int from)
+{
+	STR_ON_STACK(words, 512);
+	int room = row.width - from - 3;
+
+	if (room < OFFERS_FROM)
+		return;
+	if (a->prompt.len == 0)
+		str_add(&words, text_width(empty_line_hint) <= room ? empty_line_hint : "Esc keys");
+	else
+		prompt_offers_text(&a->prompt, &words, room);
+	area_text_right(row, row.width - 1, 0, STYLE_DIM, words.buf);
+}
+
+/* Returns the cell of the prompt's text. */
+static int draw_prompt(const struct app *a, struct area row)
+{
+	const char *name = app_focus_name(a);
+	int x;
+
+	area_fill(row, 0, 0, row.width, STYLE_PLAIN, ' ');
+	if (a->typing) {
+		x = prompt_draw(&a->prompt, area_sub(row, 1, 0, row.width - 1, 1), name) + 1;
+		draw_beside_prompt(a, row, x + text_width(a->prompt.text));
+		return x;
+	}
+	x = *name ? area_textf(row, 1, 0, STYLE_TITLE, "%s> ", name) + 1 : 1;
+	if (a->prompt.len > 0)
+		area_text(area_sub(row, 0, 0, row.width / 3, 1), x, 0, STYLE_DIM, a->prompt.text);
+	draw_hints(a, row, a->prompt.len > 0 ? row.width / 3 : x);
+	return x;
+}
+
+/* ---- what is said above it ---- */
+
+static void said(const struct app *a, struct str *out)
+{
+	str_add(out, a->message.what);
+	if (a->message.hint[0])
+		str_addf(out, "  (%s)", a->message.hint);
+}
+
+/* The mark below which the mistake stands, x cells from the left; the text is beside it if there is
+ * room. */
+static void draw_message(const struct app *a, struct area all, int text_x)
+{
+	STR_ON_STACK(text, sizeof(a->message.what) + sizeof(a->message.hint) + 8);
+	enum style s = a->message_bad ? STYLE_ERROR : STYLE_NOTE;
+	int y = all.height - 2, x = text_x + a->message.column - 1, rows;
+	struct grid scratch;
+
+	if (!a->message.what[0])
+		return;
+	said(a, &text);
+	if (a->typing && a->message.column > 0 && x >= 0 && x < all.width) {
+		area_fill(all, 0, y, all.width, STYLE_PLAIN, ' ');
+		area_text(all, x, y, STYLE_ERROR, "↓");
+		if (x + 2 + text_width(text.buf) < all.width) {
+			area_text(all, x + 2, y, s, text.buf);
+			return;
+		}
+		y--;
+	}
+	if (grid_init(&scratch, all.width - 2, 8, NULL) < 0)
+		return;
+	rows = area_wrap(grid_area(&scratch), 0, s, text.buf);
+	grid_fini(&scratch);
+	for (int i = 0; i < rows; i++)
+		area_fill(all, 0, y - i, all.width, STYLE_PLAIN, ' ');
+	area_wrap(area_sub(all, 1, 0, all.width - 2, all.height), y - rows + 1, s, text.buf);
+}
+
+/* ---- whole screens ---- */
+
+static void draw_too_small(struct area a)
+{
+	STR_ON_STACK(text, 100);
+
+	str_addf(&text, "socklens needs %d columns and %d rows; this terminal has %d and %d.",
+		 VIEW_MIN_WIDTH, VIEW_MIN_HEIGHT, a.width, a.height);
+	area_wrap(a, a.height / 3, STYLE_PLAIN, text.buf);
+}
+
+static void draw_help(struct app *a, struct area all)
+{
+	struct area page = area_sub(all, 0, 1, all.width, all.height - 1);
+
+	area_fill(all, 0, 0, all.width, STYLE_BAR, ' ');
+	area_text(all, 1, 0, STYLE_BAR, "socklens · help");
+	a->help_height = page.height;
+	a->help_rows = help_draw(page, a->help_skip, app_command_help);
+	if (a->help_skip > 0 && a->help_skip > a->help_rows - page.height) {
+		a->help_skip = a->help_rows > page.height ? a->help_rows - page.height : 0;
+		area_fill(all, 0, 1, all.width, STYLE_PLAIN, ' ');
+	}
+}
+
+static const char *recording_mark(const struct app *a)
+{
+	if (!session_is_live(a->session))
+		return NULL;
+	if (!trace_recording(a->view.trace))
+		return "✗ not recording";
+	return trace_path(a->view.trace) ? "● rec" : NULL;
+}
+
+void app_draw(struct app *a, struct grid *g)
+{
+	struct area all = grid_area(g);
+	int text_x;
+
+	grid_clear(g);
+	a->width = g->width;
+	a->height = g->height;
+	if (g->width < VIEW_MIN_WIDTH || g->height < VIEW_MIN_HEIGHT) {
+		draw_too_small(all);
+		return;
+	}
+	a->layout = view_layout(g);
+	if (a->help) {
+		draw_help(a, all);
+		return;
+	}
+	a->view.mark = recording_mark(a);
+	view_draw(&a->view, g);
+	text_x = draw_prompt(a, a->layout.hint);
+	if (a->typing && a->prompt.menu)
+		prompt_draw_menu(&a->prompt, all, text_x, all.height - 1);
+	else
+		draw_message(a, all, text_x);
+}

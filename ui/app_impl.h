@@ -1,0 +1,66 @@
+/*
+ * app_impl: what the files of the application share.
+ */
+#ifndef SOCKLENS_UI_APP_IMPL_H
+#define SOCKLENS_UI_APP_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "src/command.h"
+#include "ui/app.h"
+#include "ui/help.h"
+#include "ui/prompt.h"
+
+enum app_wish {			/* what only the one who has the terminal can do */
+	WISH_NOTHING,
+	WISH_REDRAW,
+	WISH_SUSPEND,
+};
+
+struct app {
+	struct session *session;
+	struct script_run *script;
+	struct view view;
+
+	struct prompt prompt;
+	bool typing;		/* keys go to the prompt */
+	bool once;		/* back to the keys when the line was run */
+	struct command_focus focus;
+	bool focus_wire;	/* the prompt talks to the wire */
+
+	struct err message;	/* above the prompt; what == "" none */
+	bool message_bad;
+	bool help;		/* the help page covers the screen */
+	int help_skip, help_rows, help_height;
+
+	int width, height;	/* of the last drawing */
+	struct layout layout;	/* of the last drawing; its areas' grid may be gone */
+	enum script_state script_seen;
+	bool unsaved_told;	/* q was pressed with a recording that is not kept */
+	bool done;
+	enum app_wish wish;
+};
+
+/* The commands of the screen. */
+struct app_command {
+	const char *name;
+	const char *usage;
+	const char *help;
+	int (*run)(struct app *a, const char *argument, struct err *e);
+};
+const struct app_command *app_command_find(const char *text, const char **argument);
+const struct help_command *app_command_help(size_t i, struct help_command *room);
+void app_command_words(struct app *a, const char *text, size_t cursor, parse_offer_fn *offer, void *context);
+
+/* What is true of the wire now, as the trace tells it. */
+bool app_wire_says(const struct app *a, const char *word);	/* "hold", "cut" */
+bool app_holds_packets(const struct app *a);
+
+/* Shows a message above the prompt until the next key. */
+void app_say(struct app *a, const char *text);
+void app_complain(struct app *a, const struct err *e);
+
+const char *app_focus_name(const struct app *a);
+
+#endif

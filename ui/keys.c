@@ -1,0 +1,118 @@
+#include "ui/keys.h"
+
+#include <string.h>
+
+#include "src/core/safe.h"
+#include "ui/term.h"
+
+/* clang-format off */
+const struct key_row key_rows[] = {
+	{ TERM_UP, "Up", "up", "to the event before", KEYS_TIME },
+	{ 'k', "k", "up", NULL, KEYS_TIME },
+	{ TERM_DOWN, "Down", "down", "to the event after", KEYS_TIME },
+	{ 'j', "j", "down", NULL, KEYS_TIME },
+	{ TERM_PAGE_UP, "PageUp", "page up", "a page back", KEYS_TIME },
+	{ TERM_PAGE_DOWN, "PageDown", "page down", "a page on", KEYS_TIME },
+	{ TERM_HOME, "Home", "first", "to the first event", KEYS_TIME },
+	{ 'g', "g", "first", NULL, KEYS_TIME },
+	{ TERM_END, "End", "last", "to the last event", KEYS_TIME },
+	{ 'G', "G", "last", NULL, KEYS_TIME },
+	{ 'F', "F", "follow", "stay on the newest event", KEYS_TIME },
+	{ '/', "/", "prompt /", "search for a word in the events", KEYS_TIME },
+	{ 'n', "n", "search next", "to the next match", KEYS_TIME },
+	{ 'N', "N", "search previous", "to the match before", KEYS_TIME },
+
+	{ TERM_TAB, "Tab", "panel next", "the next panel", KEYS_PANEL },
+	{ TERM_BACK_TAB, "Shift-Tab", "panel previous", "the panel before", KEYS_PANEL },
+	{ 'e', "e", "explain", "the panel that explains this event", KEYS_PANEL },
+	{ 'J', "J", "scroll down", "scroll the panel down", KEYS_PANEL },
+	{ 'K', "K", "scroll up", "scroll the panel up", KEYS_PANEL },
+
+	{ ' ', "Space", "step", "the next step: of the lesson, of a held packet, or begin to hold", KEYS_LAB },
+	{ 'h', "h", "toggle hold", "hold the packets on the wire, or end that", KEYS_LAB },
+	{ 'r', "r", "wire> release", "the packet held longest travels on", KEYS_LAB },
+	{ 'x', "x", "wire> drop", "the packet held longest is lost, or the next to come", KEYS_LAB },
+	{ 'd', "d", "wire> dup", "it travels on twice, or the next to come does", KEYS_LAB },
+	{ 'c', "c", "toggle cut", "cut the wire, or mend it", KEYS_LAB },
+	{ 's', "s", "prompt save ", "keep the recording in a file", KEYS_LAB },
+
+	{ TERM_ENTER, "Enter", "prompt", "type a call or a command", KEYS_PROMPT },
+	{ 'i', "i", "prompt", NULL, KEYS_PROMPT },
+	{ ':', ":", "prompt", NULL, KEYS_PROMPT },
+	{ 'p', "p", "focus next", "whom the prompt talks to: client, server, wire", KEYS_PROMPT },
+
+	{ '?', "?", "help", "this page", KEYS_PROGRAM },
+	{ TERM_CTRL_L, "Ctrl-L", "redraw", "draw everything again", KEYS_PROGRAM },
+	{ TERM_CTRL_Z, "Ctrl-Z", "suspend", "back to the shell; fg continues", KEYS_PROGRAM },
+	{ 'q', "q", "quit", "end", KEYS_PROGRAM },
+	{ TERM_CTRL_C, "Ctrl-C", "quit now", "end without asking", KEYS_PROGRAM },
+};
+
+const struct key_note prompt_keys[] = {
+	{ "Enter", "run the line; on an empty one, back to the keys" },
+	{ "Tab", "complete the word; again to choose" },
+	{ "Up Down", "lines typed before" },
+	{ "Left Right", "move; Home and End, Ctrl-A and Ctrl-E: to the ends" },
+	{ "Ctrl-U Ctrl-K", "delete to the beginning, to the end" },
+	{ "Ctrl-W", "delete the word before" },
+	{ "Shift-Tab", "talk to the next program, or to the wire" },
+	{ "Space", "on an empty line: the next step" },
+	{ "Esc", "back to the keys; the line stays" },
+};
+/* clang-format on */
+
+const size_t key_rows_count = sizeof(key_rows) / sizeof(key_rows[0]);
+const size_t prompt_keys_count = sizeof(prompt_keys) / sizeof(prompt_keys[0]);
+
+const struct key_row *keys_find(uint32_t key)
+{
+	for (size_t i = 0; i < key_rows_count; i++)
+		if (key_rows[i].key == key)
+			return &key_rows[i];
+	return NULL;
+}
+
+const struct key_row *keys_of_command(const char *command)
+{
+	for (size_t i = 0; i < key_rows_count; i++)
+		if (strcmp(key_rows[i].command, command) == 0)
+			return &key_rows[i];
+	return NULL;
+}
+
+const char *key_group_name(enum key_group g)
+{
+	static const char *const names[KEY_GROUPS] = {
+		[KEYS_TIME] = "Time",	  [KEYS_PANEL] = "Panel",     [KEYS_LAB] = "Lab",
+		[KEYS_PROMPT] = "Prompt", [KEYS_PROGRAM] = "Program",
+	};
+
+	return names[g];
+}
+
+uint32_t keys_named(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t key;
+	} editing[] = {
+		{ "Left", TERM_LEFT },		 { "Right", TERM_RIGHT },
+		{ "Backspace", TERM_BACKSPACE }, { "Delete", TERM_DELETE },
+		{ "Esc", TERM_ESCAPE },		 { "Ctrl-A", TERM_CTRL_A },
+		{ "Ctrl-E", TERM_CTRL_E },	 { "Ctrl-K", TERM_CTRL_K },
+		{ "Ctrl-U", TERM_CTRL_U },	 { "Ctrl-W", TERM_CTRL_W },
+	};
+	size_t len = strlen(name);
+	struct safe_char c;
+
+	for (size_t i = 0; i < key_rows_count; i++)
+		if (strcmp(key_rows[i].name, name) == 0)
+			return key_rows[i].key;
+	for (size_t i = 0; i < sizeof(editing) / sizeof(editing[0]); i++)
+		if (strcmp(editing[i].name, name) == 0)
+			return editing[i].key;
+	if (len == 0)
+		return 0;
+	c = safe_next(name, len);
+	return c.harmless && c.bytes == len ? c.code : 0;
+}
