@@ -1,8 +1,10 @@
 /*
- * The table, and what follows from it: finding a call and checking a request.  Its text: call_text.c.
+ * The table, and what follows from it: finding a call and checking a request.  Its text:
+ * call_text.c.
  *
- * A row's arguments stand in the order of the system call's registers; src/lab/marshal.c expands each by
- * its type.  Registers behind the last one are 0, so send(2) is sendto(2) without an address.
+ * A row's arguments stand in the order of the system call's registers; src/lab/marshal.c expands
+ * each by its type.  Registers behind the last one are 0, so send(2) is sendto(2) without an
+ * address.
  */
 #include "src/core/call.h"
 
@@ -12,11 +14,12 @@
 #include <sys/syscall.h>
 
 #ifdef SYS_poll
-#define POLL_NUMBER	SYS_poll
+#define POLL_NUMBER SYS_poll
 #else
-#define POLL_NUMBER	SYS_ppoll	/* newer machines have only this one */
+#define POLL_NUMBER SYS_ppoll /* newer machines have only this one */
 #endif
 
+/* clang-format off */
 #define SOCKFD	{ "sockfd", ARG_FD, false }
 #define FLAGS	{ "flags", ARG_MSG_FLAGS, true }
 
@@ -137,6 +140,7 @@ const struct call calls[] = {
 	  .about = "Sleeps until one of several descriptors is ready, or the timeout (in milliseconds, -1 "
 		   "for ever) is over. It returns how many are ready." },
 };
+/* clang-format on */
 const size_t calls_count = sizeof(calls) / sizeof(calls[0]);
 
 const struct call *call_find(const char *name, size_t len)
@@ -180,13 +184,13 @@ int64_t call_number_of(const struct call_request *r, enum call_arg_type type)
 
 /* ---- is it complete? ---- */
 
-#define KIND(k)		(1u << (k))
-#define NUMBER		KIND(VALUE_INT)
+#define KIND(k) (1u << (k))
+#define NUMBER	KIND(VALUE_INT)
 
 /* What a type of argument takes. */
 struct arg_type {
-	unsigned kinds;		/* set of KIND(): 0 where the kernel fills in */
-	bool size;		/* a number of bytes */
+	unsigned kinds; /* set of KIND(): 0 where the kernel fills in */
+	bool size; /* a number of bytes */
 };
 
 static const struct arg_type arg_types[] = {
@@ -221,7 +225,8 @@ static int check_size(const struct call_arg *arg, int64_t size, int64_t limit, s
 	if (size >= 0 && size <= limit)
 		return 0;
 	return err_set(e, "zeros(n) and pattern(n) are data of any length up to 16777216 bytes",
-		       "%s: %lld bytes; it can be 0 to %lld", arg->name, (long long)size, (long long)limit);
+		       "%s: %lld bytes; it can be 0 to %lld", arg->name, (long long)size,
+		       (long long)limit);
 }
 
 /* sendmsg(): data, before it perhaps an address. */
@@ -233,7 +238,8 @@ static int check_msg(const struct call_arg *arg, const struct value *v, struct e
 		if (v->item[i].kind == VALUE_DATA && v->item[i].len <= CALL_SIZE_MAX)
 			total += (int64_t)v->item[i].len;
 		else if (i > 0 || v->item[i].kind != VALUE_ADDR)
-			return err_set(e, NULL, "%s: a list of data, or an address and then data, is wanted",
+			return err_set(e, NULL,
+				       "%s: a list of data, or an address and then data, is wanted",
 				       arg->name);
 	}
 	return check_size(arg, total, CALL_SIZE_MAX, e);
@@ -268,14 +274,16 @@ static int check_arg(const struct call_arg *arg, const struct value *v, struct e
 	if (v->kind == VALUE_NONE && (arg->optional || t->kinds == 0))
 		return 0;
 	if (!(t->kinds & KIND(v->kind)))
-		return err_set(e, NULL, v->kind == VALUE_NONE ? "%s is missing" : "%s is of the wrong kind",
+		return err_set(e, NULL,
+			       v->kind == VALUE_NONE ? "%s is missing" : "%s is of the wrong kind",
 			       arg->name);
 	if (text_bytes(v) > CALL_TEXT_MAX)
 		return check_size(arg, (int64_t)text_bytes(v), CALL_TEXT_MAX, e);
 	if (t->size)
 		return check_size(arg, v->number, CALL_SIZE_MAX, e);
 	if (v->kind == VALUE_DATA)
-		return check_size(arg, v->len <= INT64_MAX ? (int64_t)v->len : -1, CALL_SIZE_MAX, e);
+		return check_size(arg, v->len <= INT64_MAX ? (int64_t)v->len : -1, CALL_SIZE_MAX,
+				  e);
 	if (arg->type == ARG_MSG)
 		return check_msg(arg, v, e);
 	if (arg->type == ARG_POLLFDS)

@@ -9,14 +9,14 @@
 #include "src/core/option.h"
 #include "src/core/safe.h"
 
-#define SOCKTYPE_MASK	0xf	/* the rest of socket(2)'s type are flags */
-#define SHOWN_GIVEN	32	/* bytes of data shown in an argument */
-#define SHOWN_RECEIVED	64	/* … and in a result */
+#define SOCKTYPE_MASK  0xf /* the rest of socket(2)'s type are flags */
+#define SHOWN_GIVEN    32 /* bytes of data shown in an argument */
+#define SHOWN_RECEIVED 64 /* … and in a result */
 
 /* How a number of a type is written; one without names is plain. */
 struct number_style {
 	const struct name_table *names;
-	bool flags;		/* a set of bits */
+	bool flags; /* a set of bits */
 };
 
 static const struct number_style number_styles[ARG_MSG_OUT + 1] = {
@@ -105,10 +105,12 @@ static bool is_left_out(const struct call_arg *arg, const struct value *v)
 {
 	if (v->kind == VALUE_NONE)
 		return true;
-	return arg->optional && arg->type != ARG_FCNTL_ARG && v->kind == VALUE_INT && v->number == 0;
+	return arg->optional && arg->type != ARG_FCNTL_ARG && v->kind == VALUE_INT &&
+	       v->number == 0;
 }
 
-static void plain_text(struct str *out, const struct call_request *r, size_t i, const struct addr_names *names)
+static void plain_text(struct str *out, const struct call_request *r, size_t i,
+		       const struct addr_names *names)
 {
 	const struct value *v = &r->arg[i];
 
@@ -131,7 +133,8 @@ static void plain_text(struct str *out, const struct call_request *r, size_t i, 
 	}
 }
 
-void call_arg_text(struct str *out, const struct call_request *r, size_t i, const struct addr_names *names)
+void call_arg_text(struct str *out, const struct call_request *r, size_t i,
+		   const struct addr_names *names)
 {
 	struct option o = option_of(call_number_of(r, ARG_LEVEL), call_number_of(r, ARG_OPTNAME));
 	const struct call_arg *arg = &r->call->arg[i];
@@ -158,7 +161,8 @@ static bool out_data(struct str *out, const char **label, const struct call_requ
 
 	(void)names;
 	for (size_t i = 0; i < CALL_ARGS; i++)
-		receives |= r->call->arg[i].type == ARG_BUFFER || r->call->arg[i].type == ARG_MSG_OUT;
+		receives |=
+			r->call->arg[i].type == ARG_BUFFER || r->call->arg[i].type == ARG_MSG_OUT;
 	if (!receives || o->result < 0 || (o->result > 0 && o->data_kept == 0))
 		return false;
 	*label = "data";
@@ -239,7 +243,7 @@ bool call_out_text(struct str *out, const char **label, size_t which, const stru
 			continue;
 		if (which-- == 0)
 			return true;
-		out->len = start;	/* not this one: take its text back */
+		out->len = start; /* not this one: take its text back */
 		out->buf[start] = '\0';
 		out->cut = cut;
 	}

@@ -1,6 +1,7 @@
 /*
- * An option's bytes are one or more numbers of one size, text, or a struct that is left alone; the table
- * of shapes says which, and one pair of functions goes between bytes and values for all of them.
+ * An option's bytes are one or more numbers of one size, text, or a struct that is left alone; the
+ * table of shapes says which, and one pair of functions goes between bytes and values for all of
+ * them.
  */
 #include "src/core/option.h"
 
@@ -19,7 +20,7 @@
 #define TCP_CC_INFO 26
 #endif
 
-#define SHOWN_BYTES	32	/* of a text, before it is cut */
+#define SHOWN_BYTES 32 /* of a text, before it is cut */
 
 /* Options that are not a plain int. */
 static const struct option rows[] = {
@@ -42,8 +43,8 @@ static const struct option rows[] = {
 };
 
 struct shape {
-	uint8_t size;		/* bytes of a number; 0: not made of numbers */
-	uint8_t count;		/* numbers; more than one are a list */
+	uint8_t size; /* bytes of a number; 0: not made of numbers */
+	uint8_t count; /* numbers; more than one are a list */
 };
 
 static const struct shape shapes[] = {
@@ -172,7 +173,7 @@ struct value option_decode(const struct option *o, const void *bytes, size_t len
 	if (o->kind == OPTION_TEXT)
 		return value_data(bytes, strnlen(bytes, len));
 	if (o->kind == OPTION_INT && len == 1)
-		return value_int(at[0]);	/* ip(7): small values may come as one byte */
+		return value_int(at[0]); /* ip(7): small values may come as one byte */
 	if (s->count == 0 || len != (size_t)s->size * s->count)
 		return value_data(bytes, len);
 	if (s->count == 1)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATTERN_LINE	64	/* bytes of a line of pattern(), without its end */
+#define PATTERN_LINE 64 /* bytes of a line of pattern(), without its end */
 
 struct value value_int(int64_t number)
 {

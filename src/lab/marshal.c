@@ -1,7 +1,7 @@
 /*
- * A type of argument is a pair of functions: one that pushes its registers, one that takes back what the
- * kernel left in its memory (or none).  Memory for the kernel to fill starts as zeros, so that nothing of
- * ours can be taken for something received.
+ * A type of argument is a pair of functions: one that pushes its registers, one that takes back
+ * what the kernel left in its memory (or none).  Memory for the kernel to fill starts as zeros, so
+ * that nothing of ours can be taken for something received.
  */
 #include "src/lab/marshal.h"
 
@@ -13,8 +13,6 @@
 
 #include "src/core/clock.h"
 #include "src/core/option.h"
-
-#define NS_OF_MS	(NS_PER_S / 1000)
 
 typedef int put_arg(struct marshal *m, size_t i);
 typedef void take_arg(const struct marshal *m, size_t i, struct call_outcome *o);
@@ -53,7 +51,8 @@ static size_t size_given(const struct marshal *m, size_t i)
 
 static struct option option_asked(const struct marshal *m)
 {
-	return option_of(call_number_of(m->request, ARG_LEVEL), call_number_of(m->request, ARG_OPTNAME));
+	return option_of(call_number_of(m->request, ARG_LEVEL),
+			 call_number_of(m->request, ARG_OPTNAME));
 }
 
 /* ---- numbers and addresses ---- */
@@ -71,7 +70,7 @@ static int put_timeout(struct marshal *m, size_t i)
 #else
 	int64_t ms = given(m, i)->number;
 
-	m->timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NS_OF_MS };
+	m->timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NS_PER_MS };
 	push(m, ms < 0 ? 0 : (long)&m->timeout);
 	return 0;
 #endif
@@ -155,7 +154,8 @@ static int put_option(struct marshal *m, size_t i)
 
 	if (!make(m, i, OPTION_MAX))
 		return -1;
-	push_memory(m, m->arg[i].memory, option_encode(&option, given(m, i), m->arg[i].memory, OPTION_MAX));
+	push_memory(m, m->arg[i].memory,
+		    option_encode(&option, given(m, i), m->arg[i].memory, OPTION_MAX));
 	return 0;
 }
 
@@ -240,8 +240,10 @@ static int put_msg_out(struct marshal *m, size_t i)
 	if (!make(m, i, size_given(m, i)))
 		return -1;
 	m->buffer = (struct iovec){ .iov_base = m->arg[i].memory, .iov_len = m->arg[i].size };
-	m->msg = (struct msghdr){ .msg_name = &m->peer.u, .msg_namelen = sizeof(m->peer.u),
-				  .msg_iov = &m->buffer, .msg_iovlen = 1 };
+	m->msg = (struct msghdr){ .msg_name = &m->peer.u,
+				  .msg_namelen = sizeof(m->peer.u),
+				  .msg_iov = &m->buffer,
+				  .msg_iovlen = 1 };
 	push(m, (long)&m->msg);
 	return 0;
 }

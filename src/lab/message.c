@@ -10,14 +10,14 @@
 
 #include "src/core/rd.h"
 
-#define LIST_DEPTH	4	/* lists in lists that are read */
+#define LIST_DEPTH 4 /* lists in lists that are read */
 
 /* ---- writing and reading numbers ---- */
 
 struct writer {
 	uint8_t *buf;
 	size_t cap, len;
-	bool full;		/* something did not fit */
+	bool full; /* something did not fit */
 };
 
 static void put_bytes(struct writer *w, const void *bytes, size_t len)
@@ -299,7 +299,7 @@ static const struct {
 	[PART_OUTCOME] = { put_outcome, get_outcome },
 	[PART_KEYS] = { put_keys, get_keys },
 };
-#define PARTS	(sizeof(parts) / sizeof(parts[0]))
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
 
 static const unsigned parts_of[] = {
 	[MESSAGE_CALL] = 1u << PART_REQUEST,

@@ -1,10 +1,10 @@
 /*
- * The session's side of a program.  All that it knows of its process comes over the message socket, and
- * when that ends, from wait(2); it never waits for the process except at the start (until it is ready) and
- * in program_free() (after SIGKILL).
+ * The session's side of a program.  All that it knows of its process comes over the message socket,
+ * and when that ends, from wait(2); it never waits for the process except at the start (until it is
+ * ready) and in program_free() (after SIGKILL).
  *
- * When the process dies, what it had reported is still in the socket and is given out first.  Then comes the
- * end of file, a moment before the process can be waited for.
+ * When the process dies, what it had reported is still in the socket and is given out first.  Then
+ * comes the end of file, a moment before the process can be waited for.
  */
 #include "src/lab/program.h"
 
@@ -25,13 +25,13 @@
 #include "src/lab/message.h"
 #include "src/lab/space.h"
 
-#define READY_MS	10000	/* for a process to start, on a busy machine */
-#define SOCKET_BUFFER	(4 * MESSAGE_MAX)
+#define READY_MS      10000 /* for a process to start, on a busy machine */
+#define SOCKET_BUFFER (4 * MESSAGE_MAX)
 
 struct thread {
-	pid_t tid;		/* 0: not reported yet */
-	bool busy;		/* has a call */
-	bool entered;		/* … and has said that it makes it now */
+	pid_t tid; /* 0: not reported yet */
+	bool busy; /* has a call */
+	bool entered; /* … and has said that it makes it now */
 };
 
 struct program {
@@ -39,10 +39,10 @@ struct program {
 	uint8_t host;
 	int fd;
 	pid_t pid;
-	bool reaped;		/* it has ended, and how is in killed and status */
+	bool reaped; /* it has ended, and how is in killed and status */
 	bool killed;
 	int status;
-	bool told;		/* REPORT_EXIT was given */
+	bool told; /* REPORT_EXIT was given */
 	struct thread thread[PROGRAM_THREADS];
 	uint32_t threads;
 	uint8_t buf[MESSAGE_MAX];
@@ -69,14 +69,15 @@ static bool reap(struct program *p, int options)
 	return true;
 }
 
-/* After the end of file.  The kernel needs another moment then, and the caller would spin meanwhile. */
+/* After the end of file.  The kernel needs another moment then, and the caller would spin
+ * meanwhile. */
 static bool reap_soon(struct program *p)
 {
 	const struct timespec moment = { .tv_nsec = NS_PER_MS };
 
 	if (reap(p, WNOHANG))
 		return true;
-	kill(p->pid, SIGKILL);	/* one that closed its socket without dying is of no use */
+	kill(p->pid, SIGKILL); /* one that closed its socket without dying is of no use */
 	nanosleep(&moment, NULL);
 	return reap(p, WNOHANG);
 }
@@ -135,8 +136,8 @@ static int wait_ready(struct program *p, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_set(e, NULL, "the program %s did not get ready within %d s", p->name,
-				       READY_MS / 1000);
+			return err_set(e, NULL, "the program %s did not get ready within %d s",
+				       p->name, READY_MS / 1000);
 		if (program_next(p, &report, e) == 0)
 			continue;
 		if (p->reaped)
@@ -171,7 +172,8 @@ struct program *program_adopt(pid_t pid, int near, uint8_t host, const char *nam
 	return p;
 }
 
-static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_root, int far, struct err *e)
+static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_root, int far,
+		   struct err *e)
 {
 	char self[] = "socklens", command[] = "program", number[16], copy[EVENT_NAME];
 	char *argv[] = { self, command, number, copy, NULL };
@@ -193,7 +195,8 @@ static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_
 	return space_spawn(&child, e);
 }
 
-struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root, struct err *e)
+struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root,
+			      struct err *e)
 {
 	int near, far;
 	pid_t pid;
@@ -250,7 +253,8 @@ static int give(struct program *p, const struct message *m, struct err *e)
 	ssize_t sent;
 
 	if (len == 0)
-		return err_set(e, "zeros(n) and pattern(n) take no room", "the call's arguments are too long");
+		return err_set(e, "zeros(n) and pattern(n) take no room",
+			       "the call's arguments are too long");
 	do
 		sent = send(p->fd, p->buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
@@ -271,14 +275,18 @@ static int check_thread(const struct program *p, uint32_t thread, struct err *e)
 	return 0;
 }
 
-int program_call(struct program *p, uint32_t thread, uint64_t number, const struct call_request *r, struct err *e)
+int program_call(struct program *p, uint32_t thread, uint64_t number, const struct call_request *r,
+		 struct err *e)
 {
-	const struct message m = { .kind = MESSAGE_CALL, .thread = thread, .number = number, .request = *r };
+	const struct message m = {
+		.kind = MESSAGE_CALL, .thread = thread, .number = number, .request = *r
+	};
 
 	if (check_thread(p, thread, e) || call_request_check(r, e))
 		return -1;
 	if (p->thread[thread].busy)
-		return err_set(e, "wait for it, or interrupt it", "thread %u of %s is in a call", thread, p->name);
+		return err_set(e, "wait for it, or interrupt it", "thread %u of %s is in a call",
+			       thread, p->name);
 	if (give(p, &m, e))
 		return -1;
 	p->thread[thread].busy = true;
@@ -293,7 +301,8 @@ int program_add_thread(struct program *p, uint32_t *thread, struct err *e)
 	if (check_thread(p, 0, e))
 		return -1;
 	if (p->threads == PROGRAM_THREADS)
-		return err_set(e, NULL, "the program %s has %d threads, which is the most", p->name, PROGRAM_THREADS);
+		return err_set(e, NULL, "the program %s has %d threads, which is the most", p->name,
+			       PROGRAM_THREADS);
 	if (give(p, &m, e))
 		return -1;
 	*thread = p->threads++;
@@ -322,7 +331,8 @@ int program_kill(struct program *p, struct err *e)
 
 /* ---- does it sleep? ---- */
 
-/* The state letter of proc(5)'s stat, which stands behind the name in brackets; 0 if there is none. */
+/* The state letter of proc(5)'s stat, which stands behind the name in brackets; 0 if there is none.
+ */
 static char task_state(pid_t pid, pid_t tid)
 {
 	STR_ON_STACK(path, 64);
@@ -342,8 +352,8 @@ static char task_state(pid_t pid, pid_t tid)
 }
 
 /*
- * An idle thread sleeps too.  So first the state, then whether anything waits to be read: a thread that was
- * idle when its state was read had reported before.
+ * An idle thread sleeps too.  So first the state, then whether anything waits to be read: a thread
+ * that was idle when its state was read had reported before.
  */
 bool program_sleeps(const struct program *p, uint32_t thread)
 {

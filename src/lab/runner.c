@@ -1,15 +1,16 @@
 /*
- * The process of a program.  Its first thread, control, reads orders from the message socket and hands each
- * to a worker; a worker is a thread that sleeps until there is an order in its mailbox, makes the call, and
- * reports before and after.  A thread has one order at a time (the other side sees to it), so a mailbox has
- * one place.
+ * The process of a program.  Its first thread, control, reads orders from the message socket and
+ * hands each to a worker; a worker is a thread that sleeps until there is an order in its mailbox,
+ * makes the call, and reports before and after.  A thread has one order at a time (the other side
+ * sees to it), so a mailbox has one place.
  *
- * The descriptors below 900 are the program's own: the first socket is 3, and no thread of ours opens one,
- * not for a moment, since it would take the number that a socket() of another thread is due.  That is why
- * there is one malloc arena (more of them make glibc read files of /sys and /proc).
+ * The descriptors below 900 are the program's own: the first socket is 3, and no thread of ours
+ * opens one, not for a moment, since it would take the number that a socket() of another thread is
+ * due.  That is why there is one malloc arena (more of them make glibc read files of /sys and
+ * /proc).
  *
- * The process ends when the other side closes the socket, by the signals that calls bring (SIGPIPE), and when
- * the session dies.
+ * The process ends when the other side closes the socket, by the signals that calls bring
+ * (SIGPIPE), and when the session dies.
  */
 #include "src/lab/program.h"
 
@@ -36,9 +37,9 @@
 struct worker {
 	int control;
 	uint32_t thread;
-	sem_t mail;			/* posted when order is there */
-	struct message *_Atomic order;	/* the mailbox: owned by whoever takes it out */
-	uint8_t buf[MESSAGE_MAX];	/* for reports */
+	sem_t mail; /* posted when order is there */
+	struct message *_Atomic order; /* the mailbox: owned by whoever takes it out */
+	uint8_t buf[MESSAGE_MAX]; /* for reports */
 };
 
 /* ---- reports ---- */
@@ -109,8 +110,12 @@ static void drop_unwritten(const struct call_request *r, struct message *leave)
 static void execute(struct worker *w, const struct message *order)
 {
 	const struct call_request *r = &order->request;
-	struct message enter = { .kind = MESSAGE_ENTER, .thread = w->thread, .number = order->number };
-	struct message leave = { .kind = MESSAGE_LEAVE, .thread = w->thread, .number = order->number };
+	struct message enter = { .kind = MESSAGE_ENTER,
+				 .thread = w->thread,
+				 .number = order->number };
+	struct message leave = { .kind = MESSAGE_LEAVE,
+				 .thread = w->thread,
+				 .number = order->number };
 	struct marshal m;
 
 	if (marshal_init(&m, r))
@@ -136,7 +141,7 @@ static void execute(struct worker *w, const struct message *order)
 static struct message *take_order(struct worker *w)
 {
 	while (sem_wait(&w->mail))
-		continue;	/* interrupted while idle: there was nothing to interrupt */
+		continue; /* interrupted while idle: there was nothing to interrupt */
 	return atomic_exchange(&w->order, NULL);
 }
 
@@ -169,7 +174,8 @@ static struct worker *worker_start(int control, uint32_t thread)
 		_exit(EX_OSERR);
 	w->control = control;
 	w->thread = thread;
-	if (sem_init(&w->mail, 0, 0) || pthread_create(&id, NULL, worker_main, w) || pthread_detach(id))
+	if (sem_init(&w->mail, 0, 0) || pthread_create(&id, NULL, worker_main, w) ||
+	    pthread_detach(id))
 		_exit(EX_OSERR);
 	return w;
 }
@@ -247,16 +253,16 @@ static struct message *read_order(struct control *c)
 
 static void on_interrupt(int sig)
 {
-	(void)sig;	/* that it was handled is what makes the call return EINTR */
+	(void)sig; /* that it was handled is what makes the call return EINTR */
 }
 
 /*
- * Signals as a program of its own would have them, whatever we inherited; the one that interrupts goes to
- * workers only.
+ * Signals as a program of its own would have them, whatever we inherited; the one that interrupts
+ * goes to workers only.
  */
 static void set_signals(void)
 {
-	struct sigaction interrupt = { .sa_handler = on_interrupt };	/* no SA_RESTART */
+	struct sigaction interrupt = { .sa_handler = on_interrupt }; /* no SA_RESTART */
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	sigset_t blocked;
 

@@ -1,6 +1,6 @@
 /*
- * Messages from a program's process: decoding believes nothing, and what it takes it can write again and
- * show.
+ * Messages from a program's process: decoding believes nothing, and what it takes it can write
+ * again and show.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -65,7 +65,8 @@ static void rows_are_whole(void **state)
 		for (size_t a = 0; a < CALL_ARGS; a++) {
 			regs += registers(c->arg[a].type);
 			assert_int_equal(c->arg[a].type != ARG_NONE, c->arg[a].name != NULL);
-			assert_true(a == 0 || c->arg[a].type == ARG_NONE || c->arg[a - 1].type != ARG_NONE);
+			assert_true(a == 0 || c->arg[a].type == ARG_NONE ||
+				    c->arg[a - 1].type != ARG_NONE);
 		}
 		assert_in_range(regs, 1, 6);
 	}
@@ -74,9 +75,10 @@ static void rows_are_whole(void **state)
 static void the_calls_of_the_lab_are_there(void **state)
 {
 	static const char *const wanted[] = {
-		"socket", "bind", "listen", "accept", "accept4", "connect", "send", "sendto", "sendmsg",
-		"recv", "recvfrom", "recvmsg", "read", "write", "shutdown", "close", "getsockopt",
-		"setsockopt", "getsockname", "getpeername", "fcntl", "poll",
+		"socket",      "bind",	      "listen",	  "accept", "accept4",	  "connect",
+		"send",	       "sendto",      "sendmsg",  "recv",   "recvfrom",	  "recvmsg",
+		"read",	       "write",	      "shutdown", "close",  "getsockopt", "setsockopt",
+		"getsockname", "getpeername", "fcntl",	  "poll",
 	};
 
 	(void)state;

@@ -29,7 +29,8 @@ static void data_is_copied(void **state)
 
 static void zeros_and_pattern_are_made(void **state)
 {
-	struct value zeros = value_filled(FILL_ZEROS, 100), pattern = value_filled(FILL_PATTERN, 200);
+	struct value zeros = value_filled(FILL_ZEROS, 100),
+		     pattern = value_filled(FILL_PATTERN, 200);
 	uint8_t out[200];
 
 	(void)state;
@@ -39,7 +40,8 @@ static void zeros_and_pattern_are_made(void **state)
 		assert_int_equal(out[i], 0);
 	assert_int_equal(out[100], 1);
 	assert_int_equal(value_bytes(&pattern, out, sizeof(out)), 200);
-	assert_memory_equal(out, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl\nmno", 68);
+	assert_memory_equal(
+		out, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl\nmno", 68);
 	assert_int_equal(out[64], '\n');
 	assert_int_equal(out[129], '\n');
 	assert_int_equal(out[194], '\n');

@@ -1,6 +1,7 @@
 /*
- * Programs in this network namespace: loopback and Unix sockets, no privilege.  The process is a fork of the
- * test that runs program_main(), which is all that program_start() does but for the namespaces.
+ * Programs in this network namespace: loopback and Unix sockets, no privilege.  The process is a
+ * fork of the test that runs program_main(), which is all that program_start() does but for the
+ * namespaces.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,7 @@
 #include "src/core/names.h"
 #include "src/lab/program.h"
 
-#define PATIENCE_MS	20000	/* for anything that must happen */
+#define PATIENCE_MS 20000 /* for anything that must happen */
 
 /* ---- a program to test with ---- */
 
@@ -92,13 +93,16 @@ static struct value list(size_t n, const struct value *items)
 		value_list_add(&l, items[i]);
 	return l;
 }
-#define LIST(...) list(sizeof((struct value[]){ __VA_ARGS__ }) / sizeof(struct value), (struct value[]){ __VA_ARGS__ })
-#define INT(n)	  value_int(n)
+#define LIST(...)                                                                                  \
+	list(sizeof((struct value[]){ __VA_ARGS__ }) / sizeof(struct value),                       \
+	     (struct value[]){ __VA_ARGS__ })
+#define INT(n) value_int(n)
 
-static uint64_t numbers;	/* of calls given, in all tests */
+static uint64_t numbers; /* of calls given, in all tests */
 
 /* Gives a call to a thread.  Takes the values. */
-static uint64_t give(struct program *p, uint32_t thread, const char *name, size_t args, const struct value *arg)
+static uint64_t give(struct program *p, uint32_t thread, const char *name, size_t args,
+		     const struct value *arg)
 {
 	struct call_request r = { .call = call_find(name, strlen(name)) };
 	struct err e = { .code = 0 };
@@ -111,8 +115,8 @@ static uint64_t give(struct program *p, uint32_t thread, const char *name, size_
 	call_request_fini(&r);
 	return numbers;
 }
-#define GIVE(p, thread, name, ...) \
-	give(p, thread, name, sizeof((struct value[]){ __VA_ARGS__ }) / sizeof(struct value), \
+#define GIVE(p, thread, name, ...)                                                                 \
+	give(p, thread, name, sizeof((struct value[]){ __VA_ARGS__ }) / sizeof(struct value),      \
 	     (struct value[]){ __VA_ARGS__ })
 
 static void entered(struct program *p, uint32_t thread, uint64_t number)
@@ -134,7 +138,8 @@ static struct program_report left(struct program *p, uint64_t number)
 }
 
 /* A call of thread 0 from beginning to end; the report is the caller's. */
-static struct program_report full(struct program *p, const char *name, size_t args, const struct value *arg)
+static struct program_report full(struct program *p, const char *name, size_t args,
+				  const struct value *arg)
 {
 	int64_t before = clock_now_ns();
 	uint64_t number = give(p, 0, name, args, arg);
@@ -143,11 +148,13 @@ static struct program_report full(struct program *p, const char *name, size_t ar
 	assert_int_equal(enter.kind, REPORT_ENTER);
 	assert_int_equal(enter.number, number);
 	leave = left(p, number);
-	assert_true(before <= enter.ts_ns && enter.ts_ns <= leave.ts_ns && leave.ts_ns <= clock_now_ns());
+	assert_true(before <= enter.ts_ns && enter.ts_ns <= leave.ts_ns &&
+		    leave.ts_ns <= clock_now_ns());
 	return leave;
 }
-#define FULL(p, name, ...) \
-	full(p, name, sizeof((struct value[]){ __VA_ARGS__ }) / sizeof(struct value), (struct value[]){ __VA_ARGS__ })
+#define FULL(p, name, ...)                                                                         \
+	full(p, name, sizeof((struct value[]){ __VA_ARGS__ }) / sizeof(struct value),              \
+	     (struct value[]){ __VA_ARGS__ })
 
 static int64_t result_of(struct program_report r)
 {
@@ -168,9 +175,12 @@ struct kind {
 	const char *name;
 };
 static const struct kind kinds[] = {
-	{ AF_INET, SOCK_STREAM, "every call: IPv4 stream" },     { AF_INET, SOCK_DGRAM, "every call: IPv4 datagram" },
-	{ AF_INET6, SOCK_STREAM, "every call: IPv6 stream" },    { AF_INET6, SOCK_DGRAM, "every call: IPv6 datagram" },
-	{ AF_UNIX, SOCK_STREAM, "every call: Unix stream" },     { AF_UNIX, SOCK_DGRAM, "every call: Unix datagram" },
+	{ AF_INET, SOCK_STREAM, "every call: IPv4 stream" },
+	{ AF_INET, SOCK_DGRAM, "every call: IPv4 datagram" },
+	{ AF_INET6, SOCK_STREAM, "every call: IPv6 stream" },
+	{ AF_INET6, SOCK_DGRAM, "every call: IPv6 datagram" },
+	{ AF_UNIX, SOCK_STREAM, "every call: Unix stream" },
+	{ AF_UNIX, SOCK_DGRAM, "every call: Unix datagram" },
 	{ AF_UNIX, SOCK_SEQPACKET, "every call: Unix seqpacket" },
 };
 
@@ -185,8 +195,10 @@ static struct value fresh_address(int family)
 	if (family == AF_INET6)
 		a = addr_v6(loopback6, 0);
 	if (family == AF_UNIX) {
-		str_addf(&unix_text, "unix:@socklens-test-%d-%llu", getpid(), (unsigned long long)++numbers);
-		assert_int_equal(addr_parse(&a, unix_text.buf, unix_text.len, AF_UNSPEC, NULL, NULL), 0);
+		str_addf(&unix_text, "unix:@socklens-test-%d-%llu", getpid(),
+			 (unsigned long long)++numbers);
+		assert_int_equal(
+			addr_parse(&a, unix_text.buf, unix_text.len, AF_UNSPEC, NULL, NULL), 0);
 	}
 	return value_addr(&a);
 }
@@ -233,7 +245,8 @@ static void talk(struct program *p, int a, int b)
 	received(FULL(p, "read", INT(b), INT(100)), "two");
 	assert_int_equal(RESULT(p, "sendmsg", INT(a), LIST(text("th"), text("ree"))), 5);
 	received(FULL(p, "recvmsg", INT(b), INT(100)), "three");
-	assert_int_equal(RESULT(p, "sendto", INT(a), value_filled(FILL_PATTERN, 4), INT(0), none()), 4);
+	assert_int_equal(RESULT(p, "sendto", INT(a), value_filled(FILL_PATTERN, 4), INT(0), none()),
+			 4);
 	received(FULL(p, "recvfrom", INT(b), INT(100)), "abcd");
 }
 
@@ -247,13 +260,16 @@ static void check_sockopts(struct program *p, const struct kind *k, int fd)
 	assert_int_equal(r.sock.family, k->family);
 	assert_true(r.sock.cookie != 0 && r.sock.inode != 0);
 	program_report_fini(&r);
-	assert_int_equal(RESULT(p, "setsockopt", INT(fd), INT(SOL_SOCKET), INT(SO_RCVTIMEO), INT(1500)), 0);
+	assert_int_equal(
+		RESULT(p, "setsockopt", INT(fd), INT(SOL_SOCKET), INT(SO_RCVTIMEO), INT(1500)), 0);
 	r = FULL(p, "getsockopt", INT(fd), INT(SOL_SOCKET), INT(SO_RCVTIMEO));
 	assert_int_equal(r.outcome.option.items, 2);
 	assert_int_equal(r.outcome.option.item[0].number, 1);
-	assert_true(r.outcome.option.item[1].number >= 500000);	/* the kernel rounds up to its ticks */
+	assert_true(r.outcome.option.item[1].number >=
+		    500000); /* the kernel rounds up to its ticks */
 	program_report_fini(&r);
-	assert_int_equal(RESULT(p, "setsockopt", INT(fd), INT(SOL_SOCKET), INT(SO_RCVTIMEO), INT(0)), 0);
+	assert_int_equal(
+		RESULT(p, "setsockopt", INT(fd), INT(SOL_SOCKET), INT(SO_RCVTIMEO), INT(0)), 0);
 }
 
 /* Ends both ends of a pair and sees the end of file, where the kind has one. */
@@ -267,7 +283,7 @@ static void part(struct program *p, const struct kind *k, int a, int b)
 	}
 	r = FULL(p, "close", INT(a));
 	assert_int_equal(r.outcome.result, 0);
-	assert_int_equal(r.sock.type, k->type);	/* known although it is gone */
+	assert_int_equal(r.sock.type, k->type); /* known although it is gone */
 	program_report_fini(&r);
 	assert_int_equal(RESULT(p, "close", INT(b)), 0);
 	assert_int_equal(RESULT(p, "close", INT(b)), -EBADF);
@@ -433,11 +449,11 @@ static void errors_are_executed(void **state)
 	assert_int_equal(RESULT(p, "socket", INT(AF_INET), INT(SOCK_STREAM)), 4);
 	assert_int_equal(RESULT(p, "bind", INT(4), where), -EADDRINUSE);
 	assert_int_equal(RESULT(p, "close", INT(4)), 0);
-	assert_int_equal(bound(p, &kinds[0], &refused), 4);	/* bound, but nobody listens */
+	assert_int_equal(bound(p, &kinds[0], &refused), 4); /* bound, but nobody listens */
 	assert_int_equal(RESULT(p, "socket", INT(AF_INET), INT(SOCK_STREAM)), 5);
 	assert_int_equal(RESULT(p, "connect", INT(5), refused), -ECONNREFUSED);
 	assert_int_equal(RESULT(p, "recv", INT(5), INT(10)), -ENOTCONN);
-	for (int fd = 900; fd < 910; fd++)	/* the message socket is not there for the program */
+	for (int fd = 900; fd < 910; fd++) /* the message socket is not there for the program */
 		assert_int_equal(RESULT(p, "close", INT(fd)), -EBADF);
 	assert_int_equal(RESULT(p, "close", INT(5)), 0);
 	program_free(p);
@@ -453,10 +469,10 @@ static void unfit_calls_are_not_given(void **state)
 	(void)state;
 	assert_int_equal(program_call(p, 0, 1, &r, &e), -1);
 	r.arg[1] = INT(10);
-	assert_int_equal(program_call(p, 1, 1, &r, &e), -1);	/* no such thread */
-	assert_int_equal(program_interrupt(p, 0, &e), -1);	/* in no call */
+	assert_int_equal(program_call(p, 1, 1, &r, &e), -1); /* no such thread */
+	assert_int_equal(program_interrupt(p, 0, &e), -1); /* in no call */
 	number = GIVE(p, 0, "poll", LIST(INT(0), INT(0)), INT(PATIENCE_MS));
-	assert_int_equal(program_call(p, 0, 1, &r, &e), -1);	/* busy */
+	assert_int_equal(program_call(p, 0, 1, &r, &e), -1); /* busy */
 	entered(p, 0, number);
 	program_free(p);
 }
@@ -487,9 +503,12 @@ static void so_error_is_read(void **state)
 static void until_asleep(struct program *p, uint32_t thread)
 {
 	int64_t until = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+	struct program_report none_yet;
 
-	while (!program_sleeps(p, thread))
+	while (!program_sleeps(p, thread)) {
+		assert_int_equal(program_next(p, &none_yet, NULL), 0);
 		assert_true(clock_monotonic_ns() < until);
+	}
 }
 
 /* Interrupts until the call is over; the signal may come before the sleep. */
@@ -515,7 +534,7 @@ static void accept_sleeps_and_is_interrupted(void **state)
 	(void)state;
 	assert_int_equal(bound(p, &kinds[4], &where), 3);
 	assert_int_equal(RESULT(p, "listen", INT(3), INT(5)), 0);
-	assert_false(program_sleeps(p, 0));	/* idle is not asleep in a call */
+	assert_false(program_sleeps(p, 0)); /* idle is not asleep in a call */
 	number = GIVE(p, 0, "accept", INT(3), none());
 	entered(p, 0, number);
 	until_asleep(p, 0);
@@ -528,7 +547,39 @@ static void accept_sleeps_and_is_interrupted(void **state)
 	assert_true(r.outcome.blocked);
 	program_report_fini(&r);
 	assert_false(program_sleeps(p, 0));
-	assert_int_equal(RESULT(p, "close", INT(3)), 0);	/* and it goes on */
+	assert_int_equal(RESULT(p, "close", INT(3)), 0); /* and it goes on */
+	program_free(p);
+}
+
+/* Stops the process, and waits until it has. */
+static void stop(struct program *p)
+{
+	siginfo_t info;
+
+	assert_int_equal(kill(program_pid(p), SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, (id_t)program_pid(p), &info, WSTOPPED | WNOWAIT), 0);
+}
+
+static void only_sleep_in_a_call_counts(void **state)
+{
+	struct program *p = start();
+	uint64_t number = GIVE(p, 0, "getsockname", INT(0));
+	struct pollfd readable = { .fd = program_fd(p), .events = POLLIN };
+
+	(void)state;
+	entered(p, 0, number);
+	assert_int_equal(poll(&readable, 1, PATIENCE_MS),
+			 1); /* it has left, and sleeps for want of calls */
+	for (int i = 0; i < 2000; i++)
+		assert_false(program_sleeps(p, 0));
+	assert_int_equal(result_of(left(p, number)), -ENOTSOCK);
+	number = GIVE(p, 0, "poll", LIST(INT(0), INT(0)), INT(-1));
+	entered(p, 0, number);
+	until_asleep(p, 0);
+	stop(p);
+	assert_false(program_sleeps(p, 0)); /* stopped is not asleep */
+	assert_int_equal(kill(program_pid(p), SIGCONT), 0);
+	until_asleep(p, 0);
 	program_free(p);
 }
 
@@ -543,19 +594,20 @@ static void blocked_says_whether_it_slept(void **state)
 
 	(void)state;
 	assert_int_equal(bound(p, &kinds[5], &where), 3);
-	assert_int_equal(RESULT(p, "connect", INT(3), where), 0);	/* to itself */
+	assert_int_equal(RESULT(p, "connect", INT(3), where), 0); /* to itself */
 	assert_int_equal(program_add_thread(p, &thread, NULL), 0);
 	number = GIVE(p, thread, "recv", INT(3), INT(10));
 	entered(p, thread, number);
 	until_asleep(p, thread);
 	GIVE(p, 0, "send", INT(3), text("late"));
-	for (int i = 0; i < 3; i++) {	/* the other's ENTER and LEAVE, and ours, in any order */
+	for (int i = 0; i < 3; i++) { /* the other's ENTER and LEAVE, and ours, in any order */
 		r = next(p);
 		if (r.kind == REPORT_LEAVE)
 			assert_int_equal(r.outcome.blocked, r.thread == thread);
 		program_report_fini(&r);
 	}
-	/* With the data there already it does not sleep; only a lock that is held at that moment could make it. */
+	/* With the data there already it does not sleep; only a lock that is held at that moment
+	 * could make it. */
 	do {
 		assert_int_equal(RESULT(p, "send", INT(3), text("early")), 5);
 		r = FULL(p, "recv", INT(3), INT(10));
@@ -702,13 +754,34 @@ static void sixty_four_kilobytes_written_out(void **state)
 	for (size_t i = 0; i < CALL_TEXT_MAX; i++)
 		bytes[i] = (uint8_t)(i * 31);
 	assert_int_equal(bound(p, &kinds[5], &where), 3);
-	assert_int_equal(RESULT(p, "sendto", INT(3), value_data(bytes, CALL_TEXT_MAX), INT(0), where), CALL_TEXT_MAX);
+	assert_int_equal(
+		RESULT(p, "sendto", INT(3), value_data(bytes, CALL_TEXT_MAX), INT(0), where),
+		CALL_TEXT_MAX);
 	r = FULL(p, "recv", INT(3), INT(CALL_SIZE_MAX));
 	assert_int_equal(r.outcome.result, CALL_TEXT_MAX);
 	assert_int_equal(r.outcome.data_kept, CALL_DATA_KEPT);
 	assert_memory_equal(r.outcome.data, bytes, CALL_DATA_KEPT);
 	program_report_fini(&r);
 	free(bytes);
+	program_free(p);
+}
+
+/* The result of MSG_TRUNC is the datagram's length, which is more than arrived in the buffer. */
+static void a_longer_datagram_is_cut(void **state)
+{
+	struct program *p = start();
+	struct program_report r;
+	struct value where;
+
+	(void)state;
+	assert_int_equal(bound(p, &kinds[1], &where), 3);
+	assert_int_equal(
+		RESULT(p, "sendto", INT(3), value_filled(FILL_PATTERN, 2000), INT(0), where), 2000);
+	r = FULL(p, "recv", INT(3), INT(3), INT(MSG_TRUNC));
+	assert_int_equal(r.outcome.result, 2000);
+	assert_int_equal(r.outcome.data_kept, 3);
+	assert_memory_equal(r.outcome.data, "abc", 3);
+	program_report_fini(&r);
 	program_free(p);
 }
 
@@ -746,7 +819,7 @@ static void ended_by(struct program *p, bool killed, int status)
 	assert_int_equal(r.killed, killed);
 	assert_int_equal(r.status, status);
 	assert_true(r.ts_ns > 0);
-	assert_int_equal(waitpid(program_pid(p), NULL, WNOHANG), -1);	/* no zombie */
+	assert_int_equal(waitpid(program_pid(p), NULL, WNOHANG), -1); /* no zombie */
 	assert_int_equal(errno, ECHILD);
 	assert_int_equal(program_next(p, &r, &e), -1);
 	assert_int_equal(program_call(p, 0, 1, &c, &e), -1);
@@ -766,7 +839,7 @@ static void kill_is_reported(void **state)
 	assert_int_equal(program_kill(p, NULL), 0);
 	ended_by(p, true, SIGKILL);
 	p = start();
-	number = GIVE(p, 0, "poll", LIST(INT(0), INT(0)), INT(-1));	/* in the middle of a call */
+	number = GIVE(p, 0, "poll", LIST(INT(0), INT(0)), INT(-1)); /* in the middle of a call */
 	entered(p, 0, number);
 	until_asleep(p, 0);
 	assert_int_equal(program_kill(p, NULL), 0);
@@ -783,7 +856,7 @@ static void sigpipe_kills(void **state)
 	uint64_t number;
 
 	(void)state;
-	signal(SIGPIPE, SIG_IGN);	/* which the process must not inherit */
+	signal(SIGPIPE, SIG_IGN); /* which the process must not inherit */
 	p = start();
 	assert_int_equal(bound(p, &kinds[4], &where), 3);
 	assert_int_equal(RESULT(p, "listen", INT(3), INT(5)), 0);
@@ -823,6 +896,33 @@ static void death_at_any_moment(void **state)
 	}
 }
 
+/* Dead with an order unread: the kernel says ECONNRESET first, before what the process had still
+ * said. */
+static void last_words_are_heard(void **state)
+{
+	struct program *p = start();
+	struct pollfd readable = { .fd = program_fd(p), .events = POLLIN };
+	struct program_report r;
+	siginfo_t info;
+	uint32_t thread;
+	uint64_t number;
+
+	(void)state;
+	assert_int_equal(program_add_thread(p, &thread, NULL), 0);
+	number = GIVE(p, thread, "getsockname", INT(0));
+	entered(p, thread, number);
+	r = left(p, number);
+	program_report_fini(&r);
+	number = GIVE(p, 0, "poll", LIST(INT(0), INT(0)), INT(-1));
+	assert_int_equal(poll(&readable, 1, PATIENCE_MS), 1);
+	stop(p);
+	GIVE(p, thread, "getsockname", INT(0));
+	assert_int_equal(program_kill(p, NULL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)program_pid(p), &info, WEXITED | WNOWAIT), 0);
+	entered(p, 0, number);
+	ended_by(p, true, SIGKILL);
+}
+
 /* A stopped process takes no calls and must not stop us either. */
 static void a_stopped_process_does_not_block(void **state)
 {
@@ -839,7 +939,7 @@ static void a_stopped_process_does_not_block(void **state)
 	entered(p, 0, numbers);
 	assert_int_equal(result_of(left(p, numbers)), 3);
 	assert_int_equal(kill(program_pid(p), SIGSTOP), 0);
-	program_free(p);	/* and it can be ended all the same */
+	program_free(p); /* and it can be ended all the same */
 }
 
 /* When its session dies, the socket closes, and so does the process. */
@@ -876,11 +976,14 @@ static void a_process_that_is_none_of_ours(void **state)
 	assert_null(program_adopt(pid, near, 0, "liar", &e));
 	assert_non_null(strstr(e.what, "status 9"));
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
-	assert_int_equal(close(near), -1);	/* closed already */
+	assert_int_equal(close(near), -1); /* closed already */
 }
 
 /* Named after its kind. */
-#define every_call_of(i) { kinds[i].name, every_call, NULL, NULL, (void *)(uintptr_t)&kinds[i] }
+#define every_call_of(i)                                                                           \
+	{                                                                                          \
+		kinds[i].name, every_call, NULL, NULL, (void *)(uintptr_t)&kinds[i]                \
+	}
 
 int main(void)
 {
@@ -899,16 +1002,19 @@ int main(void)
 		cmocka_unit_test(unfit_calls_are_not_given),
 		cmocka_unit_test(so_error_is_read),
 		cmocka_unit_test(accept_sleeps_and_is_interrupted),
+		cmocka_unit_test(only_sleep_in_a_call_counts),
 		cmocka_unit_test(blocked_says_whether_it_slept),
 		cmocka_unit_test(threads_share_descriptors),
 		cmocka_unit_test(numbers_stay_the_lowest),
 		cmocka_unit_test(too_many_threads_are_refused),
 		cmocka_unit_test(a_million_bytes),
 		cmocka_unit_test(sixty_four_kilobytes_written_out),
+		cmocka_unit_test(a_longer_datagram_is_cut),
 		cmocka_unit_test(thrown_away_is_not_received),
 		cmocka_unit_test(kill_is_reported),
 		cmocka_unit_test(sigpipe_kills),
 		cmocka_unit_test(death_at_any_moment),
+		cmocka_unit_test(last_words_are_heard),
 		cmocka_unit_test(a_stopped_process_does_not_block),
 		cmocka_unit_test(it_ends_with_its_session),
 		cmocka_unit_test(a_process_that_is_none_of_ours),

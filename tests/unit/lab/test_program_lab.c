@@ -1,5 +1,6 @@
 /*
- * Programs in a lab: the executable starts itself again on a host, as an ordinary user or as the lab's root.
+ * Programs in a lab: the executable starts itself again on a host, as an ordinary user or as the
+ * lab's root.
  */
 #include "tests/unit/lab/child.h"
 
@@ -10,7 +11,7 @@
 #include "src/lab/program.h"
 #include "src/lab/wire.h"
 
-#define PATIENCE_MS	20000
+#define PATIENCE_MS 20000
 
 static const char *const two[] = { "client", "server" };
 
@@ -20,7 +21,8 @@ static struct lab *build(void)
 	struct lab *l;
 
 #ifdef __SANITIZE_THREAD__
-	SKIP("the thread sanitizer has a thread of its own, and a lab is built by a process with one");
+	SKIP("the thread sanitizer has a thread of its own, and a lab is built by a process with "
+	     "one");
 #endif
 	l = lab_new(two, 2, NULL, NULL, &e);
 	if (!l && (e.code == EPERM || e.code == ENOSPC)) {
@@ -56,7 +58,8 @@ static struct program_report next(struct program *p)
 	return r;
 }
 
-static void give(struct program *p, const char *name, struct value a, struct value b, struct value c)
+static void give(struct program *p, const char *name, struct value a, struct value b,
+		 struct value c)
 {
 	const struct call_request r = { .call = call_find(name, strlen(name)), .arg = { a, b, c } };
 	struct err e = { .what = "" };
@@ -80,14 +83,15 @@ static int64_t result(struct program *p, struct sock_key *key)
 	return value;
 }
 
-static int64_t call(struct program *p, const char *name, struct value a, struct value b, struct value c)
+static int64_t call(struct program *p, const char *name, struct value a, struct value b,
+		    struct value c)
 {
 	give(p, name, a, b, c);
 	return result(p, NULL);
 }
 
-#define NONE	((struct value){ .kind = VALUE_NONE })
-#define INT(n)	value_int(n)
+#define NONE   ((struct value){ .kind = VALUE_NONE })
+#define INT(n) value_int(n)
 
 static struct value at(const struct lab *l, const char *text)
 {
@@ -109,7 +113,8 @@ static void privileges(void)
 	CHECK(call(plain, "socket", INT(AF_INET), INT(SOCK_RAW), INT(IPPROTO_ICMP)) == -EPERM);
 	CHECK(call(root, "socket", INT(AF_INET), INT(SOCK_STREAM), NONE) == 3);
 	CHECK(call(root, "bind", INT(3), at(l, "*:80"), NONE) == 0);
-	CHECK(call(root, "bind", INT(3), at(l, "client:81"), NONE) == -EADDRNOTAVAIL);	/* another host's */
+	CHECK(call(root, "bind", INT(3), at(l, "client:81"), NONE) ==
+	      -EADDRNOTAVAIL); /* another host's */
 	CHECK(call(root, "socket", INT(AF_INET), INT(SOCK_RAW), INT(IPPROTO_ICMP)) == 4);
 	program_free(root);
 	program_free(plain);
@@ -141,7 +146,8 @@ static void over_the_wire(void)
 	CHECK(call(server, "recv", INT(4), INT(10000), INT(MSG_WAITALL)) == 10000);
 	CHECK(call(client, "connect", INT(3), at(l, "server:8080"), NONE) == -EISCONN);
 	CHECK(program_kill(client, &e) == 0);
-	CHECK(call(server, "recv", INT(4), INT(10), NONE) == 0);	/* the kernel closes what a dead program had */
+	CHECK(call(server, "recv", INT(4), INT(10), NONE) ==
+	      0); /* the kernel closes what a dead program had */
 	program_free(client);
 	program_free(server);
 	wire_stop(w);
