@@ -40,6 +40,7 @@ struct command {
 	enum command_group group;
 	enum command_step step;
 	bool in_file, at_prompt;
+	bool run_on;		/* directly following lines of it are one text */
 	int (*parse)(struct parser *p);	/* its arguments, into the line */
 	int (*run)(struct session *s, const struct line *l, struct err *e);	/* NULL: scripts only */
 };

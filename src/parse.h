@@ -16,6 +16,8 @@
  * errno, the signal that kills the program, any; and, separated by commas, an address that it must report
  * (client:5000, client:* for any port), `value 1` for an option, `ready {s, POLLIN}` for poll().
  *
+ * `say` and `about` on lines that follow each other directly are one text.
+ *
  * Errors carry the column, say what was expected there, and offer the nearest word that could stand there;
  * those of a file begin with FILE:LINE:COLUMN.
  */
@@ -93,6 +95,7 @@ struct script {
 	char *title;		/* "" if it has none; owned */
 	struct line *line;	/* without empty ones; owned */
 	size_t lines, cap;
+	unsigned last_number;	/* of the line that was read last */
 };
 
 /* Reads a whole lab file.  On failure nothing is left in *out, and e names file, line and column. */

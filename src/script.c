@@ -361,22 +361,35 @@ static enum outcome begin_condition(struct script_run *r, struct line *l)
 
 /* ---- words ---- */
 
-/* "Which comes first? (SYN / ACK)", and the answer when it has been thought about. */
+/* The part of an `ask` up to the next bar, without white space and mark; *text moves behind it. */
+static void add_part(struct str *out, const char **text, bool *right)
+{
+	size_t len = strcspn(*text, "|"), from = strspn(*text, " \t"), to = len;
+
+	*right = (*text)[from] == '*';
+	from += *right;
+	while (to > from && strchr(" \t", (*text)[to - 1]))
+		to--;
+	str_addn(out, *text + from, to > from ? to - from : 0);
+	*text += len + ((*text)[len] == '|');
+}
+
+/* "Which comes first? (SYN / ACK)", or the answer that is right. */
 static void add_question(struct str *out, const char *text, bool answer)
 {
-	for (bool first = true; *text; first = false) {
-		size_t len = strcspn(text, "|"), from = strspn(text, " \t"), to = len;
-		bool right = !first && text[from] == '*';
+	STR_ON_STACK(part, 256);
+	const char *sign = " (";
+	bool right;
 
-		from += right;
-		while (to > from && strchr(" \t", text[to - 1]))
-			to--;
-		if (answer ? right : true) {
-			if (!answer && !first)
-				str_add(out, out->buf[out->len - 1] == ')' ? "" : strchr(out->buf, '(') ? " / " : " (");
-			str_addn(out, text + from, to - from);
-		}
-		text += len + (text[len] == '|');
+	add_part(answer ? &part : out, &text, &right);
+	while (*text) {
+		str_clear(&part);
+		add_part(&part, &text, &right);
+		if (answer && right)
+			str_add(out, part.buf);
+		if (!answer)
+			str_addf(out, "%s%s", sign, part.buf);
+		sign = " / ";
 	}
 	if (!answer)
 		str_char(out, ')');

@@ -45,6 +45,28 @@ static int keep_title(struct script *s, const struct line *l, struct err *e)
 	return s->title ? 0 : err_set(e, NULL, "no memory for a title");
 }
 
+/* A remark or a description that goes on in the next line of the file is one. */
+static bool goes_on(const struct script *s, const struct line *l)
+{
+	const struct line *last = s->lines ? &s->line[s->lines - 1] : NULL;
+
+	return last && l->kind == LINE_COMMAND && l->command->run_on && last->command == l->command &&
+	       s->last_number + 1 == l->number;
+}
+
+static int join(struct line *to, const struct line *l, struct err *e)
+{
+	size_t len = strlen(to->text), more = strlen(l->text);
+	char *text = realloc(to->text, len + more + 2);
+
+	if (!text)
+		return err_set(e, NULL, "no memory for a lab file");
+	to->text = text;
+	text[len] = ' ';
+	memcpy(text + len + 1, l->text, more + 1);
+	return 0;
+}
+
 static int read_line(struct script *s, struct scope *sc, unsigned number, const char *text, size_t len, struct err *e)
 {
 	const struct parse_where where = { .scope = sc };
@@ -53,10 +75,14 @@ static int read_line(struct script *s, struct scope *sc, unsigned number, const 
 	if (parse_line(&l, text, len, &where, e))
 		return -1;
 	l.number = number;
-	if (l.kind == LINE_EMPTY) {
+	if (l.kind == LINE_EMPTY || goes_on(s, &l)) {
+		int rc = l.kind == LINE_EMPTY ? 0 : join(&s->line[s->lines - 1], &l, e);
+
+		s->last_number = number;
 		line_fini(&l);
-		return 0;
+		return rc;
 	}
+	s->last_number = number;
 	if (keep_title(s, &l, e) || add_line(s, &l, e)) {
 		line_fini(&l);
 		return -1;
