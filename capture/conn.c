@@ -1,12 +1,12 @@
 /*
- * How it works: connections are kept compactly, in chunks that never move, in order of creation.  A table
- * with open addressing leads from a pair of ends to its latest connection; a slot holds the hash (so that
- * growing needs no look at the connections, and a search seldom looks at a wrong one) and the number.  The
- * hash is keyed with random bytes and the same for both directions: nobody can make packets that collide
- * on purpose.
+ * How it works: connections are kept compactly, in chunks that never move, in order of creation.  A
+ * table with open addressing leads from a pair of ends to its latest connection; a slot holds the
+ * hash (so that growing needs no look at the connections, and a search seldom looks at a wrong one)
+ * and the number.  The hash is keyed with random bytes and the same for both directions: nobody can
+ * make packets that collide on purpose.
  *
- * Fragments behind the first have no ports.  A small table remembers to which connection a datagram's
- * first fragment went; where that is not known, they count for the addresses alone.
+ * Fragments behind the first have no ports.  A small table remembers to which connection a
+ * datagram's first fragment went; where that is not known, they count for the addresses alone.
  */
 #include "capture/conn.h"
 
@@ -17,14 +17,14 @@
 #include <sys/random.h>
 
 enum {
-	CHUNK = 1024,		/* connections */
+	CHUNK = 1024, /* connections */
 	SLOTS_FIRST = 1024,
 	VIEWS = 64,
 	FRAGMENTS = 64,
 };
 
 struct end {
-	uint8_t ip[16];		/* IPv4: the first 4 bytes, zeros behind */
+	uint8_t ip[16]; /* IPv4: the first 4 bytes, zeros behind */
 	uint16_t port;
 };
 
@@ -34,7 +34,7 @@ struct pair {
 };
 
 struct flow {
-	struct pair pair;	/* end[0] sent the first packet */
+	struct pair pair; /* end[0] sent the first packet */
 	bool base_known[2];
 	uint32_t base[2];
 	uint32_t packets[2];
@@ -45,26 +45,27 @@ _Static_assert(sizeof(struct flow) <= 256, "a million connections are to fit in 
 
 struct slot {
 	uint32_t hash;
-	uint32_t number;	/* CONN_NONE: empty */
+	uint32_t number; /* CONN_NONE: empty */
 };
 
 struct fragment {
-	struct pair pair;	/* with ports 0 */
+	struct pair pair; /* with ports 0 */
 	uint32_t id;
-	uint32_t number;	/* of the first fragment's connection; CONN_NONE: empty */
+	uint32_t number; /* of the first fragment's connection; CONN_NONE: empty */
 };
 
 struct conns {
 	uint64_t key[4];
 	struct slot *slot;
-	size_t slots;		/* a power of two */
+	size_t slots; /* a power of two */
 	size_t used;
 	struct flow **chunk;
 	size_t chunks, chunks_cap;
 	size_t count;
 	struct fragment fragment[FRAGMENTS];
-	struct conn *view;	/* what conns_get() handed out: a ring of VIEWS */
-	size_t *next_view;	/* on the heap with the views: conns_get() does not change the connections */
+	struct conn *view; /* what conns_get() handed out: a ring of VIEWS */
+	size_t *next_view; /* on the heap with the views: conns_get() does not change the
+			      connections */
 };
 
 /* ---- hashing ---- */
@@ -82,7 +83,8 @@ static uint64_t end_hash(const struct conns *c, const struct end *e)
 
 	memcpy(&high, e->ip, 8);
 	memcpy(&low, e->ip + 8, 8);
-	return fold_multiply(high ^ c->key[0], low ^ c->key[1] ^ ((uint64_t)e->port << 32 | e->port));
+	return fold_multiply(high ^ c->key[0],
+			     low ^ c->key[1] ^ ((uint64_t)e->port << 32 | e->port));
 }
 
 static uint32_t pair_hash(const struct conns *c, const struct pair *p)
@@ -98,7 +100,8 @@ static bool end_equal(const struct end *a, const struct end *b)
 	return a->port == b->port && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
-/* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8). */
+/* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8).
+ */
 static int pair_compare(const struct pair *a, const struct pair *b)
 {
 	if (a->protocol != b->protocol || a->ip_version != b->ip_version)
@@ -138,7 +141,8 @@ static struct slot *slots_new(size_t slots)
 }
 
 /* The slot of a pair, or the empty one where it belongs.  *order as pair_compare() gives it. */
-static struct slot *slot_of(const struct conns *c, const struct pair *pair, uint32_t hash, int *order)
+static struct slot *slot_of(const struct conns *c, const struct pair *pair, uint32_t hash,
+			    int *order)
 {
 	for (size_t i = hash & (c->slots - 1);; i = (i + 1) & (c->slots - 1)) {
 		struct slot *s = &c->slot[i];
@@ -216,7 +220,8 @@ static uint32_t flow_new(struct conns *c, const struct pair *pair, uint32_t hash
 	slot = slot_of(c, pair, hash, &order);
 	c->used += slot->number == CONN_NONE;
 	*slot = (struct slot){ .hash = hash, .number = (uint32_t)c->count++ };
-	*flow_at(c, slot->number) = (struct flow){ .pair = *pair, .first_ns = ts_ns, .last_ns = ts_ns };
+	*flow_at(c, slot->number) =
+		(struct flow){ .pair = *pair, .first_ns = ts_ns, .last_ns = ts_ns };
 	return slot->number;
 }
 
@@ -252,8 +257,8 @@ static uint32_t fragment_find(struct conns *c, const struct packet *p)
 /* Rule 2.2: a SYN with another number than the one before is another connection. */
 static bool opens_anew(const struct flow *f, const struct packet *p, int dir)
 {
-	return p->payload_known && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && f->base_known[dir] &&
-	       p->seq != f->base[dir];
+	return p->payload_known && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	       f->base_known[dir] && p->seq != f->base[dir];
 }
 
 /* Rules 2.3 and 2.4. */
@@ -334,12 +339,15 @@ static bool end_of(struct end *e, const struct addr *a)
 	return true;
 }
 
-uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *a, const struct addr *b)
+uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *a,
+		    const struct addr *b)
 {
-	struct pair pair = { .protocol = protocol, .ip_version = addr_family(a) == AF_INET6 ? 6 : 4 };
+	struct pair pair = { .protocol = protocol,
+			     .ip_version = addr_family(a) == AF_INET6 ? 6 : 4 };
 	int order;
 
-	if (addr_family(a) != addr_family(b) || !end_of(&pair.end[0], a) || !end_of(&pair.end[1], b))
+	if (addr_family(a) != addr_family(b) || !end_of(&pair.end[0], a) ||
+	    !end_of(&pair.end[1], b))
 		return CONN_NONE;
 	return slot_of(c, &pair, pair_hash(c, &pair), &order)->number;
 }

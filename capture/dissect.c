@@ -1,8 +1,8 @@
 /*
- * How it works: the walk makes the same scans as packet_parse(), one layer at a time.  After each scan it
- * knows where the header began and ended, adds a row for the layer and one for each field of the
- * protocol's table, and lets the protocol add what no table can say.  What remains is payload; what lies
- * behind the end that the length fields give is padding.
+ * How it works: the walk makes the same scans as packet_parse(), one layer at a time.  After each
+ * scan it knows where the header began and ended, adds a row for the layer and one for each field
+ * of the protocol's table, and lets the protocol add what no table can say.  What remains is
+ * payload; what lies behind the end that the length fields give is padding.
  */
 #include "capture/dissect.h"
 
@@ -113,7 +113,8 @@ static void number_text(struct str *out, const struct proto_field *f, uint64_t v
 		str_addf(out, " %s", f->unit);
 }
 
-static void value_text(const struct walk *w, struct str *out, const struct proto_field *f, struct rd r)
+static void value_text(const struct walk *w, struct str *out, const struct proto_field *f,
+		       struct rd r)
 {
 	uint64_t value = f->bits && f->bits <= 64 ? field_value(r, f) : 0;
 	struct rd at_field = r;
@@ -211,8 +212,8 @@ static void option_text(struct walk *w, struct str *out, const struct proto_opti
 		proto_bytes_text(out, body);
 }
 
-static void option_rows(struct walk *w, unsigned step, const struct proto_options *list, uint8_t kind,
-			size_t at, size_t len, size_t head)
+static void option_rows(struct walk *w, unsigned step, const struct proto_options *list,
+			uint8_t kind, size_t at, size_t len, size_t head)
 {
 	const struct proto_option *o = option_find(list, kind);
 	STR_ON_STACK(name, sizeof(w->spare.name));
@@ -232,15 +233,16 @@ static void option_rows(struct walk *w, unsigned step, const struct proto_option
 		o->more(w, step + 1, at, len);
 }
 
-static void options_bad(struct walk *w, unsigned step, const struct proto_options *list, uint8_t kind,
-			size_t at, size_t len, size_t says)
+static void options_bad(struct walk *w, unsigned step, const struct proto_options *list,
+			uint8_t kind, size_t at, size_t len, size_t says)
 {
 	struct str text = walk_row(w, step, at, len, "Malformed option", NULL);
 
 	str_addf(&text, "%s %u says %zu bytes, there are %zu", list->what, kind, says, len);
 }
 
-void walk_options(struct walk *w, unsigned step, const struct proto_options *list, size_t at, size_t len)
+void walk_options(struct walk *w, unsigned step, const struct proto_options *list, size_t at,
+		  size_t len)
 {
 	struct rd r = walk_rd(w, at, len);
 
@@ -300,7 +302,8 @@ static void payload_rows(struct walk *w)
 
 	if (!all && !have)
 		return;
-	text = walk_row(w, 0, at, have, "Data", "What the layers above carry, for the program that receives it.");
+	text = walk_row(w, 0, at, have, "Data",
+			"What the layers above carry, for the program that receives it.");
 	if (have >= all)
 		str_addf(&text, "%zu %s", have, have == 1 ? "byte" : "bytes");
 	else if (w->quotes)
@@ -317,7 +320,8 @@ static void padding_rows(struct walk *w, size_t at)
 	if (at >= w->caplen)
 		return;
 	text = walk_row(w, 0, at, w->caplen - at, "Padding",
-			"Bytes behind the end that the lengths give: Ethernet fills short frames up to 60 bytes.");
+			"Bytes behind the end that the lengths give: Ethernet fills short frames "
+			"up to 60 bytes.");
 	str_addf(&text, "%zu %s", w->caplen - at, w->caplen - at == 1 ? "byte" : "bytes");
 	walk_hex(w, 1, at, w->caplen);
 }
@@ -389,7 +393,9 @@ int dissect(struct dissection *d, uint32_t link, const void *bytes, size_t caple
 {
 	const struct proto *first = proto_of_link(link);
 	struct walk w = {
-		.out = d, .bytes = bytes, .caplen = caplen,
+		.out = d,
+		.bytes = bytes,
+		.caplen = caplen,
 		.conn = context ? context->conn : NULL,
 		.dir = context ? context->dir : 0,
 		.names = context ? context->names : NULL,

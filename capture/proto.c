@@ -9,7 +9,7 @@
 
 struct carried {
 	uint32_t number;
-	uint8_t versions;	/* of IP, as bits 1 << version; 0: no matter */
+	uint8_t versions; /* of IP, as bits 1 << version; 0: no matter */
 	const struct proto *proto;
 };
 
@@ -17,37 +17,25 @@ struct carried {
 #define V6 (1 << 6)
 
 static const struct carried by_link[] = {
-	{ LINK_ETHERNET, 0, &proto_ethernet },
-	{ LINK_SLL2, 0, &proto_sll2 },
-	{ LINK_SLL, 0, &proto_sll },
-	{ LINK_RAW, 0, &proto_raw },
-	{ LINK_NULL, 0, &proto_null },
-	{ LINK_LOOP, 0, &proto_loop },
-	{ LINK_IPV4, 0, &proto_ipv4 },
-	{ LINK_IPV6, 0, &proto_ipv6 },
+	{ LINK_ETHERNET, 0, &proto_ethernet }, { LINK_SLL2, 0, &proto_sll2 },
+	{ LINK_SLL, 0, &proto_sll },	       { LINK_RAW, 0, &proto_raw },
+	{ LINK_NULL, 0, &proto_null },	       { LINK_LOOP, 0, &proto_loop },
+	{ LINK_IPV4, 0, &proto_ipv4 },	       { LINK_IPV6, 0, &proto_ipv6 },
 };
 
 /* The most frequent ones first: the tables are searched from the top. */
 static const struct carried by_ethertype[] = {
-	{ ETHERTYPE_V4, 0, &proto_ipv4 },
-	{ ETHERTYPE_V6, 0, &proto_ipv6 },
-	{ ETHERTYPE_RESOLVE, 0, &proto_arp },
-	{ 0x8100, 0, &proto_vlan },
-	{ 0x88a8, 0, &proto_service_vlan },
-	{ 0x9100, 0, &proto_service_vlan },
+	{ ETHERTYPE_V4, 0, &proto_ipv4 },     { ETHERTYPE_V6, 0, &proto_ipv6 },
+	{ ETHERTYPE_RESOLVE, 0, &proto_arp }, { 0x8100, 0, &proto_vlan },
+	{ 0x88a8, 0, &proto_service_vlan },   { 0x9100, 0, &proto_service_vlan },
 };
 
 static const struct carried by_ip[] = {
-	{ PROTOCOL_TCP, V4 | V6, &proto_tcp },
-	{ PROTOCOL_UDP, V4 | V6, &proto_udp },
-	{ PROTOCOL_ICMP, V4, &proto_icmp },
-	{ PROTOCOL_ICMPV6, V6, &proto_icmpv6 },
-	{ 0, V6, &proto_hop_by_hop },
-	{ 43, V6, &proto_routing },
-	{ 44, V6, &proto_fragment },
-	{ 60, V6, &proto_destination },
-	{ 51, V4 | V6, &proto_auth },
-	{ 4, V4 | V6, &proto_ipv4 },
+	{ PROTOCOL_TCP, V4 | V6, &proto_tcp }, { PROTOCOL_UDP, V4 | V6, &proto_udp },
+	{ PROTOCOL_ICMP, V4, &proto_icmp },    { PROTOCOL_ICMPV6, V6, &proto_icmpv6 },
+	{ 0, V6, &proto_hop_by_hop },	       { 43, V6, &proto_routing },
+	{ 44, V6, &proto_fragment },	       { 60, V6, &proto_destination },
+	{ 51, V4 | V6, &proto_auth },	       { 4, V4 | V6, &proto_ipv4 },
 	{ 41, V4 | V6, &proto_ipv6 },
 };
 
@@ -56,12 +44,13 @@ static const struct proto *find(const struct carried *table, size_t count, uint3
 {
 	for (size_t i = 0; i < count; i++)
 		if (table[i].number == number)
-			return table[i].versions && !(table[i].versions & 1u << ip_version) ? NULL
-					: table[i].proto;
+			return table[i].versions && !(table[i].versions & 1u << ip_version)
+				       ? NULL
+				       : table[i].proto;
 	return NULL;
 }
 
-#define FIND(table, number, ip_version) \
+#define FIND(table, number, ip_version)                                                            \
 	find(table, sizeof(table) / sizeof((table)[0]), number, ip_version)
 
 const struct proto *proto_of_link(uint32_t link)
@@ -91,52 +80,99 @@ const struct proto *proto_enter_ethertype(struct scan *s, uint16_t type)
 }
 
 static const struct name ethertype_rows[] = {
-	{ 0x0800, "IPv4", NULL }, { 0x0806, "ARP", NULL }, { 0x0842, "Wake-on-LAN", NULL },
-	{ 0x22f0, "AVTP", NULL }, { 0x8035, "RARP", NULL }, { 0x809b, "AppleTalk", NULL },
-	{ 0x8100, "802.1Q", NULL }, { 0x8137, "IPX", NULL }, { 0x86dd, "IPv6", NULL },
-	{ 0x8808, "Ethernet flow control", NULL }, { 0x8809, "LACP", NULL },
-	{ 0x8847, "MPLS", NULL }, { 0x8848, "MPLS multicast", NULL },
-	{ 0x8863, "PPPoE discovery", NULL }, { 0x8864, "PPPoE session", NULL },
-	{ 0x888e, "802.1X", NULL }, { 0x88a8, "802.1ad", NULL }, { 0x88cc, "LLDP", NULL },
-	{ 0x88e5, "MACsec", NULL }, { 0x88f7, "PTP", NULL }, { 0x8906, "FCoE", NULL },
-	{ 0x9000, "Ethernet loopback", NULL }, { 0x9100, "802.1Q double tag", NULL },
+	{ 0x0800, "IPv4", NULL },
+	{ 0x0806, "ARP", NULL },
+	{ 0x0842, "Wake-on-LAN", NULL },
+	{ 0x22f0, "AVTP", NULL },
+	{ 0x8035, "RARP", NULL },
+	{ 0x809b, "AppleTalk", NULL },
+	{ 0x8100, "802.1Q", NULL },
+	{ 0x8137, "IPX", NULL },
+	{ 0x86dd, "IPv6", NULL },
+	{ 0x8808, "Ethernet flow control", NULL },
+	{ 0x8809, "LACP", NULL },
+	{ 0x8847, "MPLS", NULL },
+	{ 0x8848, "MPLS multicast", NULL },
+	{ 0x8863, "PPPoE discovery", NULL },
+	{ 0x8864, "PPPoE session", NULL },
+	{ 0x888e, "802.1X", NULL },
+	{ 0x88a8, "802.1ad", NULL },
+	{ 0x88cc, "LLDP", NULL },
+	{ 0x88e5, "MACsec", NULL },
+	{ 0x88f7, "PTP", NULL },
+	{ 0x8906, "FCoE", NULL },
+	{ 0x9000, "Ethernet loopback", NULL },
+	{ 0x9100, "802.1Q double tag", NULL },
 };
 NAME_TABLE(proto_ethertype_names, ethertype_rows, "EtherType");
 
 static const struct name ip_rows[] = {
-	{ 0, "hop-by-hop options", NULL }, { 1, "ICMP", NULL }, { 2, "IGMP", NULL },
-	{ 4, "IPv4", NULL }, { 6, "TCP", NULL }, { 8, "EGP", NULL }, { 17, "UDP", NULL },
-	{ 33, "DCCP", NULL }, { 41, "IPv6", NULL }, { 43, "routing header", NULL },
-	{ 44, "fragment header", NULL }, { 46, "RSVP", NULL }, { 47, "GRE", NULL },
-	{ 50, "ESP", NULL }, { 51, "AH", NULL }, { 58, "ICMPv6", NULL },
-	{ 59, "no next header", NULL }, { 60, "destination options", NULL },
-	{ 88, "EIGRP", NULL }, { 89, "OSPF", NULL }, { 94, "IPIP", NULL }, { 103, "PIM", NULL },
-	{ 112, "VRRP", NULL }, { 115, "L2TP", NULL }, { 132, "SCTP", NULL },
-	{ 135, "mobility header", NULL }, { 136, "UDP-Lite", NULL }, { 137, "MPLS", NULL },
-	{ 139, "HIP", NULL }, { 140, "Shim6", NULL }, { 255, "reserved", NULL },
+	{ 0, "hop-by-hop options", NULL },
+	{ 1, "ICMP", NULL },
+	{ 2, "IGMP", NULL },
+	{ 4, "IPv4", NULL },
+	{ 6, "TCP", NULL },
+	{ 8, "EGP", NULL },
+	{ 17, "UDP", NULL },
+	{ 33, "DCCP", NULL },
+	{ 41, "IPv6", NULL },
+	{ 43, "routing header", NULL },
+	{ 44, "fragment header", NULL },
+	{ 46, "RSVP", NULL },
+	{ 47, "GRE", NULL },
+	{ 50, "ESP", NULL },
+	{ 51, "AH", NULL },
+	{ 58, "ICMPv6", NULL },
+	{ 59, "no next header", NULL },
+	{ 60, "destination options", NULL },
+	{ 88, "EIGRP", NULL },
+	{ 89, "OSPF", NULL },
+	{ 94, "IPIP", NULL },
+	{ 103, "PIM", NULL },
+	{ 112, "VRRP", NULL },
+	{ 115, "L2TP", NULL },
+	{ 132, "SCTP", NULL },
+	{ 135, "mobility header", NULL },
+	{ 136, "UDP-Lite", NULL },
+	{ 137, "MPLS", NULL },
+	{ 139, "HIP", NULL },
+	{ 140, "Shim6", NULL },
+	{ 255, "reserved", NULL },
 };
 NAME_TABLE(proto_ip_names, ip_rows, "IP protocol");
 
 static const struct name ecn_rows[] = {
-	{ 0, "Not-ECT", NULL }, { 1, "ECT(1)", NULL }, { 2, "ECT(0)", NULL }, { 3, "CE", NULL },
+	{ 0, "Not-ECT", NULL },
+	{ 1, "ECT(1)", NULL },
+	{ 2, "ECT(0)", NULL },
+	{ 3, "CE", NULL },
 };
 NAME_TABLE(proto_ecn_names, ecn_rows, "ECN codepoint");
 
 static const struct name dscp_rows[] = {
-	{ 0, "default", NULL }, { 1, "LE", NULL }, { 8, "CS1", NULL }, { 10, "AF11", NULL },
-	{ 12, "AF12", NULL }, { 14, "AF13", NULL }, { 16, "CS2", NULL }, { 18, "AF21", NULL },
-	{ 20, "AF22", NULL }, { 22, "AF23", NULL }, { 24, "CS3", NULL }, { 26, "AF31", NULL },
-	{ 28, "AF32", NULL }, { 30, "AF33", NULL }, { 32, "CS4", NULL }, { 34, "AF41", NULL },
-	{ 36, "AF42", NULL }, { 38, "AF43", NULL }, { 40, "CS5", NULL }, { 44, "VOICE-ADMIT", NULL },
-	{ 46, "EF", NULL }, { 48, "CS6", NULL }, { 56, "CS7", NULL },
+	{ 0, "default", NULL }, { 1, "LE", NULL },	     { 8, "CS1", NULL },
+	{ 10, "AF11", NULL },	{ 12, "AF12", NULL },	     { 14, "AF13", NULL },
+	{ 16, "CS2", NULL },	{ 18, "AF21", NULL },	     { 20, "AF22", NULL },
+	{ 22, "AF23", NULL },	{ 24, "CS3", NULL },	     { 26, "AF31", NULL },
+	{ 28, "AF32", NULL },	{ 30, "AF33", NULL },	     { 32, "CS4", NULL },
+	{ 34, "AF41", NULL },	{ 36, "AF42", NULL },	     { 38, "AF43", NULL },
+	{ 40, "CS5", NULL },	{ 44, "VOICE-ADMIT", NULL }, { 46, "EF", NULL },
+	{ 48, "CS6", NULL },	{ 56, "CS7", NULL },
 };
 NAME_TABLE(proto_dscp_names, dscp_rows, "DSCP");
 
 static const struct name arphrd_rows[] = {
-	{ 1, "Ethernet", NULL }, { 6, "IEEE 802", NULL }, { 512, "PPP", NULL },
-	{ 768, "IP in IP tunnel", NULL }, { 772, "loopback", NULL }, { 776, "IPv6 in IPv4 tunnel", NULL },
-	{ 778, "GRE tunnel", NULL }, { 801, "IEEE 802.11", NULL }, { 803, "IEEE 802.11 radiotap", NULL },
-	{ 824, "netlink", NULL }, { 65534, "none", NULL },
+	{ 1, "Ethernet", NULL },
+	{ 6, "IEEE 802", NULL },
+	{ 512, "PPP", NULL },
+	{ 768, "IP in IP tunnel", NULL },
+	{ 772, "loopback", NULL },
+	{ 776, "IPv6 in IPv4 tunnel", NULL },
+	{ 778, "GRE tunnel", NULL },
+	{ 801, "IEEE 802.11", NULL },
+	{ 803, "IEEE 802.11 radiotap", NULL },
+	{ 824, "netlink", NULL },
+	{ 65534, "none", NULL },
 };
 NAME_TABLE(proto_arphrd_names, arphrd_rows, "hardware type");
 
@@ -149,7 +185,8 @@ void proto_ip_name(struct str *out, uint8_t protocol)
 	name_add(out, &proto_ip_names, protocol);
 }
 
-void proto_ip_text(struct str *out, int ip_version, const uint8_t *ip, const struct addr_names *names)
+void proto_ip_text(struct str *out, int ip_version, const uint8_t *ip,
+		   const struct addr_names *names)
 {
 	int family = ip_version == 6 ? AF_INET6 : AF_INET;
 	size_t len = ip_version == 6 ? 16 : 4;
@@ -170,7 +207,8 @@ void proto_ip_text(struct str *out, int ip_version, const uint8_t *ip, const str
 
 void proto_mac_text(struct str *out, const uint8_t mac[6])
 {
-	str_addf(out, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	str_addf(out, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
 }
 
 void proto_bytes_text(struct str *out, struct rd bytes)
@@ -227,14 +265,15 @@ void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, 
 {
 	size_t len = w->scan.end > w->head_at ? w->scan.end - w->head_at : 0;
 	struct rd covered = walk_rd(w, w->head_at, len);
-	const char *obstacle = w->packet.fragment ? "a fragment"
-			     : covered.short_read ? "not all of it is here"
-			     : pseudo && w->scan.rerouted ? "its route changes the destination"
-							  : NULL;
+	const char *obstacle = w->packet.fragment	    ? "a fragment"
+			       : covered.short_read	    ? "not all of it is here"
+			       : pseudo && w->scan.rerouted ? "its route changes the destination"
+							    : NULL;
 
 	if (obstacle)
 		str_addf(out, "0x%04x not checked: %s", stored, obstacle);
 	else
-		proto_checksum_text(out, stored,
-				    proto_sum(pseudo ? pseudo_header(&w->packet, len) : 0, covered));
+		proto_checksum_text(
+			out, stored,
+			proto_sum(pseudo ? pseudo_header(&w->packet, len) : 0, covered));
 }

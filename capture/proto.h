@@ -1,11 +1,11 @@
 /*
- * proto: what a protocol's file (proto_*.c) gives to the rest of this floor, and the tools it works with.
- * Internal to capture/.
+ * proto: what a protocol's file (proto_*.c) gives to the rest of this floor, and the tools it works
+ *with. Internal to capture/.
  *
  * A protocol is one `struct proto`:
  *
- *	scan	reads the header into struct packet, consumes it, and says which protocol comes next.
- *		It is the one place that knows how long the header is.  packet_parse() is a loop of scans.
+ *	scan	reads the header into struct packet, consumes it, and says which protocol comes
+ *next. It is the one place that knows how long the header is.  packet_parse() is a loop of scans.
  *	field	a table of the header's fields, which dissect() shows as rows.
  *	more	adds the rows that no table can say (options, quoted packets).
  *	summary	the words on the ladder's arrow.
@@ -26,22 +26,28 @@
 #include "src/core/rd.h"
 #include "src/core/str.h"
 
-#define PROTO_LAYERS_MAX	24	/* headers in one packet that are followed */
-#define PROTO_QUOTES_MAX	4	/* packets quoted inside each other */
+#define PROTO_LAYERS_MAX 24 /* headers in one packet that are followed */
+#define PROTO_QUOTES_MAX 4 /* packets quoted inside each other */
 
-enum { ETHERTYPE_NONE = 0, ETHERTYPE_V4 = 0x0800, ETHERTYPE_RESOLVE = 0x0806, ETHERTYPE_V6 = 0x86dd };
+enum {
+	ETHERTYPE_NONE = 0,
+	ETHERTYPE_V4 = 0x0800,
+	ETHERTYPE_RESOLVE = 0x0806,
+	ETHERTYPE_V6 = 0x86dd
+};
 enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
 
 /*
- * One reading of one packet.  r.base is the packet's first byte throughout, so r.at is an offset in the
- * packet; r.len shrinks to where the innermost layer ends, or to what was captured.
+ * One reading of one packet.  r.base is the packet's first byte throughout, so r.at is an offset in
+ * the packet; r.len shrinks to where the innermost layer ends, or to what was captured.
  */
 struct scan {
 	struct packet *p;
 	struct rd r;
-	size_t end;		/* offset at which the layer ends by the length fields, captured or not */
-	size_t body;		/* offset of the payload by the header's length, where that was not captured; else 0 */
-	bool rerouted;		/* routed by its sender: the destination address may not be the final one */
+	size_t end; /* offset at which the layer ends by the length fields, captured or not */
+	size_t body; /* offset of the payload by the header's length, where that was not captured;
+			else 0 */
+	bool rerouted; /* routed by its sender: the destination address may not be the final one */
 };
 
 struct walk;
@@ -64,8 +70,8 @@ static inline void scan_limit(struct scan *s, size_t n)
 }
 
 /*
- * Consumes n bytes and gives a reader on them.  False, and the packet marked as cut, if they are not all
- * there.  With a constant n the compiler drops the checks of the reads that follow.
+ * Consumes n bytes and gives a reader on them.  False, and the packet marked as cut, if they are
+ * not all there.  With a constant n the compiler drops the checks of the reads that follow.
  */
 static inline bool scan_head(struct scan *s, size_t n, struct rd *head)
 {
@@ -79,52 +85,70 @@ static inline bool scan_head(struct scan *s, size_t n, struct rd *head)
 	return true;
 }
 
+/* A reader on what there is from offset `start` on: for the part of a header that scan_head() did
+ * not give. */
+static inline struct rd scan_again(const struct scan *s, size_t start)
+{
+	return (struct rd){ .base = s->r.base, .len = s->r.len, .at = start };
+}
+
 /* ---- the tables of fields ---- */
 
 enum proto_show {
-	SHOW_DEC,		/* 20, with the unit behind */
-	SHOW_HEX,		/* 0x1c2e, as many digits as the field has */
-	SHOW_NAME,		/* TCP (6) */
-	SHOW_NAME_HEX,		/* IPv4 (0x0800) */
-	SHOW_FLAG,		/* set, not set */
-	SHOW_WORDS,		/* a number of 32-bit words, as bytes: 20 bytes (5 words) */
-	SHOW_PORT,		/* 80 (HTTP) */
+	SHOW_DEC, /* 20, with the unit behind */
+	SHOW_HEX, /* 0x1c2e, as many digits as the field has */
+	SHOW_NAME, /* TCP (6) */
+	SHOW_NAME_HEX, /* IPv4 (0x0800) */
+	SHOW_FLAG, /* set, not set */
+	SHOW_WORDS, /* a number of 32-bit words, as bytes: 20 bytes (5 words) */
+	SHOW_PORT, /* 80 (HTTP) */
 	SHOW_MAC,
 	SHOW_IPV4,
 	SHOW_IPV6,
-	SHOW_BYTES,		/* hex */
-	SHOW_OWN,		/* the field's own function */
+	SHOW_BYTES, /* hex */
+	SHOW_OWN, /* the field's own function */
 };
 
 struct proto_field {
 	const char *name;
-	uint16_t at, bits;	/* offset and width in bits; bits 0: to the end of the header */
+	uint16_t at, bits; /* offset and width in bits; bits 0: to the end of the header */
 	enum proto_show show;
-	bool part;		/* a part of the field above: shown one step deeper */
-	const char *unit;	/* SHOW_DEC: "bytes" */
-	const struct name_table *names;	/* SHOW_NAME … */
-	void (*text)(const struct walk *w, struct str *out, uint64_t value);	/* SHOW_OWN */
-	const char *about;	/* one sentence for a student */
+	bool part; /* a part of the field above: shown one step deeper */
+	const char *unit; /* SHOW_DEC: "bytes" */
+	const struct name_table *names; /* SHOW_NAME … */
+	void (*text)(const struct walk *w, struct str *out, uint64_t value); /* SHOW_OWN */
+	const char *about; /* one sentence for a student */
 };
+
+/* A row of a table of fields; behind `show`: more members, as .about = "…". */
+#define FIELD(field_name, bit, width, how, ...)                                                    \
+	{                                                                                          \
+		.name = field_name, .at = bit, .bits = width, .show = how, __VA_ARGS__             \
+	}
 
 struct proto {
-	const char *name;	/* "Transmission Control Protocol" */
+	const char *name; /* "Transmission Control Protocol" */
 	const struct proto_field *field;
 	size_t fields;
-	const struct proto *(*scan)(struct scan *s);	/* the next protocol; NULL: the rest is payload */
-	void (*heading)(const struct walk *w, struct str *out);	/* text of the heading; may be NULL */
-	void (*more)(struct walk *w);				/* may be NULL */
-	void (*summary)(struct str *out, const struct summary *s);	/* may be NULL */
+	const struct proto *(*scan)(
+		struct scan *s); /* the next protocol; NULL: the rest is payload */
+	void (*heading)(const struct walk *w,
+			struct str *out); /* text of the heading; may be NULL */
+	void (*more)(struct walk *w); /* may be NULL */
+	void (*summary)(struct str *out, const struct summary *s); /* may be NULL */
 };
 
-#define PROTO_FIELDS(table)	.field = (table), .fields = sizeof(table) / sizeof((table)[0])
-#define NAME_TABLE(id, rows, of) \
-	const struct name_table id = { .row = (rows), .count = sizeof(rows) / sizeof((rows)[0]), .what = (of) }
+#define PROTO_FIELDS(table) .field = (table), .fields = sizeof(table) / sizeof((table)[0])
+#define NAME_TABLE(id, rows, of)                                                                   \
+	const struct name_table id = { .row = (rows),                                              \
+				       .count = sizeof(rows) / sizeof((rows)[0]),                  \
+				       .what = (of) }
 
 extern const struct proto proto_ethernet, proto_vlan, proto_service_vlan, proto_sll, proto_sll2;
 extern const struct proto proto_null, proto_loop, proto_raw;
 extern const struct proto proto_arp, proto_ipv4, proto_ipv6;
-extern const struct proto proto_hop_by_hop, proto_routing, proto_fragment, proto_destination, proto_auth;
+extern const struct proto proto_hop_by_hop, proto_routing, proto_fragment, proto_destination,
+	proto_auth;
 extern const struct proto proto_tcp, proto_udp, proto_icmp, proto_icmpv6;
 
 /* What comes behind a header; NULL if we do not know it. */
@@ -132,7 +156,8 @@ const struct proto *proto_of_link(uint32_t link);
 const struct proto *proto_of_ethertype(uint16_t type);
 const struct proto *proto_of_ip(uint8_t ip_version, uint8_t protocol);
 
-/* Consumes a protocol number of Ethernet's kind and goes on: notes it in the packet, and gives its protocol. */
+/* Consumes a protocol number of Ethernet's kind and goes on: notes it in the packet, and gives its
+ * protocol. */
 const struct proto *proto_enter_ethertype(struct scan *s, uint16_t type);
 
 extern const struct name_table proto_ethertype_names, proto_ip_names, proto_arphrd_names;
@@ -141,8 +166,10 @@ extern const struct name_table proto_ecn_names, proto_dscp_names;
 /* Reads on from a protocol whose header starts at s->r.at, to the end.  Fills s->p. */
 void proto_scan_all(struct scan *s, const struct proto *first);
 
-/* The packet quoted at offset `at` of an ICMP error (version 4 or 6).  What lies behind caplen is not there. */
-void proto_parse_quote(struct packet *p, int ip_version, const void *bytes, size_t at, size_t caplen);
+/* The packet quoted at offset `at` of an ICMP error (version 4 or 6).  What lies behind caplen is
+ * not there. */
+void proto_parse_quote(struct packet *p, int ip_version, const void *bytes, size_t at,
+		       size_t caplen);
 
 /* ---- the walk of dissect() over one packet ---- */
 
@@ -150,30 +177,34 @@ struct walk {
 	struct dissection *out;
 	const uint8_t *bytes;
 	size_t caplen;
-	const struct conn *conn;	/* NULL: none, or in a quoted packet */
+	const struct conn *conn; /* NULL: none, or in a quoted packet */
 	int dir;
 	const struct addr_names *names;
-	struct packet packet;		/* what has been read so far, this layer included */
-	struct scan scan;		/* behind this layer's header; more() may consume on */
-	const struct proto *proto;	/* this layer */
-	size_t head_at, head_len;	/* this layer's header, as far as it is there */
-	uint8_t depth;			/* of the layers' headings: 0, more in a quoted packet */
-	uint8_t quotes;			/* how many packets it is quoted in */
-	bool failed;			/* memory ran out */
-	struct dissect_row spare;	/* receives what has no row then */
+	struct packet packet; /* what has been read so far, this layer included */
+	struct scan scan; /* behind this layer's header; more() may consume on */
+	const struct proto *proto; /* this layer */
+	size_t head_at, head_len; /* this layer's header, as far as it is there */
+	uint8_t depth; /* of the layers' headings: 0, more in a quoted packet */
+	uint8_t quotes; /* how many packets it is quoted in */
+	bool failed; /* memory ran out */
+	struct dissect_row spare; /* receives what has no row then */
 };
 
 /*
- * Adds a row, `step` below the layer's heading, and gives a writer for its text (good until the next row).
- * Foreign bytes in it must be made harmless by whoever writes them.
+ * Adds a row, `step` below the layer's heading, and gives a writer for its text (good until the
+ * next row). Foreign bytes in it must be made harmless by whoever writes them.
  */
-struct str walk_row(struct walk *w, unsigned step, size_t at, size_t len, const char *name, const char *about);
+struct str walk_row(struct walk *w, unsigned step, size_t at, size_t len, const char *name,
+		    const char *about);
 
-/* Adds the rows of a table for the header (or part of one) at `at`; a field that is not all there is left out.  True if all were. */
-bool walk_fields(struct walk *w, unsigned step, const struct proto_field *field, size_t fields, size_t at, size_t len);
+/* Adds the rows of a table for the header (or part of one) at `at`; a field that is not all there
+ * is left out.  True if all were. */
+bool walk_fields(struct walk *w, unsigned step, const struct proto_field *field, size_t fields,
+		 size_t at, size_t len);
 
 /* The text of one field's value. */
-void walk_field_text(const struct walk *w, struct str *out, const struct proto_field *f, size_t at, size_t len);
+void walk_field_text(const struct walk *w, struct str *out, const struct proto_field *f, size_t at,
+		     size_t len);
 
 /* A reader on len bytes of the packet from `at`; fewer, if they are not there. */
 struct rd walk_rd(const struct walk *w, size_t at, size_t len);
@@ -187,56 +218,68 @@ void walk_hex(struct walk *w, unsigned step, size_t at, size_t end);
 /* Option lists: of IPv4, TCP, IPv6 and neighbour discovery, which differ in details only. */
 struct proto_option {
 	uint8_t kind;
-	uint8_t len;		/* the only right length of the whole option; 0: any */
+	uint8_t len; /* the only right length of the whole option; 0: any */
 	const char *name;
-	const struct proto_field *field;	/* offsets from the option's first byte; one: shown in the option's row */
+	const struct proto_field
+		*field; /* offsets from the option's first byte; one: shown in the option's row */
 	size_t fields;
-	void (*text)(const struct walk *w, struct str *out, struct rd body);	/* of the row; body: behind kind and length */
-	void (*more)(struct walk *w, unsigned step, size_t at, size_t len);	/* rows below it; the whole option */
+	void (*text)(const struct walk *w, struct str *out,
+		     struct rd body); /* of the row; body: behind kind and length */
+	void (*more)(struct walk *w, unsigned step, size_t at,
+		     size_t len); /* rows below it; the whole option */
 	const char *about;
 };
+
+#define OPTION(number, length, option_name, ...)                                                   \
+	{                                                                                          \
+		.kind = number, .len = length, .name = option_name, __VA_ARGS__                    \
+	}
 
 struct proto_options {
 	const struct proto_option *row;
 	size_t count;
-	const char *what;	/* "TCP option", before the number of an unknown one */
-	uint8_t singles;	/* kinds below this one are a single byte */
-	bool zero_ends;		/* kind 0 ends the list; the rest is padding */
-	uint8_t unit;		/* bytes that a length of 1 means */
-	uint8_t beside;		/* bytes of an option that its length does not count */
+	const char *what; /* "TCP option", before the number of an unknown one */
+	uint8_t singles; /* kinds below this one are a single byte */
+	bool zero_ends; /* kind 0 ends the list; the rest is padding */
+	uint8_t unit; /* bytes that a length of 1 means */
+	uint8_t beside; /* bytes of an option that its length does not count */
 };
 
-void walk_options(struct walk *w, unsigned step, const struct proto_options *list, size_t at, size_t len);
+void walk_options(struct walk *w, unsigned step, const struct proto_options *list, size_t at,
+		  size_t len);
 
 /* ---- text ---- */
 
 /* Appends an address, and its name in parentheses where names has it. */
-void proto_ip_text(struct str *out, int ip_version, const uint8_t *ip, const struct addr_names *names);
+void proto_ip_text(struct str *out, int ip_version, const uint8_t *ip,
+		   const struct addr_names *names);
 void proto_mac_text(struct str *out, const uint8_t mac[6]);
-void proto_bytes_text(struct str *out, struct rd bytes);	/* "0a 1b 2c", "..." where it gets long */
+void proto_bytes_text(struct str *out, struct rd bytes); /* "0a 1b 2c", "..." where it gets long */
 
 /* "TCP", "SCTP", "protocol 200". */
 void proto_ip_name(struct str *out, uint8_t protocol);
 
 /* ---- checksums, RFC 1071 ---- */
 
-uint32_t proto_sum(uint32_t sum, struct rd bytes);	/* adds 16-bit words */
+uint32_t proto_sum(uint32_t sum, struct rd bytes); /* adds 16-bit words */
 uint16_t proto_fold(uint32_t sum);
 
 /* Appends "0x1c2e correct" or what is wrong.  sum: over all that it covers, itself included. */
 void proto_checksum_text(struct str *out, uint16_t stored, uint32_t sum);
 
-/* The same for the transport header of this layer, with the pseudo-header of its IP version (pseudo: false for ICMP over IPv4). */
+/* The same for the transport header of this layer, with the pseudo-header of its IP version
+ * (pseudo: false for ICMP over IPv4). */
 void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, bool pseudo);
 
-#define CHECKSUM_ABOUT \
-	" A capture on the sending host can show a wrong one, because its network card fills it in later."
+#define CHECKSUM_ABOUT                                                                             \
+	" A capture on the sending host can show a wrong one, because its network card fills it "  \
+	"in later."
 
 /* ---- the ladder's words ---- */
 
 struct summary {
 	const struct packet *p;
-	const struct conn *conn;	/* may be NULL */
+	const struct conn *conn; /* may be NULL */
 	int dir;
 	const uint8_t *bytes;
 	size_t caplen;

@@ -50,8 +50,9 @@ static const struct proto *arp_scan(struct scan *s)
 static void address_row(struct walk *w, size_t *at, size_t len, const char *name,
 			enum proto_show show, const char *about)
 {
-	const struct proto_field f = { .name = name, .bits = (uint16_t)(len * 8), .show = show,
-				       .about = about };
+	const struct proto_field f = {
+		.name = name, .bits = (uint16_t)(len * 8), .show = show, .about = about
+	};
 
 	if (len)
 		walk_fields(w, 1, &f, 1, *at, w->head_at + w->head_len - *at);
@@ -130,20 +131,21 @@ static void arp_heading(const struct walk *w, struct str *out)
 }
 
 static const struct name operation_rows[] = {
-	{ 1, "request", NULL }, { 2, "reply", NULL }, { 3, "reverse request", NULL },
-	{ 4, "reverse reply", NULL }, { 8, "inverse request", NULL }, { 9, "inverse reply", NULL },
+	{ 1, "request", NULL },		{ 2, "reply", NULL },
+	{ 3, "reverse request", NULL }, { 4, "reverse reply", NULL },
+	{ 8, "inverse request", NULL }, { 9, "inverse reply", NULL },
 };
 static NAME_TABLE(operation_names, operation_rows, "ARP operation");
 
 static const struct proto_field fields[] = {
-	{ .name = "Hardware type", .at = 0, .bits = 16, .show = SHOW_NAME,
-	  .names = &proto_arphrd_names, .about = "The kind of link: 1 is Ethernet." },
-	{ .name = "Protocol type", .at = 16, .bits = 16, .show = SHOW_NAME_HEX,
-	  .names = &proto_ethertype_names, .about = "The protocol whose addresses are resolved." },
-	{ .name = "Hardware address length", .at = 32, .bits = 8, .show = SHOW_DEC, .unit = "bytes" },
-	{ .name = "Protocol address length", .at = 40, .bits = 8, .show = SHOW_DEC, .unit = "bytes" },
-	{ .name = "Operation", .at = 48, .bits = 16, .show = SHOW_NAME, .names = &operation_names,
-	  .about = "A request is broadcast to all; the reply goes to the one who asked." },
+	FIELD("Hardware type", 0, 16, SHOW_NAME, .names = &proto_arphrd_names,
+	      .about = "The kind of link: 1 is Ethernet."),
+	FIELD("Protocol type", 16, 16, SHOW_NAME_HEX, .names = &proto_ethertype_names,
+	      .about = "The protocol whose addresses are resolved."),
+	FIELD("Hardware address length", 32, 8, SHOW_DEC, .unit = "bytes"),
+	FIELD("Protocol address length", 40, 8, SHOW_DEC, .unit = "bytes"),
+	FIELD("Operation", 48, 16, SHOW_NAME, .names = &operation_names,
+	      .about = "A request is broadcast to all; the reply goes to the one who asked."),
 };
 
 const struct proto proto_arp = {

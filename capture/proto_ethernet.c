@@ -37,12 +37,13 @@ static void type_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Destination", .at = 0, .bits = 48, .show = SHOW_MAC,
-	  .about = "The network card on this link that the frame is for." },
-	{ .name = "Source", .at = 48, .bits = 48, .show = SHOW_MAC,
-	  .about = "The network card on this link that sent the frame." },
-	{ .name = "Type", .at = 96, .bits = 16, .show = SHOW_OWN, .text = type_text,
-	  .about = "Which protocol is inside; up to 1500 it is the length of the frame instead." },
+	FIELD("Destination", 0, 48, SHOW_MAC,
+	      .about = "The network card on this link that the frame is for."),
+	FIELD("Source", 48, 48, SHOW_MAC,
+	      .about = "The network card on this link that sent the frame."),
+	FIELD("Type", 96, 16, SHOW_OWN, .text = type_text,
+	      .about = "Which protocol is inside; up to 1500 it is the length of the frame "
+		       "instead."),
 };
 
 const struct proto proto_ethernet = {

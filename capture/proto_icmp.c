@@ -67,7 +67,8 @@ static void quote_words(const struct icmp_types *types, struct str *out, const s
 {
 	struct packet quoted;
 
-	proto_parse_quote(&quoted, types->ip_version, s->bytes, s->p->transport_at + ICMP_HEADER, s->caplen);
+	proto_parse_quote(&quoted, types->ip_version, s->bytes, s->p->transport_at + ICMP_HEADER,
+			  s->caplen);
 	if (!quoted.ip_version)
 		return;
 	str_add(out, " (");
@@ -136,9 +137,7 @@ static void fields_rows(const struct icmp_type *t, struct walk *w)
 
 void icmp_more_of(const struct icmp_types *types, struct walk *w)
 {
-	static const struct proto_field unused = {
-		.name = "Rest of header", .at = 32, .bits = 32, .show = SHOW_HEX,
-	};
+	static const struct proto_field unused = FIELD("Rest of header", 32, 32, SHOW_HEX);
 	const struct icmp_type *t = type_find(types, w->packet.icmp_type);
 
 	if (!w->packet.has_transport)
@@ -152,57 +151,65 @@ void icmp_more_of(const struct icmp_types *types, struct walk *w)
 }
 
 const struct proto_field icmp_echo_fields[2] = {
-	{ .name = "Identifier", .at = 32, .bits = 16, .show = SHOW_DEC,
-	  .about = "The same in all requests of one program." },
-	{ .name = "Sequence number", .at = 48, .bits = 16, .show = SHOW_DEC,
-	  .about = "Counts the requests; the reply has the same number." },
+	FIELD("Identifier", 32, 16, SHOW_DEC, .about = "The same in all requests of one program."),
+	FIELD("Sequence number", 48, 16, SHOW_DEC,
+	      .about = "Counts the requests; the reply has the same number."),
 };
 
 /* ---- ICMP for IPv4 ---- */
 
 static const struct name unreachable_rows[] = {
-	{ 0, "network unreachable", NULL }, { 1, "host unreachable", NULL },
-	{ 2, "protocol unreachable", NULL }, { 3, "port unreachable", NULL },
-	{ 4, "fragmentation needed", NULL }, { 5, "source route failed", NULL },
-	{ 6, "network unknown", NULL }, { 7, "host unknown", NULL }, { 8, "source host isolated", NULL },
-	{ 9, "network prohibited", NULL }, { 10, "host prohibited", NULL },
+	{ 0, "network unreachable", NULL },
+	{ 1, "host unreachable", NULL },
+	{ 2, "protocol unreachable", NULL },
+	{ 3, "port unreachable", NULL },
+	{ 4, "fragmentation needed", NULL },
+	{ 5, "source route failed", NULL },
+	{ 6, "network unknown", NULL },
+	{ 7, "host unknown", NULL },
+	{ 8, "source host isolated", NULL },
+	{ 9, "network prohibited", NULL },
+	{ 10, "host prohibited", NULL },
 	{ 11, "network unreachable for this service", NULL },
 	{ 12, "host unreachable for this service", NULL },
-	{ 13, "communication prohibited", NULL }, { 14, "host precedence violation", NULL },
+	{ 13, "communication prohibited", NULL },
+	{ 14, "host precedence violation", NULL },
 	{ 15, "precedence cutoff", NULL },
 };
 static NAME_TABLE(unreachable_names, unreachable_rows, "ICMP code");
 
 static const struct name redirect_rows[] = {
-	{ 0, "redirect for network", NULL }, { 1, "redirect for host", NULL },
-	{ 2, "redirect for service and network", NULL }, { 3, "redirect for service and host", NULL },
+	{ 0, "redirect for network", NULL },
+	{ 1, "redirect for host", NULL },
+	{ 2, "redirect for service and network", NULL },
+	{ 3, "redirect for service and host", NULL },
 };
 static NAME_TABLE(redirect_names, redirect_rows, "ICMP code");
 
 static const struct name exceeded_rows[] = {
-	{ 0, "time to live exceeded", NULL }, { 1, "reassembly time exceeded", NULL },
+	{ 0, "time to live exceeded", NULL },
+	{ 1, "reassembly time exceeded", NULL },
 };
 static NAME_TABLE(exceeded_names, exceeded_rows, "ICMP code");
 
 static const struct proto_field unreachable_fields[] = {
-	{ .name = "Unused", .at = 32, .bits = 16, .show = SHOW_HEX },
-	{ .name = "Next-hop MTU", .at = 48, .bits = 16, .show = SHOW_DEC, .unit = "bytes",
-	  .about = "With fragmentation needed: the largest packet that would have passed (RFC 1191)." },
+	FIELD("Unused", 32, 16, SHOW_HEX),
+	FIELD("Next-hop MTU", 48, 16, SHOW_DEC, .unit = "bytes",
+	      .about = "With fragmentation needed: the largest packet that would have passed (RFC "
+		       "1191)."),
 };
 static const struct proto_field gateway_field[] = {
-	{ .name = "Gateway", .at = 32, .bits = 32, .show = SHOW_IPV4,
-	  .about = "The better router for this destination." },
+	FIELD("Gateway", 32, 32, SHOW_IPV4, .about = "The better router for this destination."),
 };
 static const struct proto_field pointer_field[] = {
-	{ .name = "Pointer", .at = 32, .bits = 8, .show = SHOW_DEC,
-	  .about = "Which byte of the quoted header is wrong." },
+	FIELD("Pointer", 32, 8, SHOW_DEC, .about = "Which byte of the quoted header is wrong."),
 };
 static const struct proto_field timestamp_fields[] = {
-	{ .name = "Identifier", .at = 32, .bits = 16, .show = SHOW_DEC },
-	{ .name = "Sequence number", .at = 48, .bits = 16, .show = SHOW_DEC },
-	{ .name = "Originate", .at = 64, .bits = 32, .show = SHOW_DEC, .unit = "ms since midnight UTC" },
-	{ .name = "Receive", .at = 96, .bits = 32, .show = SHOW_DEC, .unit = "ms since midnight UTC" },
-	{ .name = "Transmit", .at = 128, .bits = 32, .show = SHOW_DEC, .unit = "ms since midnight UTC" },
+	FIELD("Identifier", 32, 16, SHOW_DEC),
+	FIELD("Sequence number", 48, 16, SHOW_DEC),
+	FIELD("Originate", 64, 32, SHOW_DEC, .unit = "ms since midnight UTC"),
+	FIELD("Receive", 96, 32, SHOW_DEC, .unit = "ms since midnight UTC"),
+	FIELD("Transmit", 128, 32, SHOW_DEC, .unit = "ms since midnight UTC"),
 };
 
 static void unreachable_words(struct str *out, struct rd message)
@@ -219,21 +226,20 @@ static void unreachable_words(struct str *out, struct rd message)
 }
 
 static const struct icmp_type type_rows[] = {
-	{ .type = 0, .name = "echo reply", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words },
-	{ .type = 3, .name = "destination unreachable", .codes = &unreachable_names, .quotes = true,
-	  PROTO_FIELDS(unreachable_fields), .words = unreachable_words },
-	{ .type = 4, .name = "source quench", .quotes = true },
-	{ .type = 5, .name = "redirect", .codes = &redirect_names, .quotes = true,
-	  PROTO_FIELDS(gateway_field) },
-	{ .type = 8, .name = "echo request", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words },
-	{ .type = 9, .name = "router advertisement" },
-	{ .type = 10, .name = "router solicitation" },
-	{ .type = 11, .name = "time exceeded", .codes = &exceeded_names, .quotes = true },
-	{ .type = 12, .name = "parameter problem", .quotes = true, PROTO_FIELDS(pointer_field) },
-	{ .type = 13, .name = "timestamp request", PROTO_FIELDS(timestamp_fields), .words = icmp_echo_words },
-	{ .type = 14, .name = "timestamp reply", PROTO_FIELDS(timestamp_fields), .words = icmp_echo_words },
-	{ .type = 42, .name = "extended echo request" },
-	{ .type = 43, .name = "extended echo reply" },
+	TYPE(0, "echo reply", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words),
+	TYPE(3, "destination unreachable", .codes = &unreachable_names, .quotes = true,
+	     PROTO_FIELDS(unreachable_fields), .words = unreachable_words),
+	TYPE(4, "source quench", .quotes = true),
+	TYPE(5, "redirect", .codes = &redirect_names, .quotes = true, PROTO_FIELDS(gateway_field)),
+	TYPE(8, "echo request", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words),
+	TYPE(9, "router advertisement"),
+	TYPE(10, "router solicitation"),
+	TYPE(11, "time exceeded", .codes = &exceeded_names, .quotes = true),
+	TYPE(12, "parameter problem", .quotes = true, PROTO_FIELDS(pointer_field)),
+	TYPE(13, "timestamp request", PROTO_FIELDS(timestamp_fields), .words = icmp_echo_words),
+	TYPE(14, "timestamp reply", PROTO_FIELDS(timestamp_fields), .words = icmp_echo_words),
+	TYPE(42, "extended echo request"),
+	TYPE(43, "extended echo reply"),
 };
 
 static const struct icmp_types types = {
@@ -276,12 +282,10 @@ static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Type", .at = 0, .bits = 8, .show = SHOW_OWN, .text = type_text,
-	  .about = "What the message is about." },
-	{ .name = "Code", .at = 8, .bits = 8, .show = SHOW_OWN, .text = code_text,
-	  .about = "The type in more detail." },
-	{ .name = "Checksum", .at = 16, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
-	  .about = "Over the whole message." CHECKSUM_ABOUT },
+	FIELD("Type", 0, 8, SHOW_OWN, .text = type_text, .about = "What the message is about."),
+	FIELD("Code", 8, 8, SHOW_OWN, .text = code_text, .about = "The type in more detail."),
+	FIELD("Checksum", 16, 16, SHOW_OWN, .text = checksum_text,
+	      .about = "Over the whole message." CHECKSUM_ABOUT),
 };
 
 const struct proto proto_icmp = {

@@ -4,23 +4,28 @@
 
 #include "capture/proto.h"
 
-enum { ICMP_HEADER = 8 };	/* type, code, checksum, and 4 bytes that each type uses in its own way */
+enum { ICMP_HEADER = 8 }; /* type, code, checksum, and 4 bytes that each type uses in its own way */
 
 struct icmp_type {
 	uint8_t type;
-	bool quotes;		/* the packet that caused it is behind the header */
-	const char *name;	/* "echo request" */
-	const struct name_table *codes;		/* NULL: the code says nothing */
-	const struct proto_field *field;	/* from the message's first byte on */
+	bool quotes; /* the packet that caused it is behind the header */
+	const char *name; /* "echo request" */
+	const struct name_table *codes; /* NULL: the code says nothing */
+	const struct proto_field *field; /* from the message's first byte on */
 	size_t fields;
-	const struct proto_options *options;	/* behind the fields; NULL: none */
-	void (*words)(struct str *out, struct rd message);	/* more for the ladder; may be NULL */
+	const struct proto_options *options; /* behind the fields; NULL: none */
+	void (*words)(struct str *out, struct rd message); /* more for the ladder; may be NULL */
 };
+
+#define TYPE(number, type_name, ...)                                                               \
+	{                                                                                          \
+		.type = number, .name = type_name, __VA_ARGS__                                     \
+	}
 
 struct icmp_types {
 	const struct icmp_type *row;
 	size_t count;
-	const char *prefix;	/* "ICMP" */
+	const char *prefix; /* "ICMP" */
 	uint8_t ip_version;
 };
 

@@ -1,42 +1,43 @@
-/* ICMPv6: RFC 4443, neighbour discovery of RFC 4861, multicast listeners of RFC 2710 and RFC 3810. */
+/* ICMPv6: RFC 4443, neighbour discovery of RFC 4861, multicast listeners of RFC 2710 and RFC 3810.
+ */
 #include "capture/proto_icmp.h"
 
 /* ---- options of neighbour discovery ---- */
 
 static const struct proto_field link_field[] = {
-	{ .name = "Address", .at = 16, .bits = 48, .show = SHOW_MAC },
+	FIELD("Address", 16, 48, SHOW_MAC),
 };
 static const struct proto_field prefix_fields[] = {
-	{ .name = "Prefix length", .at = 16, .bits = 8, .show = SHOW_DEC, .unit = "bits" },
-	{ .name = "On-link", .at = 24, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Addresses of this prefix are reached without a router." },
-	{ .name = "Autonomous", .at = 25, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Hosts may make themselves an address of this prefix." },
-	{ .name = "Valid lifetime", .at = 32, .bits = 32, .show = SHOW_DEC, .unit = "s" },
-	{ .name = "Preferred lifetime", .at = 64, .bits = 32, .show = SHOW_DEC, .unit = "s" },
-	{ .name = "Prefix", .at = 128, .bits = 128, .show = SHOW_IPV6 },
+	FIELD("Prefix length", 16, 8, SHOW_DEC, .unit = "bits"),
+	FIELD("On-link", 24, 1, SHOW_FLAG,
+	      .about = "Addresses of this prefix are reached without a router."),
+	FIELD("Autonomous", 25, 1, SHOW_FLAG,
+	      .about = "Hosts may make themselves an address of this prefix."),
+	FIELD("Valid lifetime", 32, 32, SHOW_DEC, .unit = "s"),
+	FIELD("Preferred lifetime", 64, 32, SHOW_DEC, .unit = "s"),
+	FIELD("Prefix", 128, 128, SHOW_IPV6),
 };
 static const struct proto_field mtu_option_field[] = {
-	{ .name = "MTU", .at = 32, .bits = 32, .show = SHOW_DEC, .unit = "bytes" },
+	FIELD("MTU", 32, 32, SHOW_DEC, .unit = "bytes"),
 };
 static const struct proto_field bytes_field[] = {
-	{ .name = "Data", .at = 16, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Data", 16, 0, SHOW_BYTES),
 };
 static const struct proto_field resolver_fields[] = {
-	{ .name = "Lifetime", .at = 32, .bits = 32, .show = SHOW_DEC, .unit = "s" },
-	{ .name = "First resolver", .at = 64, .bits = 128, .show = SHOW_IPV6 },
+	FIELD("Lifetime", 32, 32, SHOW_DEC, .unit = "s"),
+	FIELD("First resolver", 64, 128, SHOW_IPV6),
 };
 
 static const struct proto_option option_rows[] = {
-	{ .kind = 1, .len = 8, .name = "Source link-layer address", PROTO_FIELDS(link_field) },
-	{ .kind = 2, .len = 8, .name = "Target link-layer address", PROTO_FIELDS(link_field) },
-	{ .kind = 3, .len = 32, .name = "Prefix information", PROTO_FIELDS(prefix_fields) },
-	{ .kind = 4, .name = "Redirected header", PROTO_FIELDS(bytes_field) },
-	{ .kind = 5, .len = 8, .name = "MTU", PROTO_FIELDS(mtu_option_field) },
-	{ .kind = 14, .name = "Nonce", PROTO_FIELDS(bytes_field) },
-	{ .kind = 24, .name = "Route information", PROTO_FIELDS(bytes_field) },
-	{ .kind = 25, .name = "Recursive DNS server", PROTO_FIELDS(resolver_fields) },
-	{ .kind = 31, .name = "DNS search list", PROTO_FIELDS(bytes_field) },
+	OPTION(1, 8, "Source link-layer address", PROTO_FIELDS(link_field)),
+	OPTION(2, 8, "Target link-layer address", PROTO_FIELDS(link_field)),
+	OPTION(3, 32, "Prefix information", PROTO_FIELDS(prefix_fields)),
+	OPTION(4, 0, "Redirected header", PROTO_FIELDS(bytes_field)),
+	OPTION(5, 8, "MTU", PROTO_FIELDS(mtu_option_field)),
+	OPTION(14, 0, "Nonce", PROTO_FIELDS(bytes_field)),
+	OPTION(24, 0, "Route information", PROTO_FIELDS(bytes_field)),
+	OPTION(25, 0, "Recursive DNS server", PROTO_FIELDS(resolver_fields)),
+	OPTION(31, 0, "DNS search list", PROTO_FIELDS(bytes_field)),
 };
 
 static const struct proto_options options = {
@@ -49,72 +50,74 @@ static const struct proto_options options = {
 /* ---- types ---- */
 
 static const struct name unreachable_rows[] = {
-	{ 0, "no route", NULL }, { 1, "communication prohibited", NULL },
-	{ 2, "beyond scope of source", NULL }, { 3, "address unreachable", NULL },
-	{ 4, "port unreachable", NULL }, { 5, "source address failed policy", NULL },
-	{ 6, "route rejected", NULL }, { 7, "error in source routing header", NULL },
+	{ 0, "no route", NULL },
+	{ 1, "communication prohibited", NULL },
+	{ 2, "beyond scope of source", NULL },
+	{ 3, "address unreachable", NULL },
+	{ 4, "port unreachable", NULL },
+	{ 5, "source address failed policy", NULL },
+	{ 6, "route rejected", NULL },
+	{ 7, "error in source routing header", NULL },
 };
 static NAME_TABLE(unreachable_names, unreachable_rows, "ICMPv6 code");
 
 static const struct name exceeded_rows[] = {
-	{ 0, "hop limit exceeded", NULL }, { 1, "reassembly time exceeded", NULL },
+	{ 0, "hop limit exceeded", NULL },
+	{ 1, "reassembly time exceeded", NULL },
 };
 static NAME_TABLE(exceeded_names, exceeded_rows, "ICMPv6 code");
 
 static const struct name problem_rows[] = {
-	{ 0, "erroneous header field", NULL }, { 1, "unknown next header", NULL },
+	{ 0, "erroneous header field", NULL },
+	{ 1, "unknown next header", NULL },
 	{ 2, "unknown option", NULL },
 };
 static NAME_TABLE(problem_names, problem_rows, "ICMPv6 code");
 
 static const struct proto_field mtu_field[] = {
-	{ .name = "MTU", .at = 32, .bits = 32, .show = SHOW_DEC, .unit = "bytes",
-	  .about = "The largest packet that would have passed: the sender must send smaller ones." },
+	FIELD("MTU", 32, 32, SHOW_DEC, .unit = "bytes",
+	      .about = "The largest packet that would have passed: the sender must send smaller "
+		       "ones."),
 };
 static const struct proto_field pointer_field[] = {
-	{ .name = "Pointer", .at = 32, .bits = 32, .show = SHOW_DEC,
-	  .about = "Which byte of the quoted packet is wrong." },
+	FIELD("Pointer", 32, 32, SHOW_DEC, .about = "Which byte of the quoted packet is wrong."),
 };
 static const struct proto_field router_fields[] = {
-	{ .name = "Hop limit", .at = 32, .bits = 8, .show = SHOW_DEC },
-	{ .name = "Managed addresses", .at = 40, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Hosts should ask DHCPv6 for an address." },
-	{ .name = "Other configuration", .at = 41, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Hosts should ask DHCPv6 for other settings." },
-	{ .name = "Router lifetime", .at = 48, .bits = 16, .show = SHOW_DEC, .unit = "s" },
-	{ .name = "Reachable time", .at = 64, .bits = 32, .show = SHOW_DEC, .unit = "ms" },
-	{ .name = "Retransmission timer", .at = 96, .bits = 32, .show = SHOW_DEC, .unit = "ms" },
+	FIELD("Hop limit", 32, 8, SHOW_DEC),
+	FIELD("Managed addresses", 40, 1, SHOW_FLAG,
+	      .about = "Hosts should ask DHCPv6 for an address."),
+	FIELD("Other configuration", 41, 1, SHOW_FLAG,
+	      .about = "Hosts should ask DHCPv6 for other settings."),
+	FIELD("Router lifetime", 48, 16, SHOW_DEC, .unit = "s"),
+	FIELD("Reachable time", 64, 32, SHOW_DEC, .unit = "ms"),
+	FIELD("Retransmission timer", 96, 32, SHOW_DEC, .unit = "ms"),
 };
 static const struct proto_field reserved_field[] = {
-	{ .name = "Reserved", .at = 32, .bits = 32, .show = SHOW_HEX },
+	FIELD("Reserved", 32, 32, SHOW_HEX),
 };
 static const struct proto_field solicitation_fields[] = {
-	{ .name = "Reserved", .at = 32, .bits = 32, .show = SHOW_HEX },
-	{ .name = "Target", .at = 64, .bits = 128, .show = SHOW_IPV6,
-	  .about = "The IP address that is looked for." },
+	FIELD("Reserved", 32, 32, SHOW_HEX),
+	FIELD("Target", 64, 128, SHOW_IPV6, .about = "The IP address that is looked for."),
 };
 static const struct proto_field advertisement_fields[] = {
-	{ .name = "Router", .at = 32, .bits = 1, .show = SHOW_FLAG },
-	{ .name = "Solicited", .at = 33, .bits = 1, .show = SHOW_FLAG,
-	  .about = "It answers a solicitation." },
-	{ .name = "Override", .at = 34, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Replaces what neighbours remember." },
-	{ .name = "Target", .at = 64, .bits = 128, .show = SHOW_IPV6,
-	  .about = "The IP address that is on this link." },
+	FIELD("Router", 32, 1, SHOW_FLAG),
+	FIELD("Solicited", 33, 1, SHOW_FLAG, .about = "It answers a solicitation."),
+	FIELD("Override", 34, 1, SHOW_FLAG, .about = "Replaces what neighbours remember."),
+	FIELD("Target", 64, 128, SHOW_IPV6, .about = "The IP address that is on this link."),
 };
 static const struct proto_field redirect_fields[] = {
-	{ .name = "Reserved", .at = 32, .bits = 32, .show = SHOW_HEX },
-	{ .name = "Target", .at = 64, .bits = 128, .show = SHOW_IPV6, .about = "The better first hop." },
-	{ .name = "Destination", .at = 192, .bits = 128, .show = SHOW_IPV6 },
+	FIELD("Reserved", 32, 32, SHOW_HEX),
+	FIELD("Target", 64, 128, SHOW_IPV6, .about = "The better first hop."),
+	FIELD("Destination", 192, 128, SHOW_IPV6),
 };
 static const struct proto_field listener_fields[] = {
-	{ .name = "Maximum response delay", .at = 32, .bits = 16, .show = SHOW_DEC, .unit = "ms" },
-	{ .name = "Reserved", .at = 48, .bits = 16, .show = SHOW_HEX },
-	{ .name = "Multicast address", .at = 64, .bits = 128, .show = SHOW_IPV6 },
+	FIELD("Maximum response delay", 32, 16, SHOW_DEC, .unit = "ms"),
+	FIELD("Reserved", 48, 16, SHOW_HEX),
+	FIELD("Multicast address", 64, 128, SHOW_IPV6),
 };
 static const struct proto_field report_fields[] = {
-	{ .name = "Reserved", .at = 32, .bits = 16, .show = SHOW_HEX },
-	{ .name = "Records", .at = 48, .bits = 16, .show = SHOW_DEC },
+	FIELD("Reserved", 32, 16, SHOW_HEX),
+	FIELD("Records", 48, 16, SHOW_DEC),
 };
 
 static void target_words(struct str *out, struct rd message, const char *word)
@@ -146,27 +149,27 @@ static void mtu_words(struct str *out, struct rd message)
 }
 
 static const struct icmp_type type_rows[] = {
-	{ .type = 1, .name = "destination unreachable", .codes = &unreachable_names, .quotes = true },
-	{ .type = 2, .name = "packet too big", .quotes = true, PROTO_FIELDS(mtu_field), .words = mtu_words },
-	{ .type = 3, .name = "time exceeded", .codes = &exceeded_names, .quotes = true },
-	{ .type = 4, .name = "parameter problem", .codes = &problem_names, .quotes = true,
-	  PROTO_FIELDS(pointer_field) },
-	{ .type = 128, .name = "echo request", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words },
-	{ .type = 129, .name = "echo reply", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words },
-	{ .type = 130, .name = "multicast listener query", PROTO_FIELDS(listener_fields),
-	  .words = advertisement_words },
-	{ .type = 131, .name = "multicast listener report", PROTO_FIELDS(listener_fields),
-	  .words = advertisement_words },
-	{ .type = 132, .name = "multicast listener done", PROTO_FIELDS(listener_fields),
-	  .words = advertisement_words },
-	{ .type = 133, .name = "router solicitation", PROTO_FIELDS(reserved_field), .options = &options },
-	{ .type = 134, .name = "router advertisement", PROTO_FIELDS(router_fields), .options = &options },
-	{ .type = 135, .name = "neighbor solicitation", PROTO_FIELDS(solicitation_fields),
-	  .options = &options, .words = solicitation_words },
-	{ .type = 136, .name = "neighbor advertisement", PROTO_FIELDS(advertisement_fields),
-	  .options = &options, .words = advertisement_words },
-	{ .type = 137, .name = "redirect", PROTO_FIELDS(redirect_fields), .options = &options },
-	{ .type = 143, .name = "multicast listener report v2", PROTO_FIELDS(report_fields) },
+	TYPE(1, "destination unreachable", .codes = &unreachable_names, .quotes = true),
+	TYPE(2, "packet too big", .quotes = true, PROTO_FIELDS(mtu_field), .words = mtu_words),
+	TYPE(3, "time exceeded", .codes = &exceeded_names, .quotes = true),
+	TYPE(4, "parameter problem", .codes = &problem_names, .quotes = true,
+	     PROTO_FIELDS(pointer_field)),
+	TYPE(128, "echo request", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words),
+	TYPE(129, "echo reply", PROTO_FIELDS(icmp_echo_fields), .words = icmp_echo_words),
+	TYPE(130, "multicast listener query", PROTO_FIELDS(listener_fields),
+	     .words = advertisement_words),
+	TYPE(131, "multicast listener report", PROTO_FIELDS(listener_fields),
+	     .words = advertisement_words),
+	TYPE(132, "multicast listener done", PROTO_FIELDS(listener_fields),
+	     .words = advertisement_words),
+	TYPE(133, "router solicitation", PROTO_FIELDS(reserved_field), .options = &options),
+	TYPE(134, "router advertisement", PROTO_FIELDS(router_fields), .options = &options),
+	TYPE(135, "neighbor solicitation", PROTO_FIELDS(solicitation_fields), .options = &options,
+	     .words = solicitation_words),
+	TYPE(136, "neighbor advertisement", PROTO_FIELDS(advertisement_fields), .options = &options,
+	     .words = advertisement_words),
+	TYPE(137, "redirect", PROTO_FIELDS(redirect_fields), .options = &options),
+	TYPE(143, "multicast listener report v2", PROTO_FIELDS(report_fields)),
 };
 
 static const struct icmp_types types = {
@@ -211,12 +214,11 @@ static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Type", .at = 0, .bits = 8, .show = SHOW_OWN, .text = type_text,
-	  .about = "What the message is about; below 128 it is an error." },
-	{ .name = "Code", .at = 8, .bits = 8, .show = SHOW_OWN, .text = code_text,
-	  .about = "The type in more detail." },
-	{ .name = "Checksum", .at = 16, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
-	  .about = "Over the addresses and the whole message." CHECKSUM_ABOUT },
+	FIELD("Type", 0, 8, SHOW_OWN, .text = type_text,
+	      .about = "What the message is about; below 128 it is an error."),
+	FIELD("Code", 8, 8, SHOW_OWN, .text = code_text, .about = "The type in more detail."),
+	FIELD("Checksum", 16, 16, SHOW_OWN, .text = checksum_text,
+	      .about = "Over the addresses and the whole message." CHECKSUM_ABOUT),
 };
 
 const struct proto proto_icmpv6 = {

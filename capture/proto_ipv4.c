@@ -60,11 +60,12 @@ static const struct proto *ipv4_scan(struct scan *s)
 
 static void addresses(struct walk *w, unsigned step, size_t at, size_t len)
 {
-	static const struct proto_field pointer = {
-		.name = "Pointer", .at = 16, .bits = 8, .show = SHOW_DEC,
-		.about = "Where in the option the next router reads or writes.",
-	};
-	static const struct proto_field address = { .name = "Address", .bits = 32, .show = SHOW_IPV4 };
+	static const struct proto_field pointer =
+		FIELD("Pointer", 16, 8, SHOW_DEC,
+		      .about = "Where in the option the next router reads or writes.");
+	static const struct proto_field address = { .name = "Address",
+						    .bits = 32,
+						    .show = SHOW_IPV4 };
 
 	walk_fields(w, step, &pointer, 1, at, len);
 	for (size_t from = 3; from + 4 <= len; from += 4)
@@ -79,36 +80,36 @@ static void source_route(struct walk *w, unsigned step, size_t at, size_t len)
 }
 
 static const struct proto_field timestamp_fields[] = {
-	{ .name = "Pointer", .at = 16, .bits = 8, .show = SHOW_DEC },
-	{ .name = "Overflow", .at = 24, .bits = 4, .show = SHOW_DEC,
-	  .about = "Routers that had no room left for their time." },
-	{ .name = "Kind", .at = 28, .bits = 4, .show = SHOW_DEC,
-	  .about = "0: times only, 1: addresses and times, 3: of the given addresses only." },
-	{ .name = "Entries", .at = 32, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Pointer", 16, 8, SHOW_DEC),
+	FIELD("Overflow", 24, 4, SHOW_DEC,
+	      .about = "Routers that had no room left for their time."),
+	FIELD("Kind", 28, 4, SHOW_DEC,
+	      .about = "0: times only, 1: addresses and times, 3: of the given addresses only."),
+	FIELD("Entries", 32, 0, SHOW_BYTES),
 };
 static const struct proto_field bytes_field[] = {
-	{ .name = "Data", .at = 16, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Data", 16, 0, SHOW_BYTES),
 };
 static const struct proto_field alert_field[] = {
-	{ .name = "Value", .at = 16, .bits = 16, .show = SHOW_DEC },
+	FIELD("Value", 16, 16, SHOW_DEC),
 };
 
 static const struct proto_option option_rows[] = {
-	{ .kind = 0, .name = "End of options", .about = "The rest of the header is padding." },
-	{ .kind = 1, .name = "No operation", .about = "A byte that aligns the next option." },
-	{ .kind = 7, .name = "Record route", .more = addresses,
-	  .about = "Each router writes its address here." },
-	{ .kind = 68, .name = "Timestamp", PROTO_FIELDS(timestamp_fields),
-	  .about = "Each router writes its time here." },
-	{ .kind = 130, .name = "Security", PROTO_FIELDS(bytes_field) },
-	{ .kind = 131, .name = "Loose source route", .more = source_route,
-	  .about = "The packet must pass these routers; most networks drop it." },
-	{ .kind = 134, .name = "Commercial security", PROTO_FIELDS(bytes_field) },
-	{ .kind = 136, .len = 4, .name = "Stream identifier", PROTO_FIELDS(alert_field) },
-	{ .kind = 137, .name = "Strict source route", .more = source_route,
-	  .about = "The packet must pass exactly these routers; most networks drop it." },
-	{ .kind = 148, .len = 4, .name = "Router alert", PROTO_FIELDS(alert_field),
-	  .about = "Asks each router to look inside the packet (RFC 2113)." },
+	OPTION(0, 0, "End of options", .about = "The rest of the header is padding."),
+	OPTION(1, 0, "No operation", .about = "A byte that aligns the next option."),
+	OPTION(7, 0, "Record route", .more = addresses,
+	       .about = "Each router writes its address here."),
+	OPTION(68, 0, "Timestamp", PROTO_FIELDS(timestamp_fields),
+	       .about = "Each router writes its time here."),
+	OPTION(130, 0, "Security", PROTO_FIELDS(bytes_field)),
+	OPTION(131, 0, "Loose source route", .more = source_route,
+	       .about = "The packet must pass these routers; most networks drop it."),
+	OPTION(134, 0, "Commercial security", PROTO_FIELDS(bytes_field)),
+	OPTION(136, 4, "Stream identifier", PROTO_FIELDS(alert_field)),
+	OPTION(137, 0, "Strict source route", .more = source_route,
+	       .about = "The packet must pass exactly these routers; most networks drop it."),
+	OPTION(148, 4, "Router alert", PROTO_FIELDS(alert_field),
+	       .about = "Asks each router to look inside the packet (RFC 2113)."),
 };
 
 static const struct proto_options options = {
@@ -177,35 +178,31 @@ static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Version", .at = 0, .bits = 4, .show = SHOW_OWN, .text = version_text,
-	  .about = "4 for IPv4." },
-	{ .name = "Header length", .at = 4, .bits = 4, .show = SHOW_OWN, .text = header_text,
-	  .about = "In words of 4 bytes: 5 without options, at most 15." },
-	{ .name = "DSCP", .at = 8, .bits = 6, .show = SHOW_NAME, .names = &proto_dscp_names,
-	  .about = "The class of service that the sender asks routers for." },
-	{ .name = "ECN", .at = 14, .bits = 2, .show = SHOW_NAME, .names = &proto_ecn_names,
-	  .about = "A congested router changes ECT to CE instead of dropping the packet." },
-	{ .name = "Total length", .at = 16, .bits = 16, .show = SHOW_OWN, .text = total_text,
-	  .about = "Of header and payload; what lies behind it in the frame is padding." },
-	{ .name = "Identification", .at = 32, .bits = 16, .show = SHOW_HEX,
-	  .about = "The same in all fragments of one datagram." },
-	{ .name = "Reserved", .at = 48, .bits = 1, .show = SHOW_FLAG },
-	{ .name = "Don't fragment", .at = 49, .bits = 1, .show = SHOW_FLAG,
-	  .about = "A router that cannot send it in one piece drops it and says so by ICMP." },
-	{ .name = "More fragments", .at = 50, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Set in all fragments but the last." },
-	{ .name = "Fragment offset", .at = 51, .bits = 13, .show = SHOW_OWN, .text = offset_text,
-	  .about = "Where this fragment's payload belongs in the datagram." },
-	{ .name = "Time to live", .at = 64, .bits = 8, .show = SHOW_DEC,
-	  .about = "Each router takes one off; at 0 the packet is dropped, so loops end." },
-	{ .name = "Protocol", .at = 72, .bits = 8, .show = SHOW_NAME, .names = &proto_ip_names,
-	  .about = "What the payload is." },
-	{ .name = "Header checksum", .at = 80, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
-	  .about = "Over the header only; each router computes it anew." CHECKSUM_ABOUT },
-	{ .name = "Source", .at = 96, .bits = 32, .show = SHOW_IPV4,
-	  .about = "The host that sent the packet." },
-	{ .name = "Destination", .at = 128, .bits = 32, .show = SHOW_IPV4,
-	  .about = "The host that the packet is for." },
+	FIELD("Version", 0, 4, SHOW_OWN, .text = version_text, .about = "4 for IPv4."),
+	FIELD("Header length", 4, 4, SHOW_OWN, .text = header_text,
+	      .about = "In words of 4 bytes: 5 without options, at most 15."),
+	FIELD("DSCP", 8, 6, SHOW_NAME, .names = &proto_dscp_names,
+	      .about = "The class of service that the sender asks routers for."),
+	FIELD("ECN", 14, 2, SHOW_NAME, .names = &proto_ecn_names,
+	      .about = "A congested router changes ECT to CE instead of dropping the packet."),
+	FIELD("Total length", 16, 16, SHOW_OWN, .text = total_text,
+	      .about = "Of header and payload; what lies behind it in the frame is padding."),
+	FIELD("Identification", 32, 16, SHOW_HEX,
+	      .about = "The same in all fragments of one datagram."),
+	FIELD("Reserved", 48, 1, SHOW_FLAG),
+	FIELD("Don't fragment", 49, 1, SHOW_FLAG,
+	      .about = "A router that cannot send it in one piece drops it and says so by ICMP."),
+	FIELD("More fragments", 50, 1, SHOW_FLAG, .about = "Set in all fragments but the last."),
+	FIELD("Fragment offset", 51, 13, SHOW_OWN, .text = offset_text,
+	      .about = "Where this fragment's payload belongs in the datagram."),
+	FIELD("Time to live", 64, 8, SHOW_DEC,
+	      .about = "Each router takes one off; at 0 the packet is dropped, so loops end."),
+	FIELD("Protocol", 72, 8, SHOW_NAME, .names = &proto_ip_names,
+	      .about = "What the payload is."),
+	FIELD("Header checksum", 80, 16, SHOW_OWN, .text = checksum_text,
+	      .about = "Over the header only; each router computes it anew." CHECKSUM_ABOUT),
+	FIELD("Source", 96, 32, SHOW_IPV4, .about = "The host that sent the packet."),
+	FIELD("Destination", 128, 32, SHOW_IPV4, .about = "The host that the packet is for."),
 };
 
 const struct proto proto_ipv4 = {

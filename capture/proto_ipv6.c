@@ -39,13 +39,15 @@ static const struct proto *ipv6_scan(struct scan *s)
 	p->ip_id = 0;
 	rd_copy(&h, p->src, 16);
 	rd_copy(&h, p->dst, 16);
-	/* 0: a jumbogram, whose length is in an option, or a packet left for the network card to cut. */
+	/* 0: a jumbogram, whose length is in an option, or a packet left for the network card to
+	 * cut. */
 	if (payload)
 		scan_limit(s, payload);
 	return enter(s, next);
 }
 
-/* Headers that begin with the next protocol and their length in units of 8 bytes beyond the first 8. */
+/* Headers that begin with the next protocol and their length in units of 8 bytes beyond the
+ * first 8. */
 static const struct proto *extension_scan(struct scan *s)
 {
 	uint8_t next, units;
@@ -113,34 +115,34 @@ static const struct proto *auth_scan(struct scan *s)
 /* ---- options of hop-by-hop and destination headers ---- */
 
 static const struct proto_field bytes_field[] = {
-	{ .name = "Data", .at = 16, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Data", 16, 0, SHOW_BYTES),
 };
 static const struct proto_field number_field[] = {
-	{ .name = "Value", .at = 16, .bits = 16, .show = SHOW_DEC },
+	FIELD("Value", 16, 16, SHOW_DEC),
 };
 static const struct proto_field jumbo_field[] = {
-	{ .name = "Length", .at = 16, .bits = 32, .show = SHOW_DEC, .unit = "bytes" },
+	FIELD("Length", 16, 32, SHOW_DEC, .unit = "bytes"),
 };
 static const struct proto_field limit_field[] = {
-	{ .name = "Limit", .at = 16, .bits = 8, .show = SHOW_DEC },
+	FIELD("Limit", 16, 8, SHOW_DEC),
 };
 static const struct proto_field home_field[] = {
-	{ .name = "Address", .at = 16, .bits = 128, .show = SHOW_IPV6 },
+	FIELD("Address", 16, 128, SHOW_IPV6),
 };
 
 static const struct proto_option option_rows[] = {
-	{ .kind = 0x00, .name = "Pad1", .about = "One byte of padding." },
-	{ .kind = 0x01, .name = "PadN", PROTO_FIELDS(bytes_field), .about = "Padding." },
-	{ .kind = 0x04, .len = 3, .name = "Tunnel encapsulation limit", PROTO_FIELDS(limit_field) },
-	{ .kind = 0x05, .len = 4, .name = "Router alert", PROTO_FIELDS(number_field),
-	  .about = "Asks each router to look inside the packet (RFC 2711)." },
-	{ .kind = 0x07, .name = "CALIPSO security label", PROTO_FIELDS(bytes_field) },
-	{ .kind = 0x26, .name = "Quick-Start", PROTO_FIELDS(bytes_field) },
-	{ .kind = 0x63, .name = "RPL", PROTO_FIELDS(bytes_field) },
-	{ .kind = 0xc2, .len = 6, .name = "Jumbo payload", PROTO_FIELDS(jumbo_field),
-	  .about = "The length of a packet with more than 65,535 bytes (RFC 2675)." },
-	{ .kind = 0xc9, .len = 18, .name = "Home address", PROTO_FIELDS(home_field),
-	  .about = "The permanent address of a mobile host (RFC 6275)." },
+	OPTION(0x00, 0, "Pad1", .about = "One byte of padding."),
+	OPTION(0x01, 0, "PadN", PROTO_FIELDS(bytes_field), .about = "Padding."),
+	OPTION(0x04, 3, "Tunnel encapsulation limit", PROTO_FIELDS(limit_field)),
+	OPTION(0x05, 4, "Router alert", PROTO_FIELDS(number_field),
+	       .about = "Asks each router to look inside the packet (RFC 2711)."),
+	OPTION(0x07, 0, "CALIPSO security label", PROTO_FIELDS(bytes_field)),
+	OPTION(0x26, 0, "Quick-Start", PROTO_FIELDS(bytes_field)),
+	OPTION(0x63, 0, "RPL", PROTO_FIELDS(bytes_field)),
+	OPTION(0xc2, 6, "Jumbo payload", PROTO_FIELDS(jumbo_field),
+	       .about = "The length of a packet with more than 65,535 bytes (RFC 2675)."),
+	OPTION(0xc9, 18, "Home address", PROTO_FIELDS(home_field),
+	       .about = "The permanent address of a mobile host (RFC 6275)."),
 };
 
 static const struct proto_options options = {
@@ -172,7 +174,9 @@ static void options_more(struct walk *w)
 /* Types 0, 2 and 4 (RFC 8754) all keep their addresses at byte 8. */
 static void routing_more(struct walk *w)
 {
-	static const struct proto_field address = { .name = "Address", .bits = 128, .show = SHOW_IPV6 };
+	static const struct proto_field address = { .name = "Address",
+						    .bits = 128,
+						    .show = SHOW_IPV6 };
 	size_t at = 8;
 
 	for (; at + 16 <= w->head_len; at += 16)
@@ -215,64 +219,62 @@ static void offset_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Version", .at = 0, .bits = 4, .show = SHOW_OWN, .text = version_text,
-	  .about = "6 for IPv6." },
-	{ .name = "DSCP", .at = 4, .bits = 6, .show = SHOW_NAME, .names = &proto_dscp_names,
-	  .about = "The class of service that the sender asks routers for." },
-	{ .name = "ECN", .at = 10, .bits = 2, .show = SHOW_NAME, .names = &proto_ecn_names,
-	  .about = "A congested router changes ECT to CE instead of dropping the packet." },
-	{ .name = "Flow label", .at = 12, .bits = 20, .show = SHOW_HEX,
-	  .about = "The same in all packets of one flow, so that routers can keep them on one path." },
-	{ .name = "Payload length", .at = 32, .bits = 16, .show = SHOW_OWN, .text = payload_text,
-	  .about = "Of all that follows this header, extension headers included." },
-	{ .name = "Next header", .at = 48, .bits = 8, .show = SHOW_NAME, .names = &proto_ip_names,
-	  .about = "What follows: an extension header or the payload's protocol." },
-	{ .name = "Hop limit", .at = 56, .bits = 8, .show = SHOW_DEC,
-	  .about = "Each router takes one off; at 0 the packet is dropped, so loops end." },
-	{ .name = "Source", .at = 64, .bits = 128, .show = SHOW_IPV6,
-	  .about = "The host that sent the packet." },
-	{ .name = "Destination", .at = 192, .bits = 128, .show = SHOW_IPV6,
-	  .about = "The host that the packet is for." },
+	FIELD("Version", 0, 4, SHOW_OWN, .text = version_text, .about = "6 for IPv6."),
+	FIELD("DSCP", 4, 6, SHOW_NAME, .names = &proto_dscp_names,
+	      .about = "The class of service that the sender asks routers for."),
+	FIELD("ECN", 10, 2, SHOW_NAME, .names = &proto_ecn_names,
+	      .about = "A congested router changes ECT to CE instead of dropping the packet."),
+	FIELD("Flow label", 12, 20, SHOW_HEX,
+	      .about = "The same in all packets of one flow, so that routers can keep them on one "
+		       "path."),
+	FIELD("Payload length", 32, 16, SHOW_OWN, .text = payload_text,
+	      .about = "Of all that follows this header, extension headers included."),
+	FIELD("Next header", 48, 8, SHOW_NAME, .names = &proto_ip_names,
+	      .about = "What follows: an extension header or the payload's protocol."),
+	FIELD("Hop limit", 56, 8, SHOW_DEC,
+	      .about = "Each router takes one off; at 0 the packet is dropped, so loops end."),
+	FIELD("Source", 64, 128, SHOW_IPV6, .about = "The host that sent the packet."),
+	FIELD("Destination", 192, 128, SHOW_IPV6, .about = "The host that the packet is for."),
 };
 
-#define NEXT_HEADER \
-	{ .name = "Next header", .at = 0, .bits = 8, .show = SHOW_NAME, .names = &proto_ip_names, \
-	  .about = "What follows this header." }
-#define UNITS { .name = "Length", .at = 8, .bits = 8, .show = SHOW_OWN, .text = units_text, \
-		.about = "Of this header, in units of 8 bytes beyond the first 8." }
+#define NEXT_HEADER                                                                                \
+	FIELD("Next header", 0, 8, SHOW_NAME, .names = &proto_ip_names,                            \
+	      .about = "What follows this header.")
+#define UNITS                                                                                      \
+	FIELD("Length", 8, 8, SHOW_OWN, .text = units_text,                                        \
+	      .about = "Of this header, in units of 8 bytes beyond the first 8.")
 
 static const struct proto_field extension_fields[] = { NEXT_HEADER, UNITS };
 
 static const struct proto_field routing_fields[] = {
 	NEXT_HEADER,
 	UNITS,
-	{ .name = "Routing type", .at = 16, .bits = 8, .show = SHOW_DEC },
-	{ .name = "Segments left", .at = 24, .bits = 8, .show = SHOW_DEC,
-	  .about = "How many of the listed addresses are still to be visited." },
-	{ .name = "Type-specific", .at = 32, .bits = 32, .show = SHOW_HEX },
+	FIELD("Routing type", 16, 8, SHOW_DEC),
+	FIELD("Segments left", 24, 8, SHOW_DEC,
+	      .about = "How many of the listed addresses are still to be visited."),
+	FIELD("Type-specific", 32, 32, SHOW_HEX),
 };
 
 static const struct proto_field fragment_fields[] = {
 	NEXT_HEADER,
-	{ .name = "Reserved", .at = 8, .bits = 8, .show = SHOW_HEX },
-	{ .name = "Fragment offset", .at = 16, .bits = 13, .show = SHOW_OWN, .text = offset_text,
-	  .about = "Where this fragment's payload belongs in the packet." },
-	{ .name = "More fragments", .at = 31, .bits = 1, .show = SHOW_FLAG,
-	  .about = "Set in all fragments but the last." },
-	{ .name = "Identification", .at = 32, .bits = 32, .show = SHOW_HEX,
-	  .about = "The same in all fragments of one packet." },
+	FIELD("Reserved", 8, 8, SHOW_HEX),
+	FIELD("Fragment offset", 16, 13, SHOW_OWN, .text = offset_text,
+	      .about = "Where this fragment's payload belongs in the packet."),
+	FIELD("More fragments", 31, 1, SHOW_FLAG, .about = "Set in all fragments but the last."),
+	FIELD("Identification", 32, 32, SHOW_HEX,
+	      .about = "The same in all fragments of one packet."),
 };
 
 static const struct proto_field auth_fields[] = {
 	NEXT_HEADER,
-	{ .name = "Length", .at = 8, .bits = 8, .show = SHOW_OWN, .text = words_text,
-	  .about = "Of this header, in words of 4 bytes minus 2." },
-	{ .name = "Reserved", .at = 16, .bits = 16, .show = SHOW_HEX },
-	{ .name = "Security parameters index", .at = 32, .bits = 32, .show = SHOW_HEX,
-	  .about = "Which agreement between the hosts the packet is signed under." },
-	{ .name = "Sequence number", .at = 64, .bits = 32, .show = SHOW_DEC,
-	  .about = "Counts packets, so that a repeated one is noticed." },
-	{ .name = "Integrity check value", .at = 96, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Length", 8, 8, SHOW_OWN, .text = words_text,
+	      .about = "Of this header, in words of 4 bytes minus 2."),
+	FIELD("Reserved", 16, 16, SHOW_HEX),
+	FIELD("Security parameters index", 32, 32, SHOW_HEX,
+	      .about = "Which agreement between the hosts the packet is signed under."),
+	FIELD("Sequence number", 64, 32, SHOW_DEC,
+	      .about = "Counts packets, so that a repeated one is noticed."),
+	FIELD("Integrity check value", 96, 0, SHOW_BYTES),
 };
 
 const struct proto proto_ipv6 = {

@@ -1,13 +1,15 @@
 /*
- * BSD loopback and raw IP.  The loopback header is the number of the address family: of the capturing
- * host in its own byte order (LINK_NULL), or in network order (LINK_LOOP).  AF_INET is 2 everywhere,
- * AF_INET6 differs from system to system.
+ * BSD loopback and raw IP.  The loopback header is the number of the address family: of the
+ * capturing host in its own byte order (LINK_NULL), or in network order (LINK_LOOP).  AF_INET is 2
+ * everywhere, AF_INET6 differs from system to system.
  */
 #include "capture/proto.h"
 
 static const struct name family_rows[] = {
-	{ 2, "AF_INET", NULL }, { 10, "AF_INET6 of Linux", NULL },
-	{ 24, "AF_INET6 of NetBSD and OpenBSD", NULL }, { 28, "AF_INET6 of FreeBSD", NULL },
+	{ 2, "AF_INET", NULL },
+	{ 10, "AF_INET6 of Linux", NULL },
+	{ 24, "AF_INET6 of NetBSD and OpenBSD", NULL },
+	{ 28, "AF_INET6 of FreeBSD", NULL },
 	{ 30, "AF_INET6 of macOS", NULL },
 };
 static NAME_TABLE(family_names, family_rows, "address family");
@@ -66,13 +68,13 @@ static void family_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field null_fields[] = {
-	{ .name = "Family", .at = 0, .bits = 32, .show = SHOW_OWN, .text = family_text,
-	  .about = "The address family, in the byte order of the host that captured." },
+	FIELD("Family", 0, 32, SHOW_OWN, .text = family_text,
+	      .about = "The address family, in the byte order of the host that captured."),
 };
 
 static const struct proto_field loop_fields[] = {
-	{ .name = "Family", .at = 0, .bits = 32, .show = SHOW_NAME, .names = &family_names,
-	  .about = "The address family of the packet." },
+	FIELD("Family", 0, 32, SHOW_NAME, .names = &family_names,
+	      .about = "The address family of the packet."),
 };
 
 const struct proto proto_null = {

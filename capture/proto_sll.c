@@ -1,4 +1,5 @@
-/* Linux "cooked" captures, versions 1 and 2: what a capture on the interface "any" has instead of Ethernet. */
+/* Linux "cooked" captures, versions 1 and 2: what a capture on the interface "any" has instead of
+ * Ethernet. */
 #include "capture/proto.h"
 
 enum { ARPHRD_NETLINK_ = 824 };
@@ -37,7 +38,7 @@ static const struct proto *sll2_scan(struct scan *s)
 }
 
 static const struct name direction_rows[] = {
-	{ 0, "to us", NULL }, { 1, "broadcast", NULL }, { 2, "multicast", NULL },
+	{ 0, "to us", NULL },		{ 1, "broadcast", NULL },  { 2, "multicast", NULL },
 	{ 3, "to another host", NULL }, { 4, "sent by us", NULL },
 };
 static NAME_TABLE(direction_names, direction_rows, "packet type");
@@ -50,29 +51,25 @@ static NAME_TABLE(direction_names, direction_rows, "packet type");
 #define ABOUT_IFACE	"The number of the interface on the capturing host."
 
 static const struct proto_field sll_fields[] = {
-	{ .name = "Packet type", .at = 0, .bits = 16, .show = SHOW_NAME, .names = &direction_names,
-	  .about = ABOUT_DIRECTION },
-	{ .name = "Hardware type", .at = 16, .bits = 16, .show = SHOW_NAME,
-	  .names = &proto_arphrd_names, .about = ABOUT_HARDWARE },
-	{ .name = "Address length", .at = 32, .bits = 16, .show = SHOW_DEC, .unit = "bytes",
-	  .about = ABOUT_LENGTH },
-	{ .name = "Source", .at = 48, .bits = 64, .show = SHOW_BYTES, .about = ABOUT_ADDRESS },
-	{ .name = "Protocol", .at = 112, .bits = 16, .show = SHOW_NAME_HEX,
-	  .names = &proto_ethertype_names, .about = ABOUT_PROTOCOL },
+	FIELD("Packet type", 0, 16, SHOW_NAME, .names = &direction_names, .about = ABOUT_DIRECTION),
+	FIELD("Hardware type", 16, 16, SHOW_NAME, .names = &proto_arphrd_names,
+	      .about = ABOUT_HARDWARE),
+	FIELD("Address length", 32, 16, SHOW_DEC, .unit = "bytes", .about = ABOUT_LENGTH),
+	FIELD("Source", 48, 64, SHOW_BYTES, .about = ABOUT_ADDRESS),
+	FIELD("Protocol", 112, 16, SHOW_NAME_HEX, .names = &proto_ethertype_names,
+	      .about = ABOUT_PROTOCOL),
 };
 
 static const struct proto_field sll2_fields[] = {
-	{ .name = "Protocol", .at = 0, .bits = 16, .show = SHOW_NAME_HEX,
-	  .names = &proto_ethertype_names, .about = ABOUT_PROTOCOL },
-	{ .name = "Reserved", .at = 16, .bits = 16, .show = SHOW_HEX },
-	{ .name = "Interface", .at = 32, .bits = 32, .show = SHOW_DEC, .about = ABOUT_IFACE },
-	{ .name = "Hardware type", .at = 64, .bits = 16, .show = SHOW_NAME,
-	  .names = &proto_arphrd_names, .about = ABOUT_HARDWARE },
-	{ .name = "Packet type", .at = 80, .bits = 8, .show = SHOW_NAME, .names = &direction_names,
-	  .about = ABOUT_DIRECTION },
-	{ .name = "Address length", .at = 88, .bits = 8, .show = SHOW_DEC, .unit = "bytes",
-	  .about = ABOUT_LENGTH },
-	{ .name = "Source", .at = 96, .bits = 64, .show = SHOW_BYTES, .about = ABOUT_ADDRESS },
+	FIELD("Protocol", 0, 16, SHOW_NAME_HEX, .names = &proto_ethertype_names,
+	      .about = ABOUT_PROTOCOL),
+	FIELD("Reserved", 16, 16, SHOW_HEX),
+	FIELD("Interface", 32, 32, SHOW_DEC, .about = ABOUT_IFACE),
+	FIELD("Hardware type", 64, 16, SHOW_NAME, .names = &proto_arphrd_names,
+	      .about = ABOUT_HARDWARE),
+	FIELD("Packet type", 80, 8, SHOW_NAME, .names = &direction_names, .about = ABOUT_DIRECTION),
+	FIELD("Address length", 88, 8, SHOW_DEC, .unit = "bytes", .about = ABOUT_LENGTH),
+	FIELD("Source", 96, 64, SHOW_BYTES, .about = ABOUT_ADDRESS),
 };
 
 const struct proto proto_sll = {

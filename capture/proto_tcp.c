@@ -1,8 +1,10 @@
 /* TCP, RFC 9293.  The options are in proto_tcp_options.c. */
 #include "capture/proto_tcp.h"
 
-/* The part that a segment must have to be tracked: all up to the window.  Gives the header's length in bytes. */
-static inline size_t segment_read(struct packet *p, struct rd *h, size_t left)
+/* The part that a segment must have to be tracked: all up to the window.  Gives the header's length
+ * in bytes. */
+static inline __attribute__((always_inline)) size_t segment_read(struct packet *p, struct rd *h,
+								 size_t left)
 {
 	uint16_t offset_flags;
 	size_t header;
@@ -22,10 +24,11 @@ static inline size_t segment_read(struct packet *p, struct rd *h, size_t left)
 }
 
 /* Fewer than 20 bytes: what is there is read. */
-static const struct proto *cut_scan(struct scan *s, struct rd r, size_t left)
+static const struct proto *cut_scan(struct scan *s, size_t start, size_t left)
 {
 	struct packet *p = s->p;
-	size_t have = rd_left(&r), start = r.at;
+	struct rd r = scan_again(s, start);
+	size_t have = rd_left(&r);
 
 	if (have >= 16) {
 		s->body = start + segment_read(p, &r, left);
@@ -42,25 +45,31 @@ static const struct proto *cut_scan(struct scan *s, struct rd r, size_t left)
 	return NULL;
 }
 
+/* The options, as far as they are there. */
+static void options_scan(struct scan *s, size_t len)
+{
+	size_t have = rd_left(&s->r);
+	const uint8_t *list = rd_bytes(&s->r, len < have ? len : have);
+
+	s->p->cut |= len > have;
+	tcp_options_read(s->p, list, len < have ? len : have);
+}
+
 static const struct proto *tcp_scan(struct scan *s)
 {
 	struct packet *p = s->p;
 	size_t left = scan_left(s), start = s->r.at, header;
-	struct rd whole = s->r, options;
 	struct rd h;
 
 	if (!scan_head(s, TCP_HEADER, &h))
-		return cut_scan(s, whole, left);
+		return cut_scan(s, start, left);
 	header = segment_read(p, &h, left);
 	p->has_transport = true;
 	if (header == TCP_HEADER)
 		return NULL;
 	s->body = start + header;
-	if (header < TCP_HEADER)
-		return NULL;
-	options = rd_sub(&s->r, header - TCP_HEADER);
-	p->cut |= options.short_read;
-	tcp_options_read(p, options);
+	if (header > TCP_HEADER)
+		options_scan(s, header - TCP_HEADER);
 	return NULL;
 }
 
@@ -72,8 +81,8 @@ uint32_t tcp_acked(const struct conn *c, int dir, uint32_t seq)
 }
 
 /*
- * A reset that answers a segment without ACK is sent from no connection and so has the number 0 (RFC 9293
- * section 3.10.7.1): it stays 0.
+ * A reset that answers a segment without ACK is sent from no connection and so has the number 0
+ * (RFC 9293 section 3.10.7.1): it stays 0.
  */
 static uint32_t own_seq(const struct conn *c, int dir, const struct packet *p)
 {
@@ -175,38 +184,39 @@ static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
 	walk_checksum_text(w, out, (uint16_t)value, true);
 }
 
-#define FLAG(bit, flag, what) \
-	{ .name = flag, .at = bit, .bits = 1, .show = SHOW_FLAG, .part = true, .about = what }
+#define FLAG(bit, flag, what) FIELD(flag, bit, 1, SHOW_FLAG, .part = true, .about = what)
 
 static const struct proto_field fields[] = {
-	{ .name = "Source port", .at = 0, .bits = 16, .show = SHOW_PORT,
-	  .about = "With the address, one end of the connection." },
-	{ .name = "Destination port", .at = 16, .bits = 16, .show = SHOW_PORT,
-	  .about = "With the address, the other end of the connection." },
-	{ .name = "Sequence number", .at = 32, .bits = 32, .show = SHOW_OWN, .text = seq_text,
-	  .about = "Number of the first byte of data here; SYN and FIN count as one byte each." },
-	{ .name = "Acknowledgment number", .at = 64, .bits = 32, .show = SHOW_OWN, .text = ack_text,
-	  .about = "The next byte that the sender expects: all before it have arrived." },
-	{ .name = "Header length", .at = 96, .bits = 4, .show = SHOW_OWN, .text = header_text,
-	  .about = "In words of 4 bytes: 5 without options, at most 15." },
-	{ .name = "Reserved", .at = 100, .bits = 3, .show = SHOW_HEX },
-	{ .name = "Flags", .at = 103, .bits = 9, .show = SHOW_OWN, .text = flags_text,
-	  .about = "What the segment does beside carrying data." },
+	FIELD("Source port", 0, 16, SHOW_PORT,
+	      .about = "With the address, one end of the connection."),
+	FIELD("Destination port", 16, 16, SHOW_PORT,
+	      .about = "With the address, the other end of the connection."),
+	FIELD("Sequence number", 32, 32, SHOW_OWN, .text = seq_text,
+	      .about = "Number of the first byte of data here; SYN and FIN count as one byte."),
+	FIELD("Acknowledgment number", 64, 32, SHOW_OWN, .text = ack_text,
+	      .about = "The next byte that the sender expects: all before it have arrived."),
+	FIELD("Header length", 96, 4, SHOW_OWN, .text = header_text,
+	      .about = "In words of 4 bytes: 5 without options, at most 15."),
+	FIELD("Reserved", 100, 3, SHOW_HEX),
+	FIELD("Flags", 103, 9, SHOW_OWN, .text = flags_text,
+	      .about = "What the segment does beside carrying data."),
 	FLAG(103, "AE", "Accurate ECN: part of a counter of congestion marks (RFC 9768)."),
-	FLAG(104, "CWR", "Congestion window reduced: the sender has heard the ECE and slowed down."),
-	FLAG(105, "ECE", "ECN echo: a packet arrived that a router had marked. In a SYN: ECN is offered."),
+	FLAG(104, "CWR",
+	     "Congestion window reduced: the sender has heard the ECE and slowed down."),
+	FLAG(105, "ECE",
+	     "ECN echo: a packet arrived that a router had marked. In a SYN: ECN is offered."),
 	FLAG(106, "URG", "The urgent pointer is in use."),
 	FLAG(107, "ACK", "The acknowledgment number is in use: in all segments but the first."),
 	FLAG(108, "PSH", "Push: the receiver should hand the data to its program at once."),
 	FLAG(109, "RST", "Reset: the connection ends at once, or never was."),
 	FLAG(110, "SYN", "Synchronize: opens a direction and says its first number."),
 	FLAG(111, "FIN", "Finish: the sender has no more data; the other direction goes on."),
-	{ .name = "Window", .at = 112, .bits = 16, .show = SHOW_DEC,
-	  .about = "How much more the sender can receive, divided by 2 to the power of its window scale." },
-	{ .name = "Checksum", .at = 128, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
-	  .about = "Over the addresses, this header and the data." CHECKSUM_ABOUT },
-	{ .name = "Urgent pointer", .at = 144, .bits = 16, .show = SHOW_DEC,
-	  .about = "Offset of the end of urgent data, where URG is set." },
+	FIELD("Window", 112, 16, SHOW_DEC,
+	      .about = "How much more the sender can receive, before its window scale is applied."),
+	FIELD("Checksum", 128, 16, SHOW_OWN, .text = checksum_text,
+	      .about = "Over the addresses, this header and the data." CHECKSUM_ABOUT),
+	FIELD("Urgent pointer", 144, 16, SHOW_DEC,
+	      .about = "Offset of the end of urgent data, where URG is set."),
 };
 
 static void tcp_more(struct walk *w)

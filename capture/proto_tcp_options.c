@@ -2,8 +2,15 @@
 #include "capture/proto_tcp.h"
 
 enum {
-	END = 0, NOP = 1, MSS = 2, WINDOW_SCALE = 3, SACK_PERMITTED = 4, SACK = 5, TIMESTAMPS = 8,
-	MPTCP = 30, FAST_OPEN = 34,
+	END = 0,
+	NOP = 1,
+	MSS = 2,
+	WINDOW_SCALE = 3,
+	SACK_PERMITTED = 4,
+	SACK = 5,
+	TIMESTAMPS = 8,
+	MPTCP = 30,
+	FAST_OPEN = 34,
 };
 
 /* ---- what tracking needs ---- */
@@ -24,7 +31,8 @@ static void option_read(struct packet *p, uint8_t kind, struct rd body)
 	} else if (kind == WINDOW_SCALE && body.len == 1) {
 		uint8_t shift = rd_u8(&body);
 
-		/* Above 14 counts as 14 (RFC 7323 section 2.3), but is shown as it is, as far as the type goes. */
+		/* Above 14 counts as 14 (RFC 7323 section 2.3), but is shown as it is, as far as
+		 * the type goes. */
 		p->wscale = (int8_t)(shift > INT8_MAX ? INT8_MAX : shift);
 	} else if (kind == SACK_PERMITTED && body.len == 0) {
 		p->sack_permitted = true;
@@ -37,10 +45,13 @@ static void option_read(struct packet *p, uint8_t kind, struct rd body)
 	}
 }
 
-/* Nearly every segment has these bytes and nothing else: NOP, NOP, timestamps (RFC 7323 appendix A). */
-static bool only_timestamps(struct packet *p, struct rd list)
+/* Nearly every segment has these bytes and nothing else: NOP, NOP, timestamps (RFC 7323 appendix
+ * A). */
+static bool only_timestamps(struct packet *p, const uint8_t *bytes, size_t len)
 {
-	if (list.len != 12 || rd_be32(&list) != 0x0101080a)
+	struct rd list = rd_on(bytes, 12);
+
+	if (len != 12 || rd_be32(&list) != 0x0101080a)
 		return false;
 	p->has_ts = true;
 	p->tsval = rd_be32(&list);
@@ -48,23 +59,25 @@ static bool only_timestamps(struct packet *p, struct rd list)
 	return true;
 }
 
-void tcp_options_read(struct packet *p, struct rd list)
+void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t len)
 {
-	if (only_timestamps(p, list))
+	struct rd list = rd_on(bytes, len);
+
+	if (only_timestamps(p, bytes, len))
 		return;
 	while (rd_left(&list)) {
-		uint8_t kind = rd_u8(&list), len;
+		uint8_t kind = rd_u8(&list), says;
 
 		if (kind == END)
 			return;
 		if (kind == NOP)
 			continue;
-		len = rd_u8(&list);
-		if (len < 2 || len - 2u > rd_left(&list)) {
+		says = rd_u8(&list);
+		if (says < 2 || says - 2u > rd_left(&list)) {
 			p->cut = true;
 			return;
 		}
-		option_read(p, kind, rd_sub(&list, len - 2u));
+		option_read(p, kind, rd_sub(&list, says - 2u));
 	}
 }
 
@@ -121,8 +134,10 @@ static void blocks_more(struct walk *w, unsigned step, size_t at, size_t len)
 		struct str text;
 
 		str_addf(&name, "Block %u", n);
-		text = walk_row(w, step, at + r.at - 8, 8, name.buf, "From this byte up to, not including, that one.");
-		str_addf(&text, "%u-%u", tcp_acked(w->conn, w->dir, left), tcp_acked(w->conn, w->dir, right));
+		text = walk_row(w, step, at + r.at - 8, 8, name.buf,
+				"From this byte up to, not including, that one.");
+		str_addf(&text, "%u-%u", tcp_acked(w->conn, w->dir, left),
+			 tcp_acked(w->conn, w->dir, right));
 		if (tcp_acked(w->conn, w->dir, left) != left)
 			str_addf(&text, " (raw %u-%u)", left, right);
 	}
@@ -138,7 +153,8 @@ static void user_timeout_text(const struct walk *w, struct str *out, struct rd b
 
 /* RFC 6994: experiments share two kinds and carry a number of their own. */
 static const struct name experiment_rows[] = {
-	{ 0xacce, "Accurate ECN", NULL }, { 0xe2d4, "shared memory communication", NULL },
+	{ 0xacce, "Accurate ECN", NULL },
+	{ 0xe2d4, "shared memory communication", NULL },
 	{ 0xf989, "Fast Open", NULL },
 };
 static NAME_TABLE(experiment_names, experiment_rows, "experiment");
@@ -154,9 +170,9 @@ static void experiment_text(const struct walk *w, struct str *out, struct rd bod
 }
 
 static const struct name mptcp_rows[] = {
-	{ 0, "MP_CAPABLE", NULL }, { 1, "MP_JOIN", NULL }, { 2, "DSS", NULL },
-	{ 3, "ADD_ADDR", NULL }, { 4, "REMOVE_ADDR", NULL }, { 5, "MP_PRIO", NULL },
-	{ 6, "MP_FAIL", NULL }, { 7, "MP_FASTCLOSE", NULL }, { 8, "MP_TCPRST", NULL },
+	{ 0, "MP_CAPABLE", NULL },	 { 1, "MP_JOIN", NULL },      { 2, "DSS", NULL },
+	{ 3, "ADD_ADDR", NULL },	 { 4, "REMOVE_ADDR", NULL },  { 5, "MP_PRIO", NULL },
+	{ 6, "MP_FAIL", NULL },		 { 7, "MP_FASTCLOSE", NULL }, { 8, "MP_TCPRST", NULL },
 	{ 15, "MP_EXPERIMENTAL", NULL },
 };
 static NAME_TABLE(mptcp_names, mptcp_rows, "MPTCP subtype");
@@ -173,75 +189,75 @@ static void mptcp_text(const struct walk *w, struct str *out, struct rd body)
 }
 
 static const struct proto_field mss_field[] = {
-	{ .name = "MSS", .at = 16, .bits = 16, .show = SHOW_DEC, .unit = "bytes" },
+	FIELD("MSS", 16, 16, SHOW_DEC, .unit = "bytes"),
 };
 static const struct proto_field timestamp_fields[] = {
-	{ .name = "Value", .at = 16, .bits = 32, .show = SHOW_DEC,
-	  .about = "The sender's clock, in ticks of its own." },
-	{ .name = "Echo reply", .at = 48, .bits = 32, .show = SHOW_DEC,
-	  .about = "The other side's clock as last seen: the difference to now is the round-trip time." },
+	FIELD("Value", 16, 32, SHOW_DEC, .about = "The sender's clock, in ticks of its own."),
+	FIELD("Echo reply", 48, 32, SHOW_DEC,
+	      .about = "The other side's clock as last seen: now minus this is the round trip."),
 };
 static const struct proto_field mptcp_fields[] = {
-	{ .name = "Subtype", .at = 16, .bits = 4, .show = SHOW_NAME, .names = &mptcp_names },
-	{ .name = "Version or flags", .at = 20, .bits = 4, .show = SHOW_HEX },
-	{ .name = "Data", .at = 24, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Subtype", 16, 4, SHOW_NAME, .names = &mptcp_names),
+	FIELD("Version or flags", 20, 4, SHOW_HEX),
+	FIELD("Data", 24, 0, SHOW_BYTES),
 };
 static const struct proto_field ao_fields[] = {
-	{ .name = "Key", .at = 16, .bits = 8, .show = SHOW_DEC,
-	  .about = "Which of the shared keys signed the segment." },
-	{ .name = "Next key", .at = 24, .bits = 8, .show = SHOW_DEC,
-	  .about = "Which key the sender would like to receive." },
-	{ .name = "Authentication code", .at = 32, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Key", 16, 8, SHOW_DEC, .about = "Which of the shared keys signed the segment."),
+	FIELD("Next key", 24, 8, SHOW_DEC, .about = "Which key the sender would like to receive."),
+	FIELD("Authentication code", 32, 0, SHOW_BYTES),
 };
 static const struct proto_field bytes_field[] = {
-	{ .name = "Data", .at = 16, .bits = 0, .show = SHOW_BYTES },
+	FIELD("Data", 16, 0, SHOW_BYTES),
 };
 static const struct proto_field number_field[] = {
-	{ .name = "Value", .at = 16, .bits = 32, .show = SHOW_DEC },
+	FIELD("Value", 16, 32, SHOW_DEC),
 };
 
 static const struct proto_option option_rows[] = {
-	{ .kind = END, .name = "End of options", .about = "The rest of the header is padding." },
-	{ .kind = NOP, .name = "No operation", .about = "A byte that aligns the next option." },
-	{ .kind = MSS, .len = 4, .name = "Maximum segment size", PROTO_FIELDS(mss_field),
-	  .about = "The most data that the sender wants in one segment; only in a SYN." },
-	{ .kind = WINDOW_SCALE, .len = 3, .name = "Window scale", .text = scale_text,
-	  .about = "By how much the sender's later windows are to be multiplied; only in a SYN, and only if both send it." },
-	{ .kind = SACK_PERMITTED, .len = 2, .name = "SACK permitted",
-	  .about = "The sender understands selective acknowledgments; only in a SYN." },
-	{ .kind = SACK, .name = "SACK", .text = blocks_text, .more = blocks_more,
-	  .about = "What has arrived beyond a gap, so that only the gap is sent again (RFC 2018)." },
-	{ .kind = 6, .len = 6, .name = "Echo (obsolete)", PROTO_FIELDS(number_field) },
-	{ .kind = 7, .len = 6, .name = "Echo reply (obsolete)", PROTO_FIELDS(number_field) },
-	{ .kind = TIMESTAMPS, .len = 10, .name = "Timestamps", .text = timestamps_text,
-	  PROTO_FIELDS(timestamp_fields),
-	  .about = "For measuring the round-trip time, and against old duplicates (RFC 7323)." },
-	{ .kind = 9, .len = 2, .name = "Partial order permitted (obsolete)" },
-	{ .kind = 10, .len = 3, .name = "Partial order profile (obsolete)", PROTO_FIELDS(bytes_field) },
-	{ .kind = 11, .len = 6, .name = "CC (obsolete)", PROTO_FIELDS(number_field) },
-	{ .kind = 12, .len = 6, .name = "CC.NEW (obsolete)", PROTO_FIELDS(number_field) },
-	{ .kind = 13, .len = 6, .name = "CC.ECHO (obsolete)", PROTO_FIELDS(number_field) },
-	{ .kind = 14, .len = 3, .name = "Alternate checksum request", PROTO_FIELDS(bytes_field) },
-	{ .kind = 15, .name = "Alternate checksum data", PROTO_FIELDS(bytes_field) },
-	{ .kind = 19, .len = 18, .name = "MD5 signature", PROTO_FIELDS(bytes_field),
-	  .about = "Signs the segment with a shared key; used between routers (RFC 2385)." },
-	{ .kind = 27, .len = 8, .name = "Quick-Start response", PROTO_FIELDS(bytes_field) },
-	{ .kind = 28, .len = 4, .name = "User timeout", .text = user_timeout_text,
-	  .about = "How long the sender lets data go unacknowledged before it gives up (RFC 5482)." },
-	{ .kind = 29, .name = "Authentication (TCP-AO)", PROTO_FIELDS(ao_fields),
-	  .about = "Signs the segment with a shared key; successor of the MD5 signature (RFC 5925)." },
-	{ .kind = MPTCP, .name = "Multipath TCP", .text = mptcp_text, PROTO_FIELDS(mptcp_fields),
-	  .about = "Several TCP connections that carry one stream (RFC 8684)." },
-	{ .kind = FAST_OPEN, .name = "Fast Open", .text = cookie_text,
-	  .about = "Lets a known client send data in its SYN (RFC 7413)." },
-	{ .kind = 69, .name = "Encryption negotiation (TCP-ENO)", PROTO_FIELDS(bytes_field),
-	  .about = "Offers encryption below the program (RFC 8547)." },
-	{ .kind = 172, .name = "Accurate ECN order 0", PROTO_FIELDS(bytes_field),
-	  .about = "Counts the bytes that arrived with each congestion mark (RFC 9768)." },
-	{ .kind = 174, .name = "Accurate ECN order 1", PROTO_FIELDS(bytes_field),
-	  .about = "Counts the bytes that arrived with each congestion mark (RFC 9768)." },
-	{ .kind = 253, .name = "Experiment 1", .text = experiment_text },
-	{ .kind = 254, .name = "Experiment 2", .text = experiment_text },
+	OPTION(END, 0, "End of options", .about = "The rest of the header is padding."),
+	OPTION(NOP, 0, "No operation", .about = "A byte that aligns the next option."),
+	OPTION(MSS, 4, "Maximum segment size", PROTO_FIELDS(mss_field),
+	       .about = "The most data that the sender wants in one segment; only in a SYN."),
+	OPTION(WINDOW_SCALE, 3, "Window scale", .text = scale_text,
+	       .about = "Later windows are multiplied by it; only in a SYN, only if both send it."),
+	OPTION(SACK_PERMITTED, 2, "SACK permitted",
+	       .about = "The sender understands selective acknowledgments; only in a SYN."),
+	OPTION(SACK, 0, "SACK", .text = blocks_text, .more = blocks_more,
+	       .about = "What has arrived beyond a gap, so that only the gap is sent again (RFC "
+			"2018)."),
+	OPTION(6, 6, "Echo (obsolete)", PROTO_FIELDS(number_field)),
+	OPTION(7, 6, "Echo reply (obsolete)", PROTO_FIELDS(number_field)),
+	OPTION(TIMESTAMPS, 10, "Timestamps", .text = timestamps_text,
+	       PROTO_FIELDS(timestamp_fields),
+	       .about = "To measure the round trip, and against old duplicates (RFC 7323)."),
+	OPTION(9, 2, "Partial order permitted (obsolete)"),
+	OPTION(10, 3, "Partial order profile (obsolete)", PROTO_FIELDS(bytes_field)),
+	OPTION(11, 6, "CC (obsolete)", PROTO_FIELDS(number_field)),
+	OPTION(12, 6, "CC.NEW (obsolete)", PROTO_FIELDS(number_field)),
+	OPTION(13, 6, "CC.ECHO (obsolete)", PROTO_FIELDS(number_field)),
+	OPTION(14, 3, "Alternate checksum request", PROTO_FIELDS(bytes_field)),
+	OPTION(15, 0, "Alternate checksum data", PROTO_FIELDS(bytes_field)),
+	OPTION(19, 18, "MD5 signature", PROTO_FIELDS(bytes_field),
+	       .about = "Signs the segment with a shared key; used between routers (RFC 2385)."),
+	OPTION(27, 8, "Quick-Start response", PROTO_FIELDS(bytes_field)),
+	OPTION(28, 4, "User timeout", .text = user_timeout_text,
+	       .about = "How long the sender lets data go unacknowledged before it gives up (RFC "
+			"5482)."),
+	OPTION(29, 0, "Authentication (TCP-AO)", PROTO_FIELDS(ao_fields),
+	       .about = "Signs the segment with a shared key; successor of the MD5 signature (RFC "
+			"5925)."),
+	OPTION(MPTCP, 0, "Multipath TCP", .text = mptcp_text, PROTO_FIELDS(mptcp_fields),
+	       .about = "Several TCP connections that carry one stream (RFC 8684)."),
+	OPTION(FAST_OPEN, 0, "Fast Open", .text = cookie_text,
+	       .about = "Lets a known client send data in its SYN (RFC 7413)."),
+	OPTION(69, 0, "Encryption negotiation (TCP-ENO)", PROTO_FIELDS(bytes_field),
+	       .about = "Offers encryption below the program (RFC 8547)."),
+	OPTION(172, 0, "Accurate ECN order 0", PROTO_FIELDS(bytes_field),
+	       .about = "Counts the bytes that arrived with each congestion mark (RFC 9768)."),
+	OPTION(174, 0, "Accurate ECN order 1", PROTO_FIELDS(bytes_field),
+	       .about = "Counts the bytes that arrived with each congestion mark (RFC 9768)."),
+	OPTION(253, 0, "Experiment 1", .text = experiment_text),
+	OPTION(254, 0, "Experiment 2", .text = experiment_text),
 };
 
 static const struct proto_options options = {

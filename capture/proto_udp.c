@@ -4,33 +4,36 @@
 enum { HEADER = 8 };
 
 /* A header that was cut may still have its ports. */
-static const struct proto *cut_scan(struct scan *s, struct rd r)
+static const struct proto *cut_scan(struct scan *s, size_t start)
 {
 	struct packet *p = s->p;
+	struct rd r = scan_again(s, start);
 
+	s->body = start + HEADER;
+	if (rd_left(&r) < 4)
+		return NULL;
 	p->src_port = rd_be16(&r);
 	p->dst_port = rd_be16(&r);
-	p->has_ports = !r.short_read;
-	s->body = s->r.at - rd_left(&r) - 4 + HEADER;
+	p->has_ports = true;
 	return NULL;
 }
 
 static const struct proto *udp_scan(struct scan *s)
 {
 	struct packet *p = s->p;
-	size_t left = scan_left(s);
-	struct rd whole = s->r;
+	size_t left = scan_left(s), start = s->r.at;
 	uint16_t len;
 	struct rd h;
 
 	if (!scan_head(s, HEADER, &h))
-		return cut_scan(s, whole);
+		return cut_scan(s, start);
 	p->src_port = rd_be16(&h);
 	p->dst_port = rd_be16(&h);
 	len = rd_be16(&h);
 	p->has_ports = p->has_transport = true;
 	p->payload_known = !p->fragment;
-	/* The length of a fragment's header is that of the whole datagram; 0 is a jumbogram's (RFC 2675). */
+	/* The length of a fragment's header is that of the whole datagram; 0 is a jumbogram's (RFC
+	 * 2675). */
 	if (len >= HEADER && len <= left)
 		scan_limit(s, len - HEADER);
 	else if (len != 0 && !p->fragment)
@@ -71,14 +74,14 @@ static void checksum_text(const struct walk *w, struct str *out, uint64_t value)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Source port", .at = 0, .bits = 16, .show = SHOW_PORT,
-	  .about = "The socket that sent the datagram; an answer goes there." },
-	{ .name = "Destination port", .at = 16, .bits = 16, .show = SHOW_PORT,
-	  .about = "The socket that the datagram is for." },
-	{ .name = "Length", .at = 32, .bits = 16, .show = SHOW_OWN, .text = length_text,
-	  .about = "Of header and data." },
-	{ .name = "Checksum", .at = 48, .bits = 16, .show = SHOW_OWN, .text = checksum_text,
-	  .about = "Over the addresses, this header and the data; 0 over IPv4: none was sent." CHECKSUM_ABOUT },
+	FIELD("Source port", 0, 16, SHOW_PORT,
+	      .about = "The socket that sent the datagram; an answer goes there."),
+	FIELD("Destination port", 16, 16, SHOW_PORT,
+	      .about = "The socket that the datagram is for."),
+	FIELD("Length", 32, 16, SHOW_OWN, .text = length_text, .about = "Of header and data."),
+	FIELD("Checksum", 48, 16, SHOW_OWN, .text = checksum_text,
+	      .about = "Over the addresses, this header and the data; 0 over IPv4: none was "
+		       "sent." CHECKSUM_ABOUT),
 };
 
 const struct proto proto_udp = {

@@ -21,14 +21,13 @@ static void vlan_heading(const struct walk *w, struct str *out)
 }
 
 static const struct proto_field fields[] = {
-	{ .name = "Priority", .at = 0, .bits = 3, .show = SHOW_DEC,
-	  .about = "0 (best effort) to 7: which frames a switch sends first." },
-	{ .name = "Drop eligible", .at = 3, .bits = 1, .show = SHOW_FLAG,
-	  .about = "A switch that is short of room drops marked frames first." },
-	{ .name = "VLAN", .at = 4, .bits = 12, .show = SHOW_DEC,
-	  .about = "The virtual network that the frame belongs to." },
-	{ .name = "Type", .at = 16, .bits = 16, .show = SHOW_NAME_HEX, .names = &proto_ethertype_names,
-	  .about = "Which protocol is inside the tagged frame." },
+	FIELD("Priority", 0, 3, SHOW_DEC,
+	      .about = "0 (best effort) to 7: which frames a switch sends first."),
+	FIELD("Drop eligible", 3, 1, SHOW_FLAG,
+	      .about = "A switch that is short of room drops marked frames first."),
+	FIELD("VLAN", 4, 12, SHOW_DEC, .about = "The virtual network that the frame belongs to."),
+	FIELD("Type", 16, 16, SHOW_NAME_HEX, .names = &proto_ethertype_names,
+	      .about = "Which protocol is inside the tagged frame."),
 };
 
 const struct proto proto_vlan = {
