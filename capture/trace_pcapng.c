@@ -32,6 +32,13 @@ static bool is_packet(uint32_t type)
 	return type == BLOCK_EPB || type == BLOCK_SPB || type == BLOCK_PB;
 }
 
+/* Whether blocks of this type are looked into. */
+static bool is_read(uint32_t type)
+{
+	return is_packet(type) || type == BLOCK_SHB || type == BLOCK_IDB || type == BLOCK_NRB ||
+	       type == BLOCK_JOURNAL;
+}
+
 /* Number in trace.host; a direction that is not known means no host, in a file of ours. */
 static void packet_event(const struct trace *t, const struct section *s,
 			 const struct pcapng_packet *p, struct event *ev)
@@ -325,7 +332,7 @@ static int next_block(struct scan *s, size_t have, struct err *e)
 	uint64_t at = s->in->offset;
 	uint32_t type, total = pcapng_head(input_bytes(s->in), have, &s->big, &type, &why);
 
-	if (total && !is_known_type(type) && total > OTHER_WHOLE) {
+	if (total > OTHER_WHOLE && !is_read(type)) {
 		if (!pass_over(s, total, &why))
 			trace_damaged(s->t, at, s->block, s->in->offset - at, why);
 		return 0;
