@@ -95,7 +95,7 @@ struct script {
 	char *title;		/* "" if it has none; owned */
 	struct line *line;	/* without empty ones; owned */
 	size_t lines, cap;
-	unsigned last_number;	/* of the line that was read last */
+	unsigned last_number;	/* of the last line that was not empty */
 };
 
 /* Reads a whole lab file.  On failure nothing is left in *out, and e names file, line and column. */

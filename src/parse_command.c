@@ -136,11 +136,13 @@ int parse_hold(struct parser *p)
 		o->verb = WIRE_HOLD_OFF;
 		return parse_rule_number(p);
 	}
-	for (; !parser_at_end(p); parser_choose(p)) {
+	for (;; parser_choose(p)) {
 		parser_offer(p, "if", "only packets that match a filter");
 		parser_offer(p, "from", "only packets of this host");
 		parser_offer(p, "once", "only the next one");
 		parser_offer(p, "count", "only every n-th");
+		if (parser_at_end(p))
+			return 0;
 		if (parser_take_word(p, "if"))
 			return parse_filter(p);
 		if (parser_take_word(p, "once"))
@@ -150,7 +152,6 @@ int parse_hold(struct parser *p)
 			 : parser_expected(p, "if and a filter, from, once, count or off"))
 			return -1;
 	}
-	return 0;
 }
 
 /* [N|all] */

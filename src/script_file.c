@@ -75,8 +75,12 @@ static int read_line(struct script *s, struct scope *sc, unsigned number, const 
 	if (parse_line(&l, text, len, &where, e))
 		return -1;
 	l.number = number;
-	if (l.kind == LINE_EMPTY || goes_on(s, &l)) {
-		int rc = l.kind == LINE_EMPTY ? 0 : join(&s->line[s->lines - 1], &l, e);
+	if (l.kind == LINE_EMPTY) {
+		line_fini(&l);
+		return 0;
+	}
+	if (goes_on(s, &l)) {
+		int rc = join(&s->line[s->lines - 1], &l, e);
 
 		s->last_number = number;
 		line_fini(&l);
