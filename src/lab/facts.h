@@ -28,7 +28,7 @@ struct facts {
 
 void facts_read(struct facts *f);
 
-/* The one command or deed that would let unshare(CLONE_NEWUSER) or its use succeed, after it failed with errnum.  Static text. */
+/* The one command or deed that would let a new user namespace, or its use, succeed after it failed with errnum.  Static text. */
 const char *facts_userns_hint(const struct facts *f, int errnum);
 
 #endif

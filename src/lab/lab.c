@@ -2,7 +2,8 @@
  * Set-up is a table of steps, run in order; the first that fails ends it.  What the wire's namespace does
  * comes first, then the hosts one by one, each from inside (a netlink socket and /proc/sys/net belong to the
  * namespace that the thread is in).  The last step proves what the lab is for: capturing in the wire's
- * namespace.  It is there because unshare() may succeed where every later use is refused (AppArmor).
+ * namespace.  It is there because a user namespace may be
+ * granted where every use of it is refused (AppArmor).
  */
 #include "src/lab/lab.h"
 

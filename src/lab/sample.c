@@ -25,6 +25,7 @@
 #define TIMER_SLACK_NS	(3 * NS_PER_MS)		/* what a timer causes has happened by then */
 #define TIMER_LATE_MIN_NS (10 * NS_PER_MS)
 #define TIMER_LATE_MAX_NS (500 * NS_PER_MS)
+#define CLOSED_KEPT	256	/* calls on a socket that has ended may still come, and are no news */
 #define ICMP_MAX	64	/* sockets that are looked at for one ICMP error */
 
 struct sampler {
@@ -34,6 +35,7 @@ struct sampler {
 	struct diag *diag[HOSTS_MAX];
 	struct known_set known;
 	int64_t due_ns;		/* no known socket is due before */
+	size_t closed;		/* of the known: those that can be forgotten */
 };
 
 /* What a change is attributed to, and where. */
@@ -130,15 +132,24 @@ static void report(struct sampler *s, const struct known *k, enum sock_state old
 	s->sink(s->context, &ev);
 }
 
-/* Takes a sample of a known socket; true if it was news. */
-static bool update(struct sampler *s, struct known *k, const struct sock_sample *now,
+/* One that was never in a table is not forgotten: it may be connected yet. */
+static bool forgettable(const struct known *k)
+{
+	return k->seen && k->last.state == SOCK_STATE_CLOSED;
+}
+
+/* Takes a sample of a known socket, seen in the kernel's tables or not; true if it was news. */
+static bool update(struct sampler *s, struct known *k, const struct sock_sample *now, bool seen,
 		   const struct cause *why)
 {
 	enum sock_state old = k->last.state;
 	bool news = old == SOCK_STATE_NONE || sock_sample_differs(&k->last, now);
 	int64_t now_ns = clock_now_ns();
 
+	s->closed -= forgettable(k);
 	known_set_last(&s->known, k, now);
+	k->seen |= seen;
+	s->closed += forgettable(k);
 	schedule(s, k, now_ns);
 	if (news)
 		report(s, k, old, why, now_ns);
@@ -164,7 +175,7 @@ static void closed(struct sampler *s, struct known *k, const struct cause *why)
 {
 	struct sock_sample now = without_entry(k, SOCK_STATE_CLOSED);
 
-	update(s, k, &now, why);
+	update(s, k, &now, false, why);
 }
 
 /* A packet or a call found another socket at this pair: the one before is over (a TIME-WAIT that was reused). */
@@ -191,8 +202,7 @@ static bool observe(struct sampler *s, const struct sock_sample *now, const stru
 		return true;	/* out of memory: this socket stays unreported */
 	if (old)
 		*old = k->last.state;
-	k->seen = true;
-	return update(s, k, now, why);
+	return update(s, k, now, true, why);
 }
 
 /* ---- packets ---- */
@@ -307,8 +317,7 @@ static void look_at_unix(struct sampler *s, struct known *k, const struct addr *
 		return;
 	}
 	now.remote = *remote;
-	k->seen = true;
-	update(s, k, &now, why);
+	update(s, k, &now, true, why);
 }
 
 /* The record of a key's socket, made if there is none; NULL if memory ran out. */
@@ -390,7 +399,7 @@ static void call_inet(struct sampler *s, const struct sock_key *key, const struc
 	now = without_entry(k, state_without_entry(key));
 	if (key->local.len)
 		now.local = key->local;
-	update(s, k, &now, why);
+	update(s, k, &now, false, why);
 }
 
 void sampler_call(struct sampler *s, uint8_t host, const struct sock_key *key, uint64_t call_number)
@@ -417,7 +426,7 @@ static void look_by_time(struct sampler *s, struct known *k)
 	if (found < 0)
 		k->due_ns = INT64_MAX;
 	else if (found && now.cookie == k->last.cookie)
-		update(s, k, &now, &why);
+		update(s, k, &now, true, &why);
 	else
 		closed(s, k, &why);
 }
@@ -442,10 +451,12 @@ int64_t sampler_due(const struct sampler *s)
 	return s->due_ns;
 }
 
-/* One that was never in a table is not forgotten: it may be connected yet. */
 void sampler_forget_closed(struct sampler *s)
 {
+	if (s->closed <= CLOSED_KEPT)
+		return;
 	for (size_t i = s->known.count; i-- > 0;)
-		if (s->known.all[i]->seen && s->known.all[i]->last.state == SOCK_STATE_CLOSED)
+		if (forgettable(s->known.all[i]))
 			known_remove(&s->known, s->known.all[i]);
+	s->closed = 0;
 }

@@ -48,7 +48,10 @@ void sampler_tick(struct sampler *s, int64_t now_ns);
 /* When the next sampler_tick() is due (CLOCK_REALTIME ns); INT64_MAX: never, nothing runs. */
 int64_t sampler_due(const struct sampler *s);
 
-/* Forgets sockets that are CLOSED and have been reported so. */
+/*
+ * Forgets sockets that are CLOSED and have been reported so, once there are some hundred of them: a program
+ * may still make calls on a socket that has ended, which must not look like a new one.  Cheap to call often.
+ */
 void sampler_forget_closed(struct sampler *s);
 
 #endif

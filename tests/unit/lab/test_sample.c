@@ -560,6 +560,7 @@ static void refused(void)
 {
 	struct world world, *w = &world;
 	struct connection c;
+	size_t before;
 
 	begin(w);
 	connect_to(w, &c, at(w, AF_INET, SERVER, 81));
@@ -570,12 +571,10 @@ static void refused(void)
 	CHECK_EV(addr_port(&now_of(w, CLIENT, c.calls)->remote) == 81);
 	CHECK(option(c.client, SO_ERROR) == ECONNREFUSED);
 	/* A call on the dead socket is no news. */
-	{
-		size_t before = w->events;
-
-		called(w, CLIENT, c.client);
-		CHECK_EV(w->events == before);
-	}
+	before = w->events;
+	sampler_forget_closed(w->sampler);
+	called(w, CLIENT, c.client);
+	CHECK_EV(w->events == before);
 	close(c.client);
 	sampler_tick(w->sampler, INT64_MAX - 1);
 	CHECK(sampler_due(w->sampler) == INT64_MAX);
@@ -606,11 +605,98 @@ static void reset(void)
 	end(w);
 }
 
+static void put_sum(uint8_t *to, const uint8_t *at, size_t len)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)at[i] << 8 | at[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	to[0] = (uint8_t)(~sum >> 8);
+	to[1] = (uint8_t)~sum;
+}
+
+/* A router's word on a packet: host unreachable, with the IP header and eight bytes of what it is about. */
+static struct frame unreachable(const struct frame *about)
+{
+	struct frame f = { .len = 14 + 20 + 8 + 28, .number = about->number + 1 };
+	uint8_t *ip = f.bytes + 14, *icmp = ip + 20;
+
+	memcpy(f.bytes, about->bytes + 6, 6);
+	memcpy(f.bytes + 6, about->bytes, 6);
+	f.bytes[12] = 0x08;
+	ip[0] = 0x45;
+	ip[3] = 20 + 8 + 28;
+	ip[8] = 64;
+	ip[9] = IPPROTO_ICMP;
+	memcpy(ip + 12, about->bytes + 14 + 16, 4);
+	memcpy(ip + 16, about->bytes + 14 + 12, 4);
+	put_sum(ip + 10, ip, 20);
+	icmp[0] = 3;
+	icmp[1] = 1;
+	memcpy(icmp + 8, about->bytes + 14, 28);
+	put_sum(icmp + 2, icmp, 8 + 28);
+	packet_parse(&f.packet, LINK_ETHERNET, f.bytes, f.len, f.len);
+	return f;
+}
+
+static void ended_by_icmp(void)
+{
+	struct world world, *w = &world;
+	struct connection c;
+	struct frame f;
+
+	begin(w);
+	connect_to(w, &c, at(w, AF_INET, SERVER, 81));
+	f = take(w, CLIENT);
+	f = unreachable(&f);
+	deliver(w, CLIENT, &f);
+	became(w, CLIENT, c.calls, SOCK_STATE_SYN_SENT, SOCK_STATE_CLOSED, BY_ARRIVAL, f.number);
+	CHECK(option(c.client, SO_ERROR) == EHOSTUNREACH);
+	close(c.client);
+	end(w);
+}
+
+/* The server is in TIME-WAIT when the same pair of addresses opens a new connection: the old one is over. */
+static void time_wait_reused(void)
+{
+	struct world world, *w = &world;
+	struct connection c;
+	struct addr from, to;
+	uint64_t first;
+	int fd;
+
+	begin(w);
+	open_connection(w, &c, AF_INET);
+	first = c.answers;
+	from = key_of(c.client).local;
+	to = key_of(c.client).remote;
+	close(c.server);
+	pass(w, SERVER);
+	pass(w, CLIENT);
+	close(c.client);
+	pass(w, CLIENT);
+	CHECK_EV(now_of(w, SERVER, first)->state == SOCK_STATE_TIME_WAIT);
+	pass(w, SERVER);
+	fd = open_socket(w, CLIENT, AF_INET, SOCK_STREAM);
+	bind_to(fd, from);
+	CHECK(connect(fd, &to.u.sa, to.len) == -1 && errno == EINPROGRESS);
+	pass(w, CLIENT);
+	became(w, SERVER, first, SOCK_STATE_TIME_WAIT, SOCK_STATE_CLOSED, BY_ARRIVAL, w->packets);
+	CHECK_EV(cookie_in(w, SERVER, SOCK_STATE_SYN_RECEIVED, first) != first);
+	close(fd);
+	close(c.listener);
+	end(w);
+}
+
 static void test_refused_and_reset(void **state)
 {
 	(void)state;
 	in_child(refused, AS_SELF);
 	in_child(reset, AS_SELF);
+	in_child(ended_by_icmp, AS_SELF);
+	in_child(time_wait_reused, AS_SELF);
 }
 
 /* ---- time ---- */
@@ -967,6 +1053,77 @@ static void many_at_once(void)
 	end(w);
 }
 
+/* The call is looked at before its SYN is: nothing but the cookie leads to the socket. */
+static void called_before_its_packet(void)
+{
+	struct world world, *w = &world;
+	struct connection c;
+
+	begin(w);
+	connect_to(w, &c, at(w, AF_INET, SERVER, 8080));
+	called(w, CLIENT, c.client);
+	became(w, CLIENT, c.calls, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT, BY_CALL, w->calls);
+	close(c.client);
+	end(w);
+}
+
+/* Hundreds of connections that have ended do not pile up. */
+static void forgets(void)
+{
+	struct world world, *w = &world;
+	struct addr to;
+	size_t first;
+
+	begin(w);
+	to = at(w, AF_INET, SERVER, 81);
+	for (int round = 0; round < 300; round++) {
+		int fd = open_socket(w, CLIENT, AF_INET, SOCK_STREAM);
+
+		CHECK(connect(fd, &to.u.sa, to.len) == -1 && errno == EINPROGRESS);
+		pass(w, CLIENT);
+		pass(w, SERVER);
+		close(fd);
+	}
+	first = w->events;
+	CHECK_EV(first == 600 && w->event[0].state.old == SOCK_STATE_NONE);
+	/* Whether one is forgotten shows in what is said of it when it is looked at again. */
+	for (int forgotten = 0; forgotten < 2; forgotten++) {
+		struct sock_key key = { .cookie = w->event[0].state.sock.cookie, .family = AF_INET,
+					.type = SOCK_STREAM, .protocol = IPPROTO_TCP };
+
+		if (forgotten)
+			sampler_forget_closed(w->sampler);
+		call_returned(w, CLIENT, &key);
+		CHECK_EV(w->events == first + (size_t)forgotten);
+	}
+	end(w);
+}
+
+/* Two listeners share a port: an address leads to either, so the cookie decides. */
+static void shared_port(void)
+{
+	struct world world, *w = &world;
+	struct addr a;
+	int fd[2], one = 1;
+
+	begin(w);
+	a = at(w, AF_INET, SERVER, 8080);
+	for (int i = 0; i < 2; i++) {
+		fd[i] = open_socket(w, SERVER, AF_INET, SOCK_STREAM);
+		CHECK(setsockopt(fd[i], SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0);
+		CHECK(bind(fd[i], &a.u.sa, a.len) == 0 && listen(fd[i], i + 1) == 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		called(w, SERVER, fd[i]);
+		became(w, SERVER, key_of(fd[i]).cookie, SOCK_STATE_NONE, SOCK_STATE_LISTEN, BY_CALL,
+		       w->calls);
+		CHECK_EV(now_of(w, SERVER, key_of(fd[i]).cookie)->sendq == (uint32_t)i + 1);
+	}
+	close(fd[0]);
+	close(fd[1]);
+	end(w);
+}
+
 static void nonsense_is_ignored(void)
 {
 	struct world world, *w = &world;
@@ -994,6 +1151,9 @@ static void test_odds(void **state)
 {
 	(void)state;
 	in_child(many_at_once, AS_SELF);
+	in_child(called_before_its_packet, AS_SELF);
+	in_child(shared_port, AS_SELF);
+	in_child(forgets, AS_SELF);
 	in_child(nonsense_is_ignored, AS_SELF);
 }
 
