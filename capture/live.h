@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "src/core/err.h"
 
@@ -18,6 +19,7 @@ struct live_options {
 	int buffer_bytes;	/* of the kernel's ring; halved until it fits */
 	int timeout_ms;		/* 0: immediate mode, a wake-up a packet; else blocks of packets, at most so late */
 	bool incoming_only;	/* PACKET_IGNORE_OUTGOING: what we inject is not seen again */
+	bool segments;		/* live_inject_segments() will be used */
 };
 
 struct live_packet {
@@ -48,6 +50,26 @@ int live_read(struct live *l, int max, live_sink *sink, void *context, struct er
  * ever; then, or when the interface is down, -1 (e->code is the errno).
  */
 int live_inject(struct live *l, const void *bytes, size_t len, struct err *e);
+
+/*
+ * TCP segments that differ only as a sender's segmentation makes them differ, sent as one large one that
+ * the kernel cuts into the same packets again before the interface has it: one system call and one pass
+ * through the stack for all of them.
+ */
+struct live_segments {
+	uint8_t ip_version;	/* 4 or 6; no options or extension headers in it */
+	const uint8_t *header;	/* Ethernet, IP (length and checksum of the large packet), TCP (checksum: of the pseudo-header) */
+	uint32_t header_len;
+	uint32_t network_len;	/* Ethernet and IP header */
+	uint32_t segment_len;	/* payload of every packet but the last, which may have less */
+	const struct iovec *payload;
+	uint32_t payloads;	/* 2 to LIVE_SEGMENTS */
+};
+#define LIVE_SEGMENTS	44	/* so many of 1448 bytes are 64 KB */
+
+/* Whether the kernel will cut them (and not hand them on whole). */
+bool live_can_segment(const struct live *l);
+int live_inject_segments(struct live *l, const struct live_segments *s, struct err *e);
 
 /* Packets lost in the ring since live_open(). */
 uint64_t live_drops(struct live *l);

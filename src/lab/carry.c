@@ -22,9 +22,10 @@
 #include "src/core/clock.h"
 #include "src/core/str.h"
 #include "src/lab/aside.h"
+#include "src/lab/burst.h"
 #include "src/lab/thin.h"
 
-#define RING_BYTES	(64 << 20)	/* for a full TCP window, many times over */
+#define RING_BYTES	(16 << 20)	/* for a full TCP window, many times over */
 #define READ_MAX	64		/* packets taken from a port before the others have their turn */
 #define READ_MAX_EXACT	1024		/* … while every packet is sampled: all that is there */
 #define DELIVER_MAX	64
@@ -52,11 +53,13 @@ struct carry {
 	struct flights flights;
 	struct thin thin;
 	struct aside aside;
+	struct burst burst;		/* empty between two rounds */
 	int64_t offset_ns;		/* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	int64_t forgot_ns;
 	struct wire_counts counts;
 };
 
+static const char port_gone[] = "the port is gone";
 static const char no_memory[] = "out of memory: a packet was lost on the wire";
 
 /* ---- events ---- */
@@ -128,7 +131,7 @@ static void put_note(struct carry *c, uint8_t host, enum note_kind kind, const c
 static int open_port(struct carry *c, size_t host, struct err *e)
 {
 	const struct live_options o = {
-		.buffer_bytes = RING_BYTES, .timeout_ms = 0, .incoming_only = true,
+		.buffer_bytes = RING_BYTES, .timeout_ms = 0, .incoming_only = true, .segments = true,
 	};
 	struct port *port = &c->port[host];
 
@@ -263,34 +266,96 @@ static bool is_exact(const struct carry *c)
 
 /* ---- delivering ---- */
 
-static bool inject(struct carry *c, const struct flight *p, const void *bytes)
+static void fail(struct carry *c, const struct flight *p, const char *why)
 {
-	struct live *live = c->port[p->to].live;
-	struct err e = { .what = "" };
-
-	if (live && live_inject(live, bytes, p->len, &e) == 0) {
-		c->counts.delivered++;
-		return true;
-	}
-	put_fate(c, p, WIRE_FAILED, live ? e.what : "the port is gone", clock_now_ns());
+	put_fate(c, p, WIRE_FAILED, why, clock_now_ns());
 	c->counts.dropped++;
-	return false;
 }
 
-/* p is only the description of a packet here: its bytes may lie elsewhere. */
-static void arrive(struct carry *c, const struct flight *p, const void *bytes)
+/* ts_ns: right before it was injected, so that it stands before what that brought about. */
+static void note_arrival(struct carry *c, const struct flight *p, int64_t ts_ns)
 {
-	int64_t ts_ns = p->late ? clock_now_ns() : 0;
-	struct packet parsed;
-
-	if (!inject(c, p, bytes))
-		return;
+	c->counts.delivered++;
 	if (p->late)
 		put_fate(c, p, WIRE_DELIVERED, "", ts_ns);
+}
+
+static void sample_receiver(struct carry *c, const struct flight *p, const void *bytes)
+{
+	struct packet parsed;
+
 	if (!c->sampler)
 		return;
 	parse(c, &parsed, p->from, bytes, p->len, p->len);
 	sample(c, p->to, &parsed, BY_ARRIVAL, p->number, p->sample);
+}
+
+/* p is only about the packet: its bytes may lie elsewhere. */
+static void arrive(struct carry *c, const struct flight *p, const void *bytes)
+{
+	struct live *live = c->port[p->to].live;
+	int64_t ts_ns = p->late ? clock_now_ns() : 0;
+	struct err e;
+
+	if (!live || live_inject(live, bytes, p->len, &e) < 0) {
+		fail(c, p, live ? e.what : port_gone);
+		return;
+	}
+	note_arrival(c, p, ts_ns);
+	sample_receiver(c, p, bytes);
+}
+
+/* They belong to one socket, so one look at it is enough. */
+static void note_burst(struct carry *c, int64_t ts_ns)
+{
+	const struct burst *b = &c->burst;
+	const struct burst_packet *last = &b->packet[b->count - 1];
+
+	for (uint32_t i = 0; i < b->count; i++)
+		note_arrival(c, &b->packet[i].flight, ts_ns);
+	sample_receiver(c, &last->flight, b->bytes + last->at);
+}
+
+static void send_burst(struct carry *c)
+{
+	const struct burst *b = &c->burst;
+	struct live *live = c->port[b->packet[0].flight.to].live;
+	int64_t ts_ns = b->packet[0].flight.late ? clock_now_ns() : 0;
+
+	if (live && burst_send(b, live, NULL) == 0) {
+		note_burst(c, ts_ns);
+		return;
+	}
+	for (uint32_t i = 0; i < b->count; i++)
+		arrive(c, &b->packet[i].flight, b->bytes + b->packet[i].at);
+}
+
+static void end_burst(struct carry *c)
+{
+	if (!c->burst.count)
+		return;
+	send_burst(c);
+	burst_clear(&c->burst);
+}
+
+/* Packets whose arrival may change a state are delivered alone. */
+static bool may_join(const struct carry *c, const struct flight *p)
+{
+	const struct live *live = c->port[p->to].live;
+
+	return !is_exact(c) && !p->sample && live && live_can_segment(live);
+}
+
+/* Delivers, at the latest at the next end_burst(). */
+static void bring(struct carry *c, const struct flight *p, const uint8_t *bytes)
+{
+	bool joins = may_join(c, p);
+
+	if (joins && burst_add(&c->burst, p, bytes))
+		return;
+	end_burst(c);
+	if (!joins || !burst_add(&c->burst, p, bytes))
+		arrive(c, p, bytes);
 }
 
 static void deliver_due(struct carry *c)
@@ -301,12 +366,13 @@ static void deliver_due(struct carry *c)
 		struct flight *p = flights_arrive(&c->flights, now_ns);
 
 		if (!p)
-			return;
-		arrive(c, p, p->bytes);
+			break;
+		bring(c, p, p->bytes);
 		flight_free(p);
 		if (is_exact(c))
-			return;
+			break;
 	}
+	end_burst(c);
 }
 
 static void tick(struct carry *c)
@@ -456,7 +522,7 @@ static void pass_through(struct carry *c, const struct seen *s, uint8_t to)
 		.number = s->number, .from = s->from, .to = to, .len = s->caplen, .sample = s->sample,
 	};
 
-	arrive(c, &p, s->data);
+	bring(c, &p, s->data);
 }
 
 /* Cannot be while the capture's snaplen follows the MTU; but half a packet is not delivered. */
@@ -464,8 +530,7 @@ static void refuse_part(struct carry *c, const struct seen *s, uint8_t to)
 {
 	const struct flight p = { .number = s->number, .from = s->from, .to = to };
 
-	put_fate(c, &p, WIRE_FAILED, "longer than what was captured of it", clock_now_ns());
-	c->counts.dropped++;
+	fail(c, &p, "longer than what was captured of it");
 }
 
 static void decide_for(struct carry *c, const struct seen *s, uint8_t to, const struct verdict *v)
@@ -616,6 +681,7 @@ static void drain_port(struct carry *c, struct port *port, bool exact)
 	int got = live_read(port->live, exact ? READ_MAX_EXACT : READ_MAX,
 			    exact ? take_aside : take_through, port, &e);
 
+	end_burst(c);
 	if (got < 0) {
 		close_port(c, port, &e);
 		return;

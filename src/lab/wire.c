@@ -217,6 +217,7 @@ static void *run(void *arg)
 {
 	struct wire_thread *t = arg;
 
+	pthread_setname_np(pthread_self(), "wire");
 	while (!t->stop) {
 		int ready = wait_for_something(t);
 		bool quiet = ready == 0 && carry_is_quiet(t->carry);

@@ -100,6 +100,7 @@ static inline struct pair_child pair_fork(const struct lab *l, uint8_t host, pai
 	}
 	close(fds[0]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, l->host[host].name);	/* for perf and top */
 	if (space_join_net(l->host[host].netns_fd, &e) < 0)
 		die("a child", &e);
 	result = side(r, ready_fd);
