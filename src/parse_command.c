@@ -213,10 +213,10 @@ static int parse_whom(struct parser *p, const struct scope_actor **a)
 {
 	const char *whom = p->line->target[0] ? p->line->target : p->focus;
 
-	parser_choose(p);
-	parser_offer_actors(p, true);
 	if (!parser_at_end(p) || !whom)
 		return parse_actor(p, p->line->name, "a program or a thread", a);
+	parser_choose(p);
+	parser_offer_actors(p, true);
 	*a = scope_actor(p->scope, whom, strlen(whom));
 	str_copy(p->line->name, sizeof(p->line->name), whom);
 	return *a ? 0 : parser_expected(p, "a program or a thread");

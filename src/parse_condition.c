@@ -93,8 +93,10 @@ static int parse_packet_words(struct parser *p, struct condition *out)
 			return 0;
 		if (first && p->tok.kind == TOKEN_NAME &&
 		    scope_host(p->scope, parser_text(p, &p->tok), p->tok.len) >= 0) {
-			if (parse_host(p, out->packet.host))
-				return -1;
+			struct str host = str_on(out->packet.host, sizeof(out->packet.host));
+
+			str_addn(&host, parser_text(p, &p->tok), p->tok.len);
+			parser_advance(p);
 			continue;
 		}
 		size_t field = find_field(p, packet_fields, packet_fields_count);

@@ -678,6 +678,7 @@ static void completion(void **state)
 		{ "wire> hold ", "if", 11, 0 },
 		{ "wire> delay 5ms from s", "server", 21, 0 },
 		{ "interrupt w", "worker", 10, 0 },
+		{ "interrupt ", "server", 10, 0 },
 		{ "c.li", "listen", 2, '(' },
 		{ "server> s.", "accept", 10, '(' },
 	};
