@@ -14,7 +14,7 @@
  */
 #include "src/ladder.h"
 
-#define NEAR	128
+#define NEAR 128
 
 static uint32_t back_to(uint32_t row)
 {
@@ -117,8 +117,9 @@ static uint32_t shared_call(const struct trace *t, uint32_t packet)
 
 			return ran && e->host == host ? i : ROW_NONE;
 		}
-		if (e->kind == EVENT_STATE ? state_makes_row(t, i) :
-		    e->kind == EVENT_WIRE  ? wire_makes_row(t, i) : true)
+		if (e->kind == EVENT_STATE  ? state_makes_row(t, i)
+		    : e->kind == EVENT_WIRE ? wire_makes_row(t, i)
+					    : true)
 			return ROW_NONE;
 	}
 	return ROW_NONE;
@@ -241,8 +242,9 @@ static void fill(const struct trace *t, uint32_t head, struct ladder_row *out)
 	const struct trace_entry *e = trace_entry(t, head);
 	uint32_t before = head_before(t, head);
 
-	*out = (struct ladder_row){ .head = head, .call = ROW_NONE, .packet = ROW_NONE,
-				    .state = { ROW_NONE, ROW_NONE } };
+	*out = (struct ladder_row){
+		.head = head, .call = ROW_NONE, .packet = ROW_NONE, .state = { ROW_NONE, ROW_NONE }
+	};
 	if (before != ROW_NONE) {
 		int64_t gap = e->ts_ns - trace_entry(t, before)->ts_ns;
 

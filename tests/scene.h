@@ -15,16 +15,16 @@
 #include "capture/trace.h"
 #include "src/core/clock.h"
 
-#define CLIENT	0
-#define SERVER	1
-#define SCENE_START_NS	(INT64_C(1700000000) * NS_PER_S)
+#define CLIENT	       0
+#define SERVER	       1
+#define SCENE_START_NS (INT64_C(1700000000) * NS_PER_S)
 
 struct scene {
 	struct trace *t;
 	int64_t now_ns;
 	uint64_t packets, calls;
-	uint16_t port[2];	/* of client and server in the packets made */
-	bool capture;		/* not of a lab: one interface sees the packets of both directions */
+	uint16_t port[2]; /* of client and server in the packets made */
+	bool capture; /* not of a lab: one interface sees the packets of both directions */
 };
 
 static inline void scene_must(int failed, const struct err *e)
@@ -37,8 +37,12 @@ static inline void scene_must(int failed, const struct err *e)
 
 static inline void scene_host(struct scene *s, const char *name, uint8_t last)
 {
-	struct trace_host h = { .link = LINK_ETHERNET, .has_mac = true, .has_ip4 = true, .has_ip6 = true,
-				.mac = { 2, 0, 0, 0, 0, last }, .ip4 = { 192, 0, 2, last },
+	struct trace_host h = { .link = LINK_ETHERNET,
+				.has_mac = true,
+				.has_ip4 = true,
+				.has_ip6 = true,
+				.mac = { 2, 0, 0, 0, 0, last },
+				.ip4 = { 192, 0, 2, last },
 				.ip6 = { 0x20, 0x01, 0x0d, 0xb8, [15] = last } };
 	struct err e = { 0 };
 
@@ -49,7 +53,9 @@ static inline void scene_host(struct scene *s, const char *name, uint8_t last)
 static inline struct scene scene_new(void)
 {
 	struct err e = { 0 };
-	struct scene s = { .t = trace_new_spool(&e), .now_ns = SCENE_START_NS, .port = { 45012, 8080 } };
+	struct scene s = { .t = trace_new_spool(&e),
+			   .now_ns = SCENE_START_NS,
+			   .port = { 45012, 8080 } };
 
 	scene_must(!s.t, &e);
 	scene_host(&s, "client", 1);
@@ -62,7 +68,9 @@ static inline struct scene scene_capture(void)
 {
 	const struct trace_host h = { .name = "eth0", .link = LINK_ETHERNET };
 	struct err e = { 0 };
-	struct scene s = { .t = trace_new_spool(&e), .now_ns = SCENE_START_NS, .port = { 45012, 8080 },
+	struct scene s = { .t = trace_new_spool(&e),
+			   .now_ns = SCENE_START_NS,
+			   .port = { 45012, 8080 },
 			   .capture = true };
 
 	scene_must(!s.t, &e);
@@ -104,7 +112,8 @@ static inline const char *scene_program_name(uint8_t host)
 	return host == CLIENT ? "client" : "server";
 }
 
-static inline void scene_program(struct scene *s, uint8_t host, enum program_change change, int status)
+static inline void scene_program(struct scene *s, uint8_t host, enum program_change change,
+				 int status)
 {
 	struct event ev = { .kind = EVENT_PROGRAM, .prog = { change, 4000 + host, status } };
 
@@ -113,10 +122,12 @@ static inline void scene_program(struct scene *s, uint8_t host, enum program_cha
 }
 
 /* args: "sockfd", "3", "addr", "server:8080", NULL.  Returns the call's number. */
-static inline uint64_t scene_call_by(struct scene *s, uint8_t host, const char *program, uint32_t thread,
-				     const char *name, int32_t fd, const char *const *args)
+static inline uint64_t scene_call_by(struct scene *s, uint8_t host, const char *program,
+				     uint32_t thread, const char *name, int32_t fd,
+				     const char *const *args)
 {
-	struct event ev = { .kind = EVENT_CALL, .call = { .number = ++s->calls, .name = name, .fd = fd } };
+	struct event ev = { .kind = EVENT_CALL,
+			    .call = { .number = ++s->calls, .name = name, .fd = fd } };
 
 	for (; *args; args += 2)
 		ev.call.arg[ev.call.args++] = (struct event_arg){ args[0], args[1] };
@@ -124,40 +135,45 @@ static inline uint64_t scene_call_by(struct scene *s, uint8_t host, const char *
 	scene_add(s, &ev);
 	return s->calls;
 }
-#define scene_call(s, host, name, fd, ...) \
-	scene_call_by(s, host, scene_program_name(host), 0, name, fd, \
+#define scene_call(s, host, name, fd, ...)                                                         \
+	scene_call_by(s, host, scene_program_name(host), 0, name, fd,                              \
 		      (const char *const[]){ __VA_ARGS__, NULL })
 
 struct scene_result {
 	int64_t result;
 	int32_t error;
 	bool blocked;
-	const char *out[5];	/* name, text, … */
+	const char *out[5]; /* name, text, … */
 };
 
-static inline void scene_return_by(struct scene *s, uint8_t host, const char *program, uint32_t thread,
-				   uint64_t number, const char *name, int64_t entered_ns,
-				   struct scene_result r)
+static inline void scene_return_by(struct scene *s, uint8_t host, const char *program,
+				   uint32_t thread, uint64_t number, const char *name,
+				   int64_t entered_ns, struct scene_result r)
 {
 	struct event ev = { .kind = EVENT_RETURN,
-			    .ret = { .number = number, .name = name, .fd = 3, .result = r.result,
-				     .error = r.error, .blocked = r.blocked, .entered_ns = entered_ns } };
+			    .ret = { .number = number,
+				     .name = name,
+				     .fd = 3,
+				     .result = r.result,
+				     .error = r.error,
+				     .blocked = r.blocked,
+				     .entered_ns = entered_ns } };
 
 	for (size_t i = 0; i < 4 && r.out[i]; i += 2)
 		ev.ret.out[ev.ret.outs++] = (struct event_arg){ r.out[i], r.out[i + 1] };
 	scene_who(&ev, host, program, thread);
 	scene_add(s, &ev);
 }
-#define scene_return(s, host, number, name, entered_ns, ...) \
-	scene_return_by(s, host, scene_program_name(host), 0, number, name, entered_ns, \
+#define scene_return(s, host, number, name, entered_ns, ...)                                       \
+	scene_return_by(s, host, scene_program_name(host), 0, number, name, entered_ns,            \
 			(struct scene_result){ __VA_ARGS__ })
 
 /* A call that comes back at once. */
-#define scene_quick(s, host, name, fd, value, ...) \
-	do { \
-		int64_t entered_ns_ = (s)->now_ns; \
-		uint64_t number_ = scene_call(s, host, name, fd, __VA_ARGS__); \
-		scene_return(s, host, number_, name, entered_ns_, .result = value); \
+#define scene_quick(s, host, name, fd, value, ...)                                                 \
+	do {                                                                                       \
+		int64_t entered_ns_ = (s)->now_ns;                                                 \
+		uint64_t number_ = scene_call(s, host, name, fd, __VA_ARGS__);                     \
+		scene_return(s, host, number_, name, entered_ns_, .result = value);                \
 	} while (0)
 
 /* ---- packets ---- */
@@ -210,17 +226,21 @@ static inline void scene_headers(uint8_t *frame, uint8_t host, uint8_t protocol,
 static inline uint64_t scene_frame(struct scene *s, uint8_t host, const uint8_t *frame, size_t len)
 {
 	uint8_t iface = s->capture ? 0 : host;
-	struct event ev = { .kind = EVENT_PACKET, .host = iface,
-			    .packet = { .number = ++s->packets, .caplen = (uint32_t)len,
-					.len = (uint32_t)len, .iface = iface, .data = frame } };
+	struct event ev = { .kind = EVENT_PACKET,
+			    .host = iface,
+			    .packet = { .number = ++s->packets,
+					.caplen = (uint32_t)len,
+					.len = (uint32_t)len,
+					.iface = iface,
+					.data = frame } };
 
 	scene_add(s, &ev);
 	return s->packets;
 }
 
 /* seq and ack count from 0 as on the screen.  A SYN has the options mss and window scale.  Returns the packet's number. */
-static inline uint64_t scene_tcp(struct scene *s, uint8_t host, uint16_t flags, uint32_t seq, uint32_t ack,
-				 const char *data)
+static inline uint64_t scene_tcp(struct scene *s, uint8_t host, uint16_t flags, uint32_t seq,
+				 uint32_t ack, const char *data)
 {
 	static const uint8_t options[8] = { 2, 4, 0x05, 0xb4, 1, 3, 3, 7 };
 	uint8_t frame[1600] = { 0 }, *tcp = frame + 34;
@@ -259,16 +279,20 @@ static inline uint64_t scene_udp(struct scene *s, uint8_t host, const char *data
 	return scene_frame(s, host, frame, 34 + len);
 }
 
-static inline void scene_wire_copy(struct scene *s, uint8_t to, uint64_t packet, enum wire_fate fate,
-				   const char *by, uint64_t copy)
+static inline void scene_wire_copy(struct scene *s, uint8_t to, uint64_t packet,
+				   enum wire_fate fate, const char *by, uint64_t copy)
 {
-	struct event ev = { .kind = EVENT_WIRE, .host = !to,
-			    .wire = { .packet = packet, .fate = fate, .to = to, .copy = copy, .by = by } };
+	struct event ev = {
+		.kind = EVENT_WIRE,
+		.host = !to,
+		.wire = { .packet = packet, .fate = fate, .to = to, .copy = copy, .by = by }
+	};
 
 	scene_add(s, &ev);
 }
 
-static inline void scene_wire(struct scene *s, uint8_t to, uint64_t packet, enum wire_fate fate, const char *by)
+static inline void scene_wire(struct scene *s, uint8_t to, uint64_t packet, enum wire_fate fate,
+			      const char *by)
 {
 	scene_wire_copy(s, to, packet, fate, by, 0);
 }
@@ -278,9 +302,14 @@ static inline void scene_wire(struct scene *s, uint8_t to, uint64_t packet, enum
 static inline struct sock_sample scene_sock(const struct scene *s, uint8_t host, uint64_t cookie,
 					    enum sock_state state)
 {
-	struct sock_sample k = { .cookie = cookie, .inode = (uint32_t)cookie + 900, .family = AF_INET,
-				 .type = SOCK_STREAM, .protocol = IPPROTO_TCP, .state = state };
-	const uint8_t own[4] = { 192, 0, 2, (uint8_t)(host + 1) }, peer[4] = { 192, 0, 2, (uint8_t)(2 - host) };
+	struct sock_sample k = { .cookie = cookie,
+				 .inode = (uint32_t)cookie + 900,
+				 .family = AF_INET,
+				 .type = SOCK_STREAM,
+				 .protocol = IPPROTO_TCP,
+				 .state = state };
+	const uint8_t own[4] = { 192, 0, 2, (uint8_t)(host + 1) },
+		      peer[4] = { 192, 0, 2, (uint8_t)(2 - host) };
 
 	k.local = addr_v4(own, s->port[host]);
 	if (state == SOCK_STATE_LISTEN || state == SOCK_STATE_UNCONNECTED)
@@ -299,19 +328,22 @@ static inline struct sock_sample scene_sock(const struct scene *s, uint8_t host,
 	return k;
 }
 
-static inline void scene_state(struct scene *s, uint8_t host, enum state_by by, uint64_t number, int32_t fd,
-			       enum sock_state old, const struct sock_sample *k)
+static inline void scene_state(struct scene *s, uint8_t host, enum state_by by, uint64_t number,
+			       int32_t fd, enum sock_state old, const struct sock_sample *k)
 {
-	struct event ev = { .kind = EVENT_STATE,
-			    .state = { .by = by, .by_number = number, .fd = fd, .old = old, .sock = *k } };
+	struct event ev = {
+		.kind = EVENT_STATE,
+		.state = { .by = by, .by_number = number, .fd = fd, .old = old, .sock = *k }
+	};
 
 	scene_who(&ev, host, fd >= 0 ? scene_program_name(host) : "", 0);
 	scene_add(s, &ev);
 }
 
 /* The same where nothing but the state matters. */
-static inline void scene_turn(struct scene *s, uint8_t host, enum state_by by, uint64_t number, int32_t fd,
-			      uint64_t cookie, enum sock_state old, enum sock_state state)
+static inline void scene_turn(struct scene *s, uint8_t host, enum state_by by, uint64_t number,
+			      int32_t fd, uint64_t cookie, enum sock_state old,
+			      enum sock_state state)
 {
 	struct sock_sample k = scene_sock(s, host, cookie, state);
 
@@ -320,9 +352,12 @@ static inline void scene_turn(struct scene *s, uint8_t host, enum state_by by, u
 
 /* ---- words ---- */
 
-static inline void scene_command(struct scene *s, const char *target, const char *text, const char *status)
+static inline void scene_command(struct scene *s, const char *target, const char *text,
+				 const char *status)
 {
-	struct event ev = { .kind = EVENT_COMMAND, .host = HOST_NONE, .command = { target, text, status } };
+	struct event ev = { .kind = EVENT_COMMAND,
+			    .host = HOST_NONE,
+			    .command = { target, text, status } };
 
 	scene_add(s, &ev);
 }

@@ -23,7 +23,7 @@ static inline void scenes_open(struct scene *s)
 	scene_ms(s, 1);
 }
 
-struct scenes_call {		/* a call that sleeps */
+struct scenes_call { /* a call that sleeps */
 	uint64_t number;
 	int64_t entered_ns;
 };
@@ -62,15 +62,18 @@ static inline void scenes_handshake(struct scene *s)
 	p = scene_tcp(s, CLIENT, TCP_ACK, 1, 1, "");
 	listener.recvq = 1;
 	scene_state(s, SERVER, BY_ARRIVAL, p, 3, SOCK_STATE_LISTEN, &listener);
-	scene_turn(s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_SYN_RECEIVED, SOCK_STATE_ESTABLISHED);
+	scene_turn(s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_SYN_RECEIVED,
+		   SOCK_STATE_ESTABLISHED);
 	scene_us(s, 40);
-	scene_return(s, CLIENT, connect.number, "connect", connect.entered_ns, .result = 0, .blocked = true);
+	scene_return(s, CLIENT, connect.number, "connect", connect.entered_ns, .result = 0,
+		     .blocked = true);
 	scene_us(s, 60);
-	scene_return(s, SERVER, accept.number, "accept", accept.entered_ns, .result = 4, .blocked = true,
-		     .out = { "from", "client:45012" });
+	scene_return(s, SERVER, accept.number, "accept", accept.entered_ns, .result = 4,
+		     .blocked = true, .out = { "from", "client:45012" });
 	listener.recvq = 0;
 	scene_state(s, SERVER, BY_CALL, accept.number, 3, SOCK_STATE_LISTEN, &listener);
-	scene_turn(s, SERVER, BY_CALL, accept.number, 4, 22, SOCK_STATE_ESTABLISHED, SOCK_STATE_ESTABLISHED);
+	scene_turn(s, SERVER, BY_CALL, accept.number, 4, 22, SOCK_STATE_ESTABLISHED,
+		   SOCK_STATE_ESTABLISHED);
 	scene_ms(s, 2);
 }
 
@@ -79,7 +82,9 @@ static inline void scenes_hello(struct scene *s)
 {
 	struct sock_sample k = scene_sock(s, SERVER, 22, SOCK_STATE_ESTABLISHED);
 	int64_t entered_ns = s->now_ns;
-	uint64_t n = scene_call(s, CLIENT, "send", 3, "sockfd", "3", "buf", "\"hello\", 5", "flags", "0"), p;
+	uint64_t n = scene_call(s, CLIENT, "send", 3, "sockfd", "3", "buf", "\"hello\", 5", "flags",
+				"0"),
+		 p;
 
 	p = scene_tcp(s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "hello");
 	k.recvq = 5;
@@ -103,7 +108,8 @@ static inline void scenes_close(struct scene *s)
 	entered_ns = s->now_ns;
 	n = scene_call(s, CLIENT, "close", 3, "sockfd", "3");
 	p = scene_tcp(s, CLIENT, TCP_FIN | TCP_ACK, 6, 1, "");
-	scene_turn(s, CLIENT, BY_DEPARTURE, p, -1, 11, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1);
+	scene_turn(s, CLIENT, BY_DEPARTURE, p, -1, 11, SOCK_STATE_ESTABLISHED,
+		   SOCK_STATE_FIN_WAIT_1);
 	scene_turn(s, SERVER, BY_ARRIVAL, p, 4, 22, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSE_WAIT);
 	scene_return(s, CLIENT, n, "close", entered_ns, .result = 0);
 	p = scene_tcp(s, SERVER, TCP_ACK, 1, 7, "");
@@ -148,9 +154,10 @@ static inline struct scene scenes_delay(void)
 	scenes_open(&s);
 	accept = scenes_accept(&s);
 	scene_command(&s, "wire", "delay 20ms", "20 ms");
-	scene_note(&s, NOTE_SAY, "The client asks its kernel to connect. Each segment now takes 20 ms from one "
-				 "host to the other, so the handshake takes 40 ms, and connect() sleeps "
-				 "all that time.");
+	scene_note(&s, NOTE_SAY,
+		   "The client asks its kernel to connect. Each segment now takes 20 ms from one "
+		   "host to the other, so the handshake takes 40 ms, and connect() sleeps "
+		   "all that time.");
 	connect = scenes_connect(&s);
 	p = scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
 	scene_wire(&s, SERVER, p, WIRE_DELAYED, "delay");
@@ -166,14 +173,17 @@ static inline struct scene scenes_delay(void)
 	p = scene_tcp(&s, CLIENT, TCP_ACK, 1, 1, "");
 	scene_wire(&s, SERVER, p, WIRE_DELAYED, "delay");
 	scene_us(&s, 50);
-	scene_return(&s, CLIENT, connect.number, "connect", connect.entered_ns, .result = 0, .blocked = true);
+	scene_return(&s, CLIENT, connect.number, "connect", connect.entered_ns, .result = 0,
+		     .blocked = true);
 	scene_ms(&s, 20);
 	scene_wire(&s, SERVER, p, WIRE_DELIVERED, "");
-	scene_turn(&s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_SYN_RECEIVED, SOCK_STATE_ESTABLISHED);
+	scene_turn(&s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_SYN_RECEIVED,
+		   SOCK_STATE_ESTABLISHED);
 	scene_us(&s, 50);
-	scene_return(&s, SERVER, accept.number, "accept", accept.entered_ns, .result = 4, .blocked = true,
-		     .out = { "from", "client:45012" });
-	scene_turn(&s, SERVER, BY_CALL, accept.number, 4, 22, SOCK_STATE_ESTABLISHED, SOCK_STATE_ESTABLISHED);
+	scene_return(&s, SERVER, accept.number, "accept", accept.entered_ns, .result = 4,
+		     .blocked = true, .out = { "from", "client:45012" });
+	scene_turn(&s, SERVER, BY_CALL, accept.number, 4, 22, SOCK_STATE_ESTABLISHED,
+		   SOCK_STATE_ESTABLISHED);
 	return s;
 }
 
@@ -336,10 +346,12 @@ static inline struct scene scenes_threads(void)
 		s.port[CLIENT]++;
 	}
 	scene_return_by(&s, SERVER, "server", 1, n[1], "accept", entered_ns[1],
-			(struct scene_result){ .result = 4, .blocked = true, .out = { "from", "client:45012" } });
+			(struct scene_result){
+				.result = 4, .blocked = true, .out = { "from", "client:45012" } });
 	scene_ms(&s, 5);
 	scene_return_by(&s, SERVER, "server", 0, n[0], "accept", entered_ns[0],
-			(struct scene_result){ .result = 5, .blocked = true, .out = { "from", "client:45013" } });
+			(struct scene_result){
+				.result = 5, .blocked = true, .out = { "from", "client:45013" } });
 	scene_program(&s, CLIENT, PROGRAM_KILLED, 9);
 	scene_note(&s, NOTE_SAY, "The third accept() still sleeps.");
 	return s;
@@ -348,7 +360,8 @@ static inline struct scene scenes_threads(void)
 /* Text that would like to drive the terminal, in every place where text from outside can stand. */
 static inline struct scene scenes_hostile(void)
 {
-	static const char bad[] = "\x1b[2J\x1b]0;x\a\r\n\t\xff\xfe\xe2\x80\xae reversed \xcc\x81\xcc\x81 wide \xe6\xbc\xa2\xe5\xad\x97";
+	static const char bad[] = "\x1b[2J\x1b]0;x\a\r\n\t\xff\xfe\xe2\x80\xae reversed "
+				  "\xcc\x81\xcc\x81 wide \xe6\xbc\xa2\xe5\xad\x97";
 	const char *const args[] = { "sockfd", "3", "buf", bad, bad, bad, NULL };
 	struct scene s = scene_new();
 	int64_t entered_ns;
@@ -362,7 +375,8 @@ static inline struct scene scenes_hostile(void)
 	p = scene_udp(&s, CLIENT, bad);
 	scene_wire(&s, SERVER, p, WIRE_DROPPED, bad);
 	scene_return_by(&s, CLIENT, "evil\x1b[31m", 0, n, bad, entered_ns,
-			(struct scene_result){ .result = -1, .error = 4242, .out = { "data", bad, bad, bad } });
+			(struct scene_result){
+				.result = -1, .error = 4242, .out = { "data", bad, bad, bad } });
 	p = scene_udp(&s, SERVER, "\x1b[2J");
 	scene_wire(&s, CLIENT, p, WIRE_HELD, bad);
 	scene_frame(&s, SERVER, (const uint8_t *)bad, sizeof(bad) - 1);
@@ -404,6 +418,6 @@ static const struct scenes {
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
 	{ "empty", scenes_empty },
 };
-#define SCENES	(sizeof(scenes) / sizeof(scenes[0]))
+#define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 
 #endif

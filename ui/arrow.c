@@ -10,14 +10,14 @@
 #include "src/core/str.h"
 #include "ui/glyph.h"
 
-#define FADE	4	/* cells of a line that ends on the wire */
+#define FADE 4 /* cells of a line that ends on the wire */
 
 /* Positions count from the sender's side. */
 struct plan {
-	int lead;		/* where the line begins */
-	int text, text_w;	/* where the text begins in the direction of travel, and its cells */
-	int end;		/* first cell that the line does not reach */
-	int fade_from, fade_to;	/* this part of the line is dashed */
+	int lead; /* where the line begins */
+	int text, text_w; /* where the text begins in the direction of travel, and its cells */
+	int end; /* first cell that the line does not reach */
+	int fade_from, fade_to; /* this part of the line is dashed */
 };
 
 /* ---- the text ---- */
@@ -26,12 +26,15 @@ struct plan {
  * A summary is made of parts with two blanks between: "PSH ACK  seq 1  ack 1  len 5".  Where it does not
  * fit, first the blanks go, then the acknowledgement of what is sent for the data's sake, then parts from the end.
  */
-#define PARTS	12
+#define PARTS 12
 
 struct parts {
-	struct { const char *at; int len; } part[PARTS];
+	struct {
+		const char *at;
+		int len;
+	} part[PARTS];
 	size_t count;
-	bool cut;		/* there were more, or one was left out */
+	bool cut; /* there were more, or one was left out */
 };
 
 static struct parts split(const char *s)
@@ -189,7 +192,8 @@ static int line_end(const struct arrow *r, const struct plan *p, int width, int 
 	case ARROW_ARRIVES:
 		break;
 	case ARROW_LEAVES:
-		return max_int(min_int(max_int(text_end + FADE, width * 2 / 3), width - 2), text_end);
+		return max_int(min_int(max_int(text_end + FADE, width * 2 / 3), width - 2),
+			       text_end);
 	case ARROW_RESTS:
 		return min_int(max_int(text_end + 2, width / 2), width - mark - 1);
 	case ARROW_LOST:

@@ -3,17 +3,12 @@
  * takes; then, by what makes the row: a call in its lane, an arrow between the rails, states beside them, or
  * text in the middle.
  */
-#include <string.h>
+#include "ui/ladder_impl.h"
 
-#include "src/core/names.h"
 #include "src/describe.h"
-#include "ui/arrow.h"
 #include "ui/glyph.h"
-#include "ui/ladder_view.h"
 
-#define NEAR		128	/* how far behind a packet its first WIRE event is looked for */
-#define NOTE_WIDTH	66	/* of a longer text over both lanes */
-#define WORDS_FROM	48	/* a middle of this width says "lost: hand", a narrower one "hand" */
+#define NOTE_WIDTH 66 /* of a longer text over both lanes */
 
 /* ---- rails, bars, time ---- */
 
@@ -96,7 +91,8 @@ void ladder_draw_rails(const struct ladder_frame *f, uint32_t row, struct area a
 	draw_frame(f, NULL, row, a, y);
 }
 
-static void draw_time(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y)
+static void draw_time(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
+		      int y)
 {
 	STR_ON_STACK(s, 24);
 
@@ -147,7 +143,8 @@ static bool centred_text(const struct ladder_frame *f, const struct ladder_row *
 	struct trace *t = f->view->trace;
 	const struct event *ev;
 
-	if (trace_entry(t, r->head)->kind != EVENT_NOTE && trace_entry(t, r->head)->kind != EVENT_COMMAND)
+	if (trace_entry(t, r->head)->kind != EVENT_NOTE &&
+	    trace_entry(t, r->head)->kind != EVENT_COMMAND)
 		return false;
 	ev = trace_event(t, r->head, NULL);
 	*style = STYLE_DIM;
@@ -180,17 +177,17 @@ static struct area text_box(const struct ladder_frame *f, struct area a, int y, 
 	return area_sub(a, x, y, width, height);
 }
 
-static int text_lines(const struct ladder_frame *f, struct area a, const char *text)
+int ladder_text_lines(const struct ladder_frame *f, struct area a, const char *text)
 {
 	int lines = area_wrap(text_box(f, a, 0, 0, text), 0, STYLE_NOTE, text);
 
 	return lines > 1 ? lines : 1;
 }
 
-static void draw_text(const struct ladder_frame *f, struct area a, int y, enum style style,
+void ladder_text_draw(const struct ladder_frame *f, struct area a, int y, enum style style,
 		      const char *text)
 {
-	int lines = text_lines(f, a, text);
+	int lines = ladder_text_lines(f, a, text);
 	struct area box;
 
 	for (int i = y < 0 ? -y : 0; i < lines && y + i < a.height; i++) {
@@ -198,362 +195,6 @@ static void draw_text(const struct ladder_frame *f, struct area a, int y, enum s
 		area_fill(a, box.x - a.x - 1, y + i, box.width + 2, STYLE_PLAIN, ' ');
 		area_wrap(box, -i, style, text);
 	}
-}
-
-/* ---- a call in its lane ---- */
-
-struct lane_text {
-	struct str call, result;	/* either may be empty */
-	enum style result_style;
-	char call_bytes[512], result_bytes[512];
-};
-
-static void lane_text_init(struct lane_text *l)
-{
-	l->call = str_on(l->call_bytes, sizeof(l->call_bytes));
-	l->result = str_on(l->result_bytes, sizeof(l->result_bytes));
-	l->result_style = STYLE_RESULT;
-}
-
-/* Says whose call it is, where that is not plain. */
-static void add_who(const struct ladder_frame *f, int side, const struct event *ev, struct str *s)
-{
-	if (side < 0 || f->sides.many[side])
-		str_addf(s, ev->thread ? "%s/%u: " : "%s: ", ev->program, ev->thread);
-	else if (ev->thread)
-		str_addf(s, f->columns.lane_width < 28 ? "t%u: " : "thread %u: ", ev->thread);
-}
-
-static void call_text(const struct ladder_frame *f, uint32_t row, int side, struct lane_text *l)
-{
-	struct trace *t = f->view->trace;
-	const struct trace_entry *e = trace_entry(t, row);
-	uint32_t ret = e->kind == EVENT_RETURN ? row : e->blocked ? ROW_NONE : e->link;
-	const struct event *ev = trace_event(t, row, NULL);
-
-	if (!ev)
-		return;
-	add_who(f, side, ev, e->kind == EVENT_CALL ? &l->call : &l->result);
-	if (ev->kind == EVENT_CALL)
-		describe_call(&l->call, ev);
-	ev = ret == ROW_NONE ? NULL : trace_event(t, ret, NULL);
-	if (ev && ev->kind == EVENT_RETURN) {
-		describe_return(&l->result, ev);
-		l->result_style = ev->ret.error ? STYLE_ERRNO : STYLE_RESULT;
-	}
-}
-
-static void program_text(const struct ladder_frame *f, int side, const struct event *ev,
-			 struct lane_text *l)
-{
-	add_who(f, side, ev, &l->call);
-	switch (ev->prog.change) {
-	case PROGRAM_STARTED:
-		str_add(&l->call, "started");
-		break;
-	case PROGRAM_EXITED:
-		str_addf(&l->call, "exited with %d", (int)ev->prog.status);
-		break;
-	case PROGRAM_KILLED:
-		str_add(&l->call, "killed by ");
-		name_add(&l->call, &names_signal, ev->prog.status);
-		break;
-	}
-}
-
-/* What stands in a lane on this row; its side is returned, -1 for the middle, -2 for nothing. */
-static int row_lane_text(const struct ladder_frame *f, const struct ladder_row *r,
-			 struct lane_text *l, enum style *style)
-{
-	struct trace *t = f->view->trace;
-	const struct trace_entry *e = trace_entry(t, r->call != ROW_NONE ? r->call : r->head);
-	int side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
-	const struct event *ev;
-
-	lane_text_init(l);
-	*style = STYLE_CALL;
-	if (r->call != ROW_NONE) {
-		call_text(f, r->call, side, l);
-		return side;
-	}
-	if (e->kind != EVENT_PROGRAM)
-		return -2;
-	ev = trace_event(t, r->head, NULL);
-	if (!ev)
-		return -2;
-	program_text(f, side, ev, l);
-	*style = ev->prog.change == PROGRAM_KILLED ? STYLE_LOSS : STYLE_DIM;
-	return side;
-}
-
-/* Takes the blanks behind commas away. */
-static void tighten(struct str *s)
-{
-	size_t to = 0;
-
-	for (size_t i = 0; i < s->len; i++) {
-		if (i == 0 || s->buf[i] != ' ' || s->buf[i - 1] != ',')
-			s->buf[to++] = s->buf[i];
-	}
-	s->buf[to] = '\0';
-	s->len = to;
-}
-
-/* "= 4 from client:45012 after 1.2 s": how long it took goes first. */
-static void drop_time(struct str *s)
-{
-	char *at = NULL;
-
-	for (char *next = s->buf; (next = strstr(next, " after ")) != NULL; next++)
-		at = next;
-	if (!at)
-		return;
-	*at = '\0';
-	s->len = (size_t)(at - s->buf);
-}
-
-/* The result is never cut before the call is; of a long result its end goes. */
-static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
-{
-	int result = text_width(l->result.buf), call, keep, room;
-
-	if (text_width(l->call.buf) + (result ? 1 + result : 0) > a.width)
-		tighten(&l->call);
-	call = text_width(l->call.buf);
-	keep = call > 9 ? 9 : call;
-	if (result == 0) {
-		area_text(a, 0, 0, style, l->call.buf);
-		return;
-	}
-	if (call == 0) {
-		if (result > a.width)
-			drop_time(&l->result);
-		area_text(a, 0, 0, l->result_style, l->result.buf);
-		return;
-	}
-	room = a.width - result - 1;
-	if (room > call)
-		room = call;
-	if (room < keep)
-		room = keep;
-	area_text(area_sub(a, 0, 0, room, 1), 0, 0, style, l->call.buf);
-	area_text(area_sub(a, room + 1, 0, a.width - room - 1, 1), 0, 0, l->result_style, l->result.buf);
-}
-
-/* ---- states ---- */
-
-struct marks {			/* the state that each side shows; "" none */
-	const char *name[2];
-	enum style style[2];
-};
-
-static struct marks row_marks(const struct ladder_frame *f, const struct ladder_row *r)
-{
-	struct marks m = { { "", "" }, { STYLE_STATE, STYLE_STATE } };
-
-	for (int i = 0; i < 2; i++) {
-		const struct trace_entry *e;
-		int side;
-
-		if (r->state[i] == ROW_NONE)
-			continue;
-		e = trace_entry(f->view->trace, r->state[i]);
-		side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
-		if (side >= 0)
-			m.name[side] = sock_state_name((enum sock_state)e->state);
-	}
-	return m;
-}
-
-static void draw_mark(struct area a, int x, int width, int y, bool right, const struct marks *m, int side)
-{
-	struct area box = area_sub(a, x, y, width, 1);
-
-	if (right)
-		area_text_right(box, box.width, 0, m->style[side], m->name[side]);
-	else
-		area_text(box, 0, 0, m->style[side], m->name[side]);
-}
-
-/*
- * A lane: the call at its left, the state beside the rail.  Where a call is in the way, the state goes to
- * the lane's end if both fit, else inside the rail if no arrow is there, else the call is cut.
- */
-static void draw_lane(const struct ladder_frame *f, struct lane_text *l, enum style style,
-		      const struct marks *m, struct area a, int y, int side, bool arrow)
-{
-	const struct ladder_columns *c = &f->columns;
-	int x = c->lane[side], width = c->lane_width, mark = text_width(m->name[side]);
-	int call = l ? text_width(l->call.buf) + 1 + text_width(l->result.buf) : 0;
-
-	if (mark && l && call + 1 + mark > width && !arrow) {
-		draw_mark(a, c->middle + 1, c->middle_width - 2, y, side == 1, m, side);
-		mark = 0;
-	} else if (mark) {
-		draw_mark(a, x, width, y, side == 0 || l, m, side);
-	}
-	if (l)
-		draw_lane_text(area_sub(a, x, y, mark ? width - mark - 1 : width, 1), l, style);
-}
-
-/* ---- the packet ---- */
-
-/* The first two WIRE events of a packet; ROW_NONE. */
-static void first_fates(const struct trace *t, uint32_t packet, uint32_t fate[2])
-{
-	const struct trace_entry *p = trace_entry(t, packet);
-	uint32_t rows = trace_rows(t);
-	size_t found = 0;
-
-	fate[0] = fate[1] = ROW_NONE;
-	if (p->link == ROW_NONE)
-		return;
-	for (uint32_t i = packet + 1; i < rows && i - packet < NEAR && found < 2; i++) {
-		const struct trace_entry *e = trace_entry(t, i);
-
-		if (e->kind == EVENT_WIRE && e->number == p->number)
-			fate[found++] = i;
-	}
-	if (!found)
-		fate[0] = p->link;
-}
-
-static bool is_copy(struct trace *t, uint32_t wire)
-{
-	const struct event *ev = trace_event(t, wire, NULL);
-
-	return ev && ev->kind == EVENT_WIRE && ev->wire.copy > 0;
-}
-
-/* Who lost it; where there is little room, "✗" says the rest. */
-static void loss_words(const struct ladder_frame *f, uint32_t wire, struct str *s)
-{
-	const struct event *ev = trace_event(f->view->trace, wire, NULL);
-
-	if (!ev)
-		return;
-	if (f->columns.middle_width < WORDS_FROM && ev->wire.by && ev->wire.by[0])
-		str_add(s, ev->wire.by);
-	else
-		describe_wire(s, ev);
-}
-
-/* How a packet leaves, by what became of it first. */
-static void departure(const struct ladder_frame *f, uint32_t packet, struct arrow *arrow,
-		      struct str *text, struct str *words)
-{
-	struct trace *t = f->view->trace;
-	uint32_t fate[2], at;
-
-	first_fates(t, packet, fate);
-	at = fate[0];
-	if (at != ROW_NONE && trace_entry(t, at)->fate == WIRE_DUPLICATED) {
-		str_add(text, "×2  ");
-		at = fate[1];
-		if (at != ROW_NONE && is_copy(t, at))
-			at = ROW_NONE;
-	}
-	if (at == ROW_NONE)
-		return;
-	switch ((enum wire_fate)trace_entry(t, at)->fate) {
-	case WIRE_DUPLICATED:
-		break;
-	case WIRE_DELIVERED:
-	case WIRE_DELAYED:
-	case WIRE_RELEASED:
-		arrow->shape = ARROW_LEAVES;
-		break;
-	case WIRE_HELD:
-		arrow->shape = ARROW_RESTS;
-		arrow->mark_style = trace_entry(t, packet)->fate == WIRE_HELD ? STYLE_HELD : STYLE_DIM;
-		str_add(words, "held");
-		break;
-	case WIRE_DROPPED:
-	case WIRE_FAILED:
-		arrow->shape = ARROW_LOST;
-		loss_words(f, at, words);
-		break;
-	}
-}
-
-static void later_fate(const struct ladder_frame *f, uint32_t wire, struct arrow *arrow,
-		       struct str *text, struct str *words)
-{
-	struct trace *t = f->view->trace;
-
-	if (is_copy(t, wire))
-		str_add(text, "copy  ");
-	if (trace_entry(t, wire)->fate == WIRE_DROPPED || trace_entry(t, wire)->fate == WIRE_FAILED) {
-		arrow->shape = ARROW_LOST_LATER;
-		loss_words(f, wire, words);
-	} else {
-		arrow->shape = ARROW_ARRIVES;
-	}
-}
-
-static void summary(const struct view_packet *p, struct str *s)
-{
-	if (p->ev)
-		packet_summary(s, &p->packet, p->conn, p->dir, p->ev->packet.data, p->ev->packet.caplen);
-	if (s->len == 0)
-		str_add(s, "a packet of unknown kind");
-}
-
-static enum style packet_style(const struct trace_entry *e, const struct packet *p)
-{
-	if (p->protocol == 6 && (p->flags & TCP_RST))
-		return STYLE_LOSS;
-	if (e->conn == CONN_NONE)
-		return STYLE_PLAIN;
-	return (enum style)(STYLE_CONN0 + e->conn % CONN_HUES);
-}
-
-static void draw_packet_of_others(const struct ladder_frame *f, const struct view_packet *p,
-				  struct area a, int y)
-{
-	const struct addr_names *names = trace_names(f->view->trace);
-	STR_ON_STACK(s, 512);
-	struct addr src, dst;
-
-	if (packet_endpoints(&p->packet, &src, &dst)) {
-		addr_text(&s, &src, names);
-		str_add(&s, " → ");
-		addr_text(&s, &dst, names);
-		str_add(&s, "  ");
-	}
-	summary(p, &s);
-	draw_text(f, a, y, STYLE_DIM, s.buf);
-}
-
-static void draw_packet(const struct ladder_frame *f, uint32_t row, struct area a, int y)
-{
-	const struct trace *t = f->view->trace;
-	const struct ladder_columns *c = &f->columns;
-	struct view_packet p;
-	STR_ON_STACK(text, 512);
-	STR_ON_STACK(words, 128);
-	struct arrow arrow = { .shape = ARROW_WHOLE, .mark_style = STYLE_LOSS };
-	const struct trace_entry *e;
-	int side;
-
-	if (!view_packet(f->view, row, &p))
-		return;
-	e = trace_entry(t, p.row);
-	side = ladder_packet_side(f, e);
-	if (side < 0) {
-		draw_packet_of_others(f, &p, a, y);
-		return;
-	}
-	arrow.leftward = side == 1;
-	arrow.style = packet_style(e, &p.packet);
-	if (p.row == row)
-		departure(f, row, &arrow, &text, &words);
-	else
-		later_fate(f, row, &arrow, &text, &words);
-	summary(&p, &text);
-	arrow.text = text.buf;
-	arrow.mark = words.buf;
-	arrow_draw(area_sub(a, c->middle, y, c->middle_width, 1), &arrow);
 }
 
 /* ---- what belongs to the cursor's event ---- */
@@ -571,7 +212,8 @@ static void accent(const struct ladder_frame *f, const struct ladder_row *r, str
 		   int lines)
 {
 	const struct ladder_columns *c = &f->columns;
-	const struct trace_entry *e = r->call == ROW_NONE ? NULL : trace_entry(f->view->trace, r->call);
+	const struct trace_entry *e =
+		r->call == ROW_NONE ? NULL : trace_entry(f->view->trace, r->call);
 
 	if (f->has_cursor && r->head == f->cursor.head) {
 		for (int i = 0; i < lines; i++) {
@@ -592,31 +234,14 @@ static void accent(const struct ladder_frame *f, const struct ladder_row *r, str
 
 /* ---- the row ---- */
 
-static void draw_centred_call(const struct ladder_frame *f, const struct lane_text *l, struct area a,
-			      int y)
+static void draw_event(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
+		       int y)
 {
-	STR_ON_STACK(s, 1024);
-
-	str_addf(&s, "%s %s", l->call.buf, l->result.buf);
-	draw_text(f, a, y, STYLE_DIM, s.buf);
-}
-
-static void draw_event(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y)
-{
-	struct marks marks = row_marks(f, r);
-	bool arrow = r->packet != ROW_NONE;
-	struct lane_text text;
-	enum style style;
-	int side = row_lane_text(f, r, &text, &style);
-
-	for (int i = 0; i < 2; i++)
-		draw_lane(f, i == side ? &text : NULL, style, &marks, a, y, i, arrow);
-	if (side == -1 && !arrow)
-		draw_centred_call(f, &text, a, y);
-	if (arrow)
-		draw_packet(f, r->packet, a, y);
+	ladder_lanes_draw(f, r, a, y);
+	if (r->packet != ROW_NONE)
+		ladder_packet_draw(f, r->packet, a, y);
 	else if (trace_entry(f->view->trace, r->head)->kind == EVENT_STATE)
-		draw_text(f, a, y, STYLE_DIM, "kernel timer");
+		ladder_text_draw(f, a, y, STYLE_DIM, "kernel timer");
 }
 
 int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, struct area a)
@@ -627,7 +252,7 @@ int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, 
 
 	if (!centred_text(f, r, &s, &style))
 		return gap + 1;
-	return gap + text_lines(f, a, s.buf);
+	return gap + ladder_text_lines(f, a, s.buf);
 }
 
 int ladder_draw_row(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y)
@@ -641,12 +266,12 @@ int ladder_draw_row(const struct ladder_frame *f, const struct ladder_row *r, st
 		draw_gap(f, r, a, y);
 	is_text = centred_text(f, r, &s, &style);
 	if (is_text)
-		lines = text_lines(f, a, s.buf);
+		lines = ladder_text_lines(f, a, s.buf);
 	for (int i = 0; i < lines; i++)
 		draw_frame(f, r, r->head, a, y + gap + i);
 	draw_time(f, r, a, y + gap);
 	if (is_text)
-		draw_text(f, a, y + gap, style, s.buf);
+		ladder_text_draw(f, a, y + gap, style, s.buf);
 	else
 		draw_event(f, r, a, y + gap);
 	accent(f, r, a, y + gap, lines);

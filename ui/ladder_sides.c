@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define NEAR	512	/* how far around the cursor a connection is looked for */
+#define NEAR 512 /* how far around the cursor a connection is looked for */
 
 /* The connection of the cursor's event, or of the packet that is nearest to it. */
 static uint32_t conn_near(const struct trace *t, uint32_t row)
@@ -151,7 +151,8 @@ int ladder_packet_side(const struct ladder_frame *f, const struct trace_entry *e
 		return -1;
 	c = conns_get(trace_conns(f->view->trace), e->conn);
 	if (same_ip(&s->end[0], &s->end[1]))
-		return same_ip(&c->end[0], &s->end[0]) && same_ip(&c->end[1], &s->end[0]) ? from : -1;
+		return same_ip(&c->end[0], &s->end[0]) && same_ip(&c->end[1], &s->end[0]) ? from
+											  : -1;
 	if (same_ip(&c->end[from], &s->end[0]) && same_ip(&c->end[!from], &s->end[1]))
 		return 0;
 	if (same_ip(&c->end[from], &s->end[1]) && same_ip(&c->end[!from], &s->end[0]))
@@ -160,7 +161,8 @@ int ladder_packet_side(const struct ladder_frame *f, const struct trace_entry *e
 }
 
 /* The address of the family that the cursor's connection has. */
-static void add_host_address(struct str *out, const struct ladder_sides *s, const struct trace_host *h)
+static void add_host_address(struct str *out, const struct ladder_sides *s,
+			     const struct trace_host *h)
 {
 	char text[INET6_ADDRSTRLEN] = "";
 

@@ -12,10 +12,10 @@
 #include "ui/ladder_sides.h"
 #include "ui/page.h"
 
-#define TIME_WIDTH	10	/* "00:00.412 " */
-#define TIME_FROM	110	/* a ladder of this width has a column for the time */
-#define LANE_MAX	44
-#define GUTTER_FROM	96	/* a blank between lane and bars */
+#define TIME_WIDTH  10 /* "00:00.412 " */
+#define TIME_FROM   110 /* a ladder of this width has a column for the time */
+#define LANE_MAX    44
+#define GUTTER_FROM 96 /* a blank between lane and bars */
 
 static int count_bars(const struct ladder_frame *f, int side)
 {
@@ -69,7 +69,7 @@ struct placed {
 
 struct placing {
 	struct ladder_row top;
-	int y;			/* of the top row; negative if its first lines are cut off */
+	int y; /* of the top row; negative if its first lines are cut off */
 };
 
 /* Goes back from a row until `lines` lines are above it; returns the lines found. */
@@ -149,12 +149,14 @@ static void mark_matches(const struct view *v, struct area a, int y)
 static void draw_nothing(struct area a)
 {
 	int width = a.width < 64 ? a.width : 64;
-	struct page page = page_on(area_sub(a, (a.width - width) / 2, a.height / 4, width, a.height), 0);
+	struct page page =
+		page_on(area_sub(a, (a.width - width) / 2, a.height / 4, width, a.height), 0);
 
 	page_wrap(&page, 1, STYLE_TITLE, "Nothing has happened yet.");
 	page_line(&page);
 	page_wrap(&page, 1, STYLE_PLAIN,
-		  "Each call of a program, each packet between the hosts and each change of a socket's state "
+		  "Each call of a program, each packet between the hosts and each change of a "
+		  "socket's state "
 		  "becomes a line here. Begin with a call:");
 	page_line(&page);
 	page_wrap(&page, 3, STYLE_KEY, "s = socket(AF_INET, SOCK_STREAM)");

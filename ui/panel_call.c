@@ -8,7 +8,7 @@
 #include "ui/page.h"
 #include "ui/panels.h"
 
-#define VALUE_X	18	/* where values stand, behind their names */
+#define VALUE_X 18 /* where values stand, behind their names */
 
 /* The CALL and the RETURN of the cursor's row; either may be ROW_NONE. */
 static bool call_rows(const struct view *v, uint32_t *call, uint32_t *ret)
@@ -29,8 +29,8 @@ static bool call_rows(const struct view *v, uint32_t *call, uint32_t *ret)
  * for together: trace_event() keeps the last 64.
  */
 struct pair {
-	const struct event *call, *ret;	/* either may be NULL */
-	const struct event *later;	/* the return, where the cursor is before it */
+	const struct event *call, *ret; /* either may be NULL */
+	const struct event *later; /* the return, where the cursor is before it */
 };
 
 static const struct call *row_of_table(const struct pair *p)
@@ -106,7 +106,8 @@ static void draw_result(struct page *page, const struct pair *p)
 	page_field(page, VALUE_X, "result", style, s.buf);
 	draw_outs(page, r);
 	describe_duration(&time, p->ret->ts_ns - r->entered_ns);
-	str_add(&time, r->blocked ? ", asleep in the kernel until there was an answer" : ", without sleeping");
+	str_add(&time, r->blocked ? ", asleep in the kernel until there was an answer"
+				  : ", without sleeping");
 	page_field(page, VALUE_X, "took", STYLE_PLAIN, time.buf);
 }
 
@@ -115,7 +116,8 @@ static void draw_waiting(struct page *page, const struct pair *p)
 {
 	STR_ON_STACK(s, 512);
 
-	page_field(page, VALUE_X, "result", STYLE_BLOCKED, "none yet at this moment: the call is running");
+	page_field(page, VALUE_X, "result", STYLE_BLOCKED,
+		   "none yet at this moment: the call is running");
 	if (!p->later)
 		return;
 	describe_return(&s, p->later);
@@ -151,8 +153,10 @@ void panel_call_draw(const struct view *v, struct area a)
 
 	if (!call_rows(v, &call, &ret)) {
 		page_empty(a, "No call on this line.",
-			   "Move with Up and Down to a line with a call at the left or at the right: here "
-			   "stands what it asks of the kernel, each argument, and what the result means.");
+			   "Move with Up and Down to a line with a call at the left or at the "
+			   "right: here "
+			   "stands what it asks of the kernel, each argument, and what the result "
+			   "means.");
 		return;
 	}
 	if (call != ROW_NONE)

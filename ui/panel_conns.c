@@ -56,7 +56,8 @@ void panel_conns_draw(const struct view *v, struct area a)
 
 	if (count == 0) {
 		page_empty(a, "No connection yet.",
-			   "Every pair of addresses that exchanges packets becomes a line here: TCP connections, "
+			   "Every pair of addresses that exchanges packets becomes a line here: "
+			   "TCP connections, "
 			   "UDP flows, pings. Connect, or send a datagram.");
 		return;
 	}

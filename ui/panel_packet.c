@@ -11,9 +11,9 @@
 #include "ui/page.h"
 #include "ui/panels.h"
 
-#define FRAME_NEAR	4096	/* how far events can be from their place in the file */
-#define HEX_BESIDE	100	/* columns from which the bytes stand beside the fields */
-#define NAME_WIDTH	24
+#define FRAME_NEAR 4096 /* how far events can be from their place in the file */
+#define HEX_BESIDE 100 /* columns from which the bytes stand beside the fields */
+#define NAME_WIDTH 24
 
 /* Wireshark's number of a row: its place in the file, while rows are sorted by time. */
 static uint64_t frame_number(const struct trace *t, uint32_t row)
@@ -36,7 +36,8 @@ static void draw_title(const struct view *v, const struct view_packet *p, struct
 	struct addr src, dst;
 	STR_ON_STACK(s, 256);
 
-	str_addf(&s, "packet %llu · frame %llu in Wireshark", (unsigned long long)p->ev->packet.number,
+	str_addf(&s, "packet %llu · frame %llu in Wireshark",
+		 (unsigned long long)p->ev->packet.number,
 		 (unsigned long long)frame_number(v->trace, p->row));
 	if (packet_endpoints(&p->packet, &src, &dst)) {
 		str_add(&s, " · ");
@@ -80,7 +81,8 @@ static size_t main_layer(const struct dissection *d, const struct packet *p)
 	return found;
 }
 
-static void draw_rows(struct page *page, const struct dissection *d, size_t from, size_t to, bool headings)
+static void draw_rows(struct page *page, const struct dissection *d, size_t from, size_t to,
+		      bool headings)
 {
 	for (size_t i = from; i < to && !page_full(page); i++) {
 		if (!headings || d->row[i].depth == 0)
@@ -104,7 +106,8 @@ static int hex_width(int per_line)
 	return 6 + 3 * per_line + (per_line > 8) + 1 + per_line;
 }
 
-static void draw_hex_line(struct area a, const uint8_t *bytes, size_t at, size_t left, size_t per_line)
+static void draw_hex_line(struct area a, const uint8_t *bytes, size_t at, size_t left,
+			  size_t per_line)
 {
 	int x = 6;
 
@@ -168,13 +171,17 @@ void panel_packet_draw(const struct view *v, struct area a)
 
 	if (!view_cursor(v, &row) || !view_packet(v, row.packet, &p)) {
 		page_empty(a, "No packet on this line.",
-			   "Move with Up and Down to a line with an arrow: here stands every field of every "
+			   "Move with Up and Down to a line with an arrow: here stands every field "
+			   "of every "
 			   "layer of the packet, and its bytes.");
 		return;
 	}
-	struct dissect_context context = { .conn = p.conn, .dir = p.dir, .names = trace_names(v->trace) };
+	struct dissect_context context = { .conn = p.conn,
+					   .dir = p.dir,
+					   .names = trace_names(v->trace) };
 
-	if (dissect(&d, p.link, p.ev->packet.data, p.ev->packet.caplen, p.ev->packet.len, &context, &e))
+	if (dissect(&d, p.link, p.ev->packet.data, p.ev->packet.caplen, p.ev->packet.len, &context,
+		    &e))
 		page_empty(a, "This packet cannot be shown.", e.what);
 	else if (a.width >= HEX_BESIDE)
 		draw_beside(v, a, &p, &d);

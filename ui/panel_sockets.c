@@ -14,20 +14,20 @@
 #include "ui/page.h"
 #include "ui/panels.h"
 
-#define SOCKETS_MAX	512	/* that are listed */
-#define NAME_MIN	22
-#define TABLE_MIN	72	/* columns from which there is a table */
+#define SOCKETS_MAX 512 /* that are listed */
+#define NAME_MIN    22
+#define TABLE_MIN   72 /* columns from which there is a table */
 
-struct alive {			/* a socket at the cursor's moment */
-	uint32_t row;		/* of its STATE */
+struct alive { /* a socket at the cursor's moment */
+	uint32_t row; /* of its STATE */
 	uint8_t host;
 	int32_t fd;
 	char program[EVENT_NAME];
 	uint64_t cookie;
-	bool changed;		/* at the cursor's own row */
+	bool changed; /* at the cursor's own row */
 };
 
-struct socket_view {		/* what a column is made from */
+struct socket_view { /* what a column is made from */
 	const struct event *ev;
 	const struct sock_sample *s;
 	int64_t now_ns;
@@ -151,8 +151,8 @@ static void col_retransmits(struct str *out, const struct socket_view *v)
 static const struct column {
 	const char *title;
 	int width;
-	int from;		/* shown in a panel of at least this width */
-	bool left;		/* text; numbers are right-aligned */
+	int from; /* shown in a panel of at least this width */
+	bool left; /* text; numbers are right-aligned */
 	void (*text)(struct str *out, const struct socket_view *v);
 } columns[] = {
 	{ "recv-q", 7, 0, false, col_recvq },
@@ -164,12 +164,13 @@ static const struct column {
 	{ "resent", 6, 108, false, col_retransmits },
 	{ "timer", 14, 0, true, col_timer },
 };
-#define COLUMNS		(sizeof(columns) / sizeof(columns[0]))
-#define STATE_WIDTH	12
+#define COLUMNS	    (sizeof(columns) / sizeof(columns[0]))
+#define STATE_WIDTH 12
 
 /* ---- who is alive ---- */
 
-static bool is_shown(const struct view *v, const struct ladder_row *cursor, uint32_t row, bool *changed)
+static bool is_shown(const struct view *v, const struct ladder_row *cursor, uint32_t row,
+		     bool *changed)
 {
 	struct ladder_row at;
 
@@ -232,7 +233,8 @@ static void add_name(struct str *out, const struct view *v, const struct alive *
 		     const struct sock_sample *s)
 {
 	const struct addr_names *names = trace_names(v->trace);
-	const char *host = a->host < trace_hosts(v->trace) ? trace_host(v->trace, a->host)->name : "?";
+	const char *host =
+		a->host < trace_hosts(v->trace) ? trace_host(v->trace, a->host)->name : "?";
 
 	str_add(out, a->program[0] ? a->program : host);
 	if (a->fd >= 0)
@@ -348,12 +350,14 @@ static void draw_list(const struct view *v, struct area a, const struct alive *l
 {
 	int64_t now_ns = trace_entry(v->trace, view_now(v))->ts_ns;
 	bool table = a.width >= TABLE_MIN;
-	struct page page = page_on(table ? area_sub(a, 0, 1, a.width, a.height - 1) : a, v->panel_scroll);
+	struct page page =
+		page_on(table ? area_sub(a, 0, 1, a.width, a.height - 1) : a, v->panel_scroll);
 
 	if (table && a.height > 0)
 		draw_headings(area_sub(a, 0, 0, a.width, 1), now_ns, v);
 	for (size_t i = 0; i < count && !page_full(&page); i++) {
-		struct socket_view sv = { .ev = trace_event(v->trace, list[i].row, NULL), .now_ns = now_ns };
+		struct socket_view sv = { .ev = trace_event(v->trace, list[i].row, NULL),
+					  .now_ns = now_ns };
 
 		if (!sv.ev)
 			continue;
@@ -369,11 +373,13 @@ static void draw_none(const struct view *v, struct area a)
 {
 	if (trace_rows(v->trace) > 0 && trace_sockets(v->trace) == 0 && trace_lanes(v->trace) == 0)
 		page_empty(a, "This recording holds packets only.",
-			   "What state the kernels' sockets were in was not recorded. Tab shows the packet under "
+			   "What state the kernels' sockets were in was not recorded. Tab shows "
+			   "the packet under "
 			   "the cursor, and the connections.");
 	else
 		page_empty(a, "No socket is known at this moment.",
-			   "A socket appears here when it is bound, listens or connects. Move on with Down, or "
+			   "A socket appears here when it is bound, listens or connects. Move on "
+			   "with Down, or "
 			   "to the newest event with End.");
 }
 

@@ -9,19 +9,19 @@
 #include "ui/page.h"
 #include "ui/panels.h"
 
-#define SCAN_MAX	(1 << 16)	/* rows that are read back */
-#define SEEN_MAX	512		/* packets that are told apart */
+#define SCAN_MAX (1 << 16) /* rows that are read back */
+#define SEEN_MAX 512 /* packets that are told apart */
 
 struct waiting {
-	uint32_t packet;	/* row of the PACKET */
-	uint32_t wire;		/* row of its newest WIRE event */
+	uint32_t packet; /* row of the PACKET */
+	uint32_t wire; /* row of its newest WIRE event */
 	enum wire_fate fate;
 };
 
 struct scan {
-	uint32_t seen[SEEN_MAX];	/* packet numbers that something was said about */
+	uint32_t seen[SEEN_MAX]; /* packet numbers that something was said about */
 	size_t seens;
-	struct waiting list[SEEN_MAX];	/* newest first */
+	struct waiting list[SEEN_MAX]; /* newest first */
 	size_t count;
 };
 
@@ -41,7 +41,8 @@ static bool is_of_packet(struct trace *t, uint32_t row)
 {
 	const struct event *ev = trace_event(t, row, NULL);
 
-	return ev && ev->kind == EVENT_WIRE && ev->wire.copy == 0 && ev->wire.fate != WIRE_DUPLICATED;
+	return ev && ev->kind == EVENT_WIRE && ev->wire.copy == 0 &&
+	       ev->wire.fate != WIRE_DUPLICATED;
 }
 
 static void look_back(const struct view *v, struct scan *s)
@@ -58,7 +59,8 @@ static void look_back(const struct view *v, struct scan *s)
 		    was_seen(s, e->number))
 			continue;
 		if (e->fate == WIRE_HELD || e->fate == WIRE_DELAYED || e->fate == WIRE_RELEASED)
-			s->list[s->count++] = (struct waiting){ e->link, i, (enum wire_fate)e->fate };
+			s->list[s->count++] =
+				(struct waiting){ e->link, i, (enum wire_fate)e->fate };
 	}
 }
 
@@ -97,8 +99,11 @@ void panel_wire_draw(const struct view *v, struct area a)
 	s.seens = s.count = 0;
 	look_back(v, &s);
 	if (s.count == 0) {
-		page_empty(a, "Nothing is on the wire at this moment: what was sent has arrived or is lost.",
-			   "h holds the next packets, a delay (delay 200ms at the wire's prompt) keeps them on "
+		page_empty(a,
+			   "Nothing is on the wire at this moment: what was sent has arrived or is "
+			   "lost.",
+			   "h holds the next packets, a delay (delay 200ms at the wire's prompt) "
+			   "keeps them on "
 			   "their way long enough to be seen here.");
 		return;
 	}

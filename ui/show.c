@@ -13,18 +13,19 @@
 #include "ui/glyph.h"
 #include "ui/ladder_view.h"
 
-#define ROW_LINES	64	/* a longer note is cut */
+#define ROW_LINES 64 /* a longer note is cut */
 
 struct show {
 	struct view view;
 	struct grid grid;
 	FILE *out;
 	bool ascii;
-	char *text;		/* of the grid */
+	char *text; /* of the grid */
 	size_t text_size;
 };
 
-static int show_init(struct show *s, struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+static int show_init(struct show *s, struct trace *t, int width, FILE *out, bool ascii,
+		     struct err *e)
 {
 	*s = (struct show){ .view = { .trace = t }, .out = out, .ascii = ascii };
 	s->text_size = (size_t)width * ROW_LINES * 8 + ROW_LINES + 1;
@@ -44,16 +45,21 @@ static void show_fini(struct show *s)
 	free(s->text);
 }
 
-/* Prints the first lines of the grid. */
-static int put_lines(struct show *s, int lines, struct err *e)
+/* An empty page of so many lines; the rest of the grid is not touched. */
+static struct area page_of(struct show *s, int lines)
 {
-	struct grid part = s->grid;
+	s->grid.height = lines < ROW_LINES ? lines : ROW_LINES;
+	grid_clear(&s->grid);
+	return grid_area(&s->grid);
+}
+
+static int put_page(struct show *s, struct err *e)
+{
 	struct str text = str_on(s->text, s->text_size);
 
-	part.height = lines < part.height ? lines : part.height;
 	if (s->ascii)
-		glyph_to_ascii(&part);
-	grid_text(&part, &text);
+		glyph_to_ascii(&s->grid);
+	grid_text(&s->grid, &text);
 	if (fputs(text.buf, s->out) < 0)
 		return err_errno(e, errno, NULL, "writing the text of the trace");
 	return 0;
@@ -73,11 +79,10 @@ static void draw_ends(const struct ladder_frame *f, struct area a)
 static int put_heading(struct show *s, struct err *e)
 {
 	const struct trace *t = s->view.trace;
-	struct area a = grid_area(&s->grid);
 
-	grid_clear(&s->grid);
-	area_textf(a, 1, 0, STYLE_TITLE, "socklens · %s", trace_path(t) ? trace_path(t) : "not saved yet");
-	return put_lines(s, 1, e);
+	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s",
+		   trace_path(t) ? trace_path(t) : "not saved yet");
+	return put_page(s, e);
 }
 
 static bool same_ends(const struct ladder_sides *a, const struct ladder_sides *b)
@@ -91,9 +96,8 @@ static bool same_ends(const struct ladder_sides *a, const struct ladder_sides *b
 
 static int put_ends(struct show *s, const struct ladder_frame *f, struct err *e)
 {
-	grid_clear(&s->grid);
-	draw_ends(f, grid_area(&s->grid));
-	return put_lines(s, 1, e);
+	draw_ends(f, page_of(s, 1));
+	return put_page(s, e);
 }
 
 static int put_rows(struct show *s, struct err *e)
@@ -104,7 +108,6 @@ static int put_rows(struct show *s, struct err *e)
 
 	for (; more; more = ladder_next(s->view.trace, &row, &row)) {
 		struct ladder_frame f;
-		int lines;
 
 		s->view.cursor = trace_entry(s->view.trace, row.head)->offset;
 		f = ladder_frame(&s->view, s->grid.width, true);
@@ -113,9 +116,9 @@ static int put_rows(struct show *s, struct err *e)
 			return -1;
 		before = f.sides;
 		first = false;
-		grid_clear(&s->grid);
-		lines = ladder_draw_row(&f, &row, grid_area(&s->grid), 0);
-		if (put_lines(s, lines, e))
+		ladder_draw_row(&f, &row,
+				page_of(s, ladder_row_height(&f, &row, grid_area(&s->grid))), 0);
+		if (put_page(s, e))
 			return -1;
 	}
 	return 0;
@@ -129,15 +132,15 @@ static int put_summary(struct show *s, struct err *e)
 	STR_ON_STACK(text, 200);
 
 	str_addf(&text, "%u event%s · %llu packet%s · %zu connection%s", rows, rows == 1 ? "" : "s",
-		 (unsigned long long)trace_packet_count(t), trace_packet_count(t) == 1 ? "" : "s", conns,
-		 conns == 1 ? "" : "s");
+		 (unsigned long long)trace_packet_count(t), trace_packet_count(t) == 1 ? "" : "s",
+		 conns, conns == 1 ? "" : "s");
 	if (rows > 0) {
 		str_add(&text, " · ");
-		describe_duration(&text, trace_entry(t, rows - 1)->ts_ns - trace_entry(t, 0)->ts_ns);
+		describe_duration(&text,
+				  trace_entry(t, rows - 1)->ts_ns - trace_entry(t, 0)->ts_ns);
 	}
-	grid_clear(&s->grid);
-	area_text(grid_area(&s->grid), 1, 0, STYLE_DIM, text.buf);
-	return put_lines(s, 1, e);
+	area_text(page_of(s, 1), 1, 0, STYLE_DIM, text.buf);
+	return put_page(s, e);
 }
 
 int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)

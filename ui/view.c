@@ -10,9 +10,9 @@
 #include "ui/glyph.h"
 #include "ui/ladder_view.h"
 
-#define BESIDE_FROM	152	/* columns from which the panel stands beside the ladder */
-#define LADDER_BESIDE	97	/* columns that the ladder has then at least */
-#define SCAN_MAX	(1 << 20)	/* rows that the header goes back for what was said last */
+#define BESIDE_FROM   152 /* columns from which the panel stands beside the ladder */
+#define LADDER_BESIDE 97 /* columns that the ladder has then at least */
+#define SCAN_MAX      (1 << 20) /* rows that the header goes back for what was said last */
 
 /* ---- layout ---- */
 
@@ -36,7 +36,7 @@ struct layout view_layout(struct grid *g)
 		l.ladder = area_sub(all, 0, 2, g->width - panel - 1, body);
 		l.panel = area_sub(all, g->width - panel, 2, panel, body);
 	} else {
-		panel = clamp(g->height / 3, 8, 16);
+		panel = clamp(g->height * 3 / 10, 8, 18);
 		if (panel > body / 2)
 			panel = body / 2;
 		l.ladder = area_sub(all, 0, 2, g->width, body - panel);
@@ -180,7 +180,8 @@ static void hear(const struct event *ev, struct heard *h)
 	if (ev->kind == EVENT_NOTE && ev->note.kind == NOTE_TITLE && !h->title[0] && ev->note.text)
 		(void)str_copy(h->title, sizeof(h->title), ev->note.text);
 	if (ev->kind == EVENT_COMMAND && ev->command.status && !h->wire[0])
-		(void)str_copy(h->wire, sizeof(h->wire), ev->command.status[0] ? ev->command.status : "plain");
+		(void)str_copy(h->wire, sizeof(h->wire),
+			       ev->command.status[0] ? ev->command.status : "plain");
 }
 
 static void listen_back(const struct view *v, uint32_t row, struct heard *h)
@@ -233,7 +234,8 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 		STR_ON_STACK(s, 96);
 
 		ladder_side_text(&s, f, side);
-		area_text(area_sub(a, c->lane[side], 1, c->lane_width, 1), 0, 0, STYLE_TITLE, s.buf);
+		area_text(area_sub(a, c->lane[side], 1, c->lane_width, 1), 0, 0, STYLE_TITLE,
+			  s.buf);
 	}
 	if (!f->sides.by_host)
 		return;
@@ -268,10 +270,12 @@ static void draw_tabs(const struct view *v, struct area a)
 
 		if (x + width + 4 > a.width)
 			break;
-		area_fill(a, x, 0, width + 2, STYLE_RULE, ' ');
-		area_text(a, x + 1, 0, i == v->panel ? STYLE_TITLE : STYLE_DIM, panels[i].name);
-		if (i == v->panel)
+		if (i == v->panel) {
+			area_textf(a, x, 0, STYLE_TITLE, "[%s]", panels[i].name);
 			area_accent(a, x, 0, width + 2);
+		} else {
+			area_textf(a, x, 0, STYLE_DIM, " %s ", panels[i].name);
+		}
 		x += width + 3;
 	}
 }

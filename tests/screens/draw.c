@@ -94,7 +94,8 @@ int main(int argc, char **argv)
 	}
 	s = which->make();
 	if (strcmp(argv[2], "show") == 0 && argc > 3)
-		status = show_text(s.t, (int)strtol(argv[3], NULL, 10), stdout, false, NULL) ? 1 : 0;
+		status =
+			show_text(s.t, (int)strtol(argv[3], NULL, 10), stdout, false, NULL) ? 1 : 0;
 	else if (sscanf(argv[2], "%dx%d", &width, &height) == 2)
 		status = draw(&s, width, height, argc > 3 ? argv[3] : "");
 	else

@@ -69,7 +69,7 @@ static void a_quick_call_is_one_row_with_its_return(void **state)
 	r = nth(&s, 0);
 	assert_int_equal(kind_of(&s, r.call), EVENT_CALL);
 	assert_int_equal(r.packet, ROW_NONE);
-	assert_true(ladder_at(s.t, 1, &r));		/* the RETURN of the first */
+	assert_true(ladder_at(s.t, 1, &r)); /* the RETURN of the first */
 	assert_int_equal(r.head, 0);
 	trace_free(s.t);
 }
@@ -102,7 +102,8 @@ static void a_packet_shares_the_row_of_the_call_that_sent_it(void **state)
 
 	(void)state;
 	p = scene_tcp(&s, CLIENT, TCP_FIN | TCP_ACK, 1, 1, "");
-	scene_turn(&s, CLIENT, BY_DEPARTURE, p, 3, 7, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1);
+	scene_turn(&s, CLIENT, BY_DEPARTURE, p, 3, 7, SOCK_STATE_ESTABLISHED,
+		   SOCK_STATE_FIN_WAIT_1);
 	scene_turn(&s, SERVER, BY_ARRIVAL, p, 4, 8, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSE_WAIT);
 	scene_return(&s, CLIENT, n, "close", entered_ns, .result = 0);
 	assert_int_equal(count_rows(&s), 1);
@@ -188,7 +189,7 @@ static void a_delayed_packet_has_a_row_for_its_arrival(void **state)
 	assert_true(arrives.gap_ns >= 120 * NS_PER_MS);
 	assert_true(arrives.gap_ns < 121 * NS_PER_MS);
 	assert_int_equal(leaves.gap_ns, 0);
-	assert_true(ladder_at(s.t, 1, &at));		/* "delayed" is said where it left */
+	assert_true(ladder_at(s.t, 1, &at)); /* "delayed" is said where it left */
 	assert_int_equal(at.head, leaves.head);
 	trace_free(s.t);
 }
@@ -299,7 +300,8 @@ static void walking_back_gives_the_rows_of_walking_on(void **state)
 
 		if (i % 3 == 0)
 			scene_wire(&s, !(i & 1), p, i % 2 ? WIRE_HELD : WIRE_DELAYED, "rule");
-		scene_return(&s, i & 1, call, "send", entered_ns, .result = 1, .blocked = i % 4 == 0);
+		scene_return(&s, i & 1, call, "send", entered_ns, .result = 1,
+			     .blocked = i % 4 == 0);
 		if (i % 3 == 0)
 			scene_wire(&s, !(i & 1), p, WIRE_DELIVERED, "");
 		if (i % 5 == 0)

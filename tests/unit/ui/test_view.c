@@ -17,7 +17,7 @@
 #include "ui/show.h"
 #include "ui/view.h"
 
-#define SENTRY	0x1234		/* in the cells around an area: must still be there after drawing */
+#define SENTRY 0x1234 /* in the cells around an area: must still be there after drawing */
 
 static void fill_with_sentries(struct grid *g)
 {
@@ -37,8 +37,8 @@ static void assert_sentries(const struct grid *g, struct area a)
 			const struct cell *c = &g->cell[y * g->width + x];
 
 			if (!is_inside(a, x, y) && (c->code != SENTRY || c->accent))
-				fail_msg("a cell outside was drawn: %d,%d of area %d,%d %dx%d", x, y, a.x,
-					 a.y, a.width, a.height);
+				fail_msg("a cell outside was drawn: %d,%d of area %d,%d %dx%d", x,
+					 y, a.x, a.y, a.width, a.height);
 		}
 	}
 }
@@ -68,7 +68,8 @@ static void draw_all(struct view *v, int width, int height)
 
 static void nothing_is_drawn_outside_of_an_area(void **state)
 {
-	static const int widths[] = { 1, 2, 3, 5, 8, 13, 21, 34, 55, 71, 72, 80, 99, 100, 109, 110, 140, 200 };
+	static const int widths[] = { 1,  2,  3,  5,  8,   13,	21,  34,  55,
+				      71, 72, 80, 99, 100, 109, 110, 140, 200 };
 	static const int heights[] = { 1, 2, 3, 7, 21, 60 };
 
 	(void)state;
@@ -124,6 +125,26 @@ static void the_screen_is_drawn_at_every_size(void **state)
 	}
 }
 
+/* One trace at each size from 1x1 to 200x60, with a panel that changes. */
+static void no_size_is_left_out(void **state)
+{
+	struct scene s = scenes_loss();
+	struct view v = { .trace = s.t, .follow = true };
+	struct grid g;
+
+	(void)state;
+	for (int width = 1; width <= 200; width++) {
+		for (int height = 1; height <= 60; height++) {
+			v.panel = (size_t)(width + height) % panels_count;
+			v.follow = width & 1;
+			assert_int_equal(grid_init(&g, width, height, NULL), 0);
+			view_draw(&v, &g);
+			grid_fini(&g);
+		}
+	}
+	trace_free(s.t);
+}
+
 /* ---- the ladder's columns ---- */
 
 /* On every row that is not a text, both rails are where they always are, whatever the texts hold. */
@@ -146,7 +167,8 @@ static void rails_stay_where_they_are(void **state)
 			if (kind == EVENT_NOTE || kind == EVENT_COMMAND)
 				continue;
 			for (int side = 0; side < 2; side++) {
-				const struct cell *c = &g.cell[(r.gap_ns > 0) * 100 + f.columns.rail[side]];
+				const struct cell *c =
+					&g.cell[(r.gap_ns > 0) * 100 + f.columns.rail[side]];
 
 				if (f.sides.by_host)
 					assert_int_equal(c->code, 0x2502);
@@ -262,7 +284,7 @@ static void a_click_selects_the_row_that_was_drawn_there(void **state)
 		view_draw(&clicked, &g);
 		int at = cursor_line(&g, view_layout(&g).ladder);
 		assert_true(at >= 0);
-		if (!strstr(want, "…")) {	/* the line of a gap belongs to the row behind it */
+		if (!strstr(want, "…")) { /* the line of a gap belongs to the row behind it */
 			line.cell = g.cell + (view_layout(&g).ladder.y + at) * 100;
 			line.cell[0].code = ' ';
 			out = str_on(text, sizeof(text));
@@ -307,7 +329,8 @@ static void what_belongs_to_the_cursors_event_lights_up(void **state)
 	assert_true(row_is_accented(&g, l.ladder.y + at, 0, 100));
 	for (int y = at + 1; y < l.ladder.height; y++) {
 		lit += row_is_accented(&g, l.ladder.y + y, f.columns.lane[0], f.columns.lane_width);
-		assert_false(row_is_accented(&g, l.ladder.y + y, f.columns.middle, f.columns.middle_width));
+		assert_false(row_is_accented(&g, l.ladder.y + y, f.columns.middle,
+					     f.columns.middle_width));
 	}
 	assert_int_equal(lit, 1);
 	grid_fini(&g);
@@ -363,11 +386,16 @@ static void a_long_summary_loses_blanks_first_and_words_then(void **state)
 		int room;
 		const char *want;
 	} rows[] = {
-		{ 30, "PSH ACK  seq 1  ack 1  len 5" }, { 28, "PSH ACK  seq 1  ack 1  len 5" },
-		{ 27, "PSH ACK seq 1 ack 1 len 5" },	{ 25, "PSH ACK seq 1 ack 1 len 5" },
-		{ 24, "PSH ACK seq 1 len 5" },		{ 19, "PSH ACK seq 1 len 5" },
-		{ 18, "PSH ACK seq 1…" },		{ 13, "PSH ACK…" },
-		{ 7, "…" },				{ 1, "…" },
+		{ 30, "PSH ACK  seq 1  ack 1  len 5" },
+		{ 28, "PSH ACK  seq 1  ack 1  len 5" },
+		{ 27, "PSH ACK seq 1 ack 1 len 5" },
+		{ 25, "PSH ACK seq 1 ack 1 len 5" },
+		{ 24, "PSH ACK seq 1 len 5" },
+		{ 19, "PSH ACK seq 1 len 5" },
+		{ 18, "PSH ACK seq 1…" },
+		{ 13, "PSH ACK…" },
+		{ 7, "…" },
+		{ 1, "…" },
 		{ 0, "" },
 	};
 
@@ -414,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_drawn_outside_of_an_area),
 		cmocka_unit_test(the_screen_is_drawn_at_every_size),
+		cmocka_unit_test(no_size_is_left_out),
 		cmocka_unit_test(rails_stay_where_they_are),
 		cmocka_unit_test(lanes_and_middle_fill_the_width),
 		cmocka_unit_test(the_cursor_moves_row_by_row_and_follows_at_the_end),

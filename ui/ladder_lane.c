@@ -1,0 +1,232 @@
+/*
+ * What stands in the lanes: a call at the left of its lane, with its result; and beside the rails the states
+ * that changed.
+ */
+#include "ui/ladder_impl.h"
+
+#include <string.h>
+
+#include "src/core/names.h"
+#include "src/describe.h"
+
+/* ---- texts ---- */
+
+struct lane_text {
+	struct str call, result; /* either may be empty */
+	enum style result_style;
+	char call_bytes[512], result_bytes[512];
+};
+
+static void lane_text_init(struct lane_text *l)
+{
+	l->call = str_on(l->call_bytes, sizeof(l->call_bytes));
+	l->result = str_on(l->result_bytes, sizeof(l->result_bytes));
+	l->result_style = STYLE_RESULT;
+}
+
+/* Says whose call it is, where that is not plain. */
+static void add_who(const struct ladder_frame *f, int side, const struct event *ev, struct str *s)
+{
+	if (side < 0 || f->sides.many[side])
+		str_addf(s, ev->thread ? "%s/%u: " : "%s: ", ev->program, ev->thread);
+	else if (ev->thread)
+		str_addf(s, f->columns.lane_width < 28 ? "t%u: " : "thread %u: ", ev->thread);
+}
+
+static void call_text(const struct ladder_frame *f, uint32_t row, int side, struct lane_text *l)
+{
+	struct trace *t = f->view->trace;
+	const struct trace_entry *e = trace_entry(t, row);
+	uint32_t ret = e->kind == EVENT_RETURN ? row : e->blocked ? ROW_NONE : e->link;
+	const struct event *ev = trace_event(t, row, NULL);
+
+	if (!ev)
+		return;
+	add_who(f, side, ev, e->kind == EVENT_CALL ? &l->call : &l->result);
+	if (ev->kind == EVENT_CALL)
+		describe_call(&l->call, ev);
+	ev = ret == ROW_NONE ? NULL : trace_event(t, ret, NULL);
+	if (ev && ev->kind == EVENT_RETURN) {
+		describe_return(&l->result, ev);
+		l->result_style = ev->ret.error ? STYLE_ERRNO : STYLE_RESULT;
+	}
+}
+
+static void program_text(const struct ladder_frame *f, int side, const struct event *ev,
+			 struct lane_text *l)
+{
+	add_who(f, side, ev, &l->call);
+	switch (ev->prog.change) {
+	case PROGRAM_STARTED:
+		str_add(&l->call, "started");
+		break;
+	case PROGRAM_EXITED:
+		str_addf(&l->call, "exited with %d", (int)ev->prog.status);
+		break;
+	case PROGRAM_KILLED:
+		str_add(&l->call, "killed by ");
+		name_add(&l->call, &names_signal, ev->prog.status);
+		break;
+	}
+}
+
+/* What stands in a lane on this row; its side is returned, -1 for the middle, -2 for nothing. */
+static int row_lane_text(const struct ladder_frame *f, const struct ladder_row *r,
+			 struct lane_text *l, enum style *style)
+{
+	struct trace *t = f->view->trace;
+	const struct trace_entry *e = trace_entry(t, r->call != ROW_NONE ? r->call : r->head);
+	int side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
+	const struct event *ev;
+
+	lane_text_init(l);
+	*style = STYLE_CALL;
+	if (r->call != ROW_NONE) {
+		call_text(f, r->call, side, l);
+		return side;
+	}
+	if (e->kind != EVENT_PROGRAM)
+		return -2;
+	ev = trace_event(t, r->head, NULL);
+	if (!ev)
+		return -2;
+	program_text(f, side, ev, l);
+	*style = ev->prog.change == PROGRAM_KILLED ? STYLE_LOSS : STYLE_DIM;
+	return side;
+}
+
+/* Takes the blanks behind commas away. */
+static void tighten(struct str *s)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		if (i == 0 || s->buf[i] != ' ' || s->buf[i - 1] != ',')
+			s->buf[to++] = s->buf[i];
+	}
+	s->buf[to] = '\0';
+	s->len = to;
+}
+
+/* "= 4 from client:45012 after 1.2 s": how long it took goes first. */
+static void drop_time(struct str *s)
+{
+	char *at = NULL;
+
+	for (char *next = s->buf; (next = strstr(next, " after ")) != NULL; next++)
+		at = next;
+	if (!at)
+		return;
+	*at = '\0';
+	s->len = (size_t)(at - s->buf);
+}
+
+/* The result is never cut before the call is; of a long result its end goes. */
+static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
+{
+	int result = text_width(l->result.buf), call, keep, room;
+
+	if (text_width(l->call.buf) + (result ? 1 + result : 0) > a.width)
+		tighten(&l->call);
+	call = text_width(l->call.buf);
+	keep = call > 9 ? 9 : call;
+	if (result == 0) {
+		area_text(a, 0, 0, style, l->call.buf);
+		return;
+	}
+	if (call == 0) {
+		if (result > a.width)
+			drop_time(&l->result);
+		area_text(a, 0, 0, l->result_style, l->result.buf);
+		return;
+	}
+	room = a.width - result - 1;
+	if (room > call)
+		room = call;
+	if (room < keep)
+		room = keep;
+	area_text(area_sub(a, 0, 0, room, 1), 0, 0, style, l->call.buf);
+	area_text(area_sub(a, room + 1, 0, a.width - room - 1, 1), 0, 0, l->result_style,
+		  l->result.buf);
+}
+
+/* ---- states ---- */
+
+struct marks { /* the state that each side shows; "" none */
+	const char *name[2];
+	enum style style[2];
+};
+
+static struct marks row_marks(const struct ladder_frame *f, const struct ladder_row *r)
+{
+	struct marks m = { { "", "" }, { STYLE_STATE, STYLE_STATE } };
+
+	for (int i = 0; i < 2; i++) {
+		const struct trace_entry *e;
+		int side;
+
+		if (r->state[i] == ROW_NONE)
+			continue;
+		e = trace_entry(f->view->trace, r->state[i]);
+		side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
+		if (side >= 0)
+			m.name[side] = sock_state_name((enum sock_state)e->state);
+	}
+	return m;
+}
+
+static void draw_mark(struct area a, int x, int width, int y, bool right, const struct marks *m,
+		      int side)
+{
+	struct area box = area_sub(a, x, y, width, 1);
+
+	if (right)
+		area_text_right(box, box.width, 0, m->style[side], m->name[side]);
+	else
+		area_text(box, 0, 0, m->style[side], m->name[side]);
+}
+
+/*
+ * A lane: the call at its left, the state beside the rail.  Where a call is in the way, the state goes to
+ * the lane's end if both fit, else inside the rail if no arrow is there, else the call is cut.
+ */
+static void draw_lane(const struct ladder_frame *f, struct lane_text *l, enum style style,
+		      const struct marks *m, struct area a, int y, int side, bool arrow)
+{
+	const struct ladder_columns *c = &f->columns;
+	int x = c->lane[side], width = c->lane_width, mark = text_width(m->name[side]);
+	int call = l ? text_width(l->call.buf) + 1 + text_width(l->result.buf) : 0;
+
+	if (mark && l && call + 1 + mark > width && !arrow) {
+		draw_mark(a, c->middle + 1, c->middle_width - 2, y, side == 1, m, side);
+		mark = 0;
+	} else if (mark) {
+		draw_mark(a, x, width, y, side == 0 || l, m, side);
+	}
+	if (l)
+		draw_lane_text(area_sub(a, x, y, mark ? width - mark - 1 : width, 1), l, style);
+}
+
+static void draw_centred_call(const struct ladder_frame *f, const struct lane_text *l,
+			      struct area a, int y)
+{
+	STR_ON_STACK(s, 1024);
+
+	str_addf(&s, "%s %s", l->call.buf, l->result.buf);
+	ladder_text_draw(f, a, y, STYLE_DIM, s.buf);
+}
+
+void ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
+		       int y)
+{
+	struct marks marks = row_marks(f, r);
+	bool arrow = r->packet != ROW_NONE;
+	struct lane_text text;
+	enum style style;
+	int side = row_lane_text(f, r, &text, &style);
+
+	for (int i = 0; i < 2; i++)
+		draw_lane(f, i == side ? &text : NULL, style, &marks, a, y, i, arrow);
+	if (side == -1 && !arrow)
+		draw_centred_call(f, &text, a, y);
+}
