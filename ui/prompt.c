@@ -371,11 +371,13 @@ int prompt_draw(const struct prompt *p, struct area a, const char *label)
 	int caret = cells_to(p, p->cursor), shift = 0;
 
 	/* Half a field at a time, so that the text does not move with every key. */
-	while (field.width > 1 && caret - shift > field.width - 1)
-		shift += field.width / 2 > 0 ? field.width / 2 : 1;
+	while (field.width > 0 && caret - shift >= field.width)
+		shift += field.width / 2 + 1;
 	area_text(field, -shift, 0, STYLE_INPUT, p->text);
-	a.grid->caret_x = a.x + start + caret - shift;
-	a.grid->caret_y = a.y;
+	if (field.width > 0) {
+		a.grid->caret_x = field.x + caret - shift;
+		a.grid->caret_y = a.y;
+	}
 	return x - shift;
 }
 
