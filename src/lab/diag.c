@@ -17,8 +17,8 @@
 #include "src/core/rd.h"
 #include "src/lab/netlink.h"
 
-#define ANSWER	32768		/* bytes: the largest datagram of a dump */
-#define ALL_STATES	UINT32_MAX
+#define ANSWER	   32768 /* bytes: the largest datagram of a dump */
+#define ALL_STATES UINT32_MAX
 
 struct diag {
 	struct netlink n;
@@ -68,13 +68,10 @@ static enum sock_state state_of(uint8_t number, bool tcp)
 	return tcp ? states[number].tcp : states[number].plain;
 }
 
-/* idiag_timer of sock_diag(7). */
-static const enum sock_timer timers[] = {
-	[0] = SOCK_TIMER_OFF,
-	[1] = SOCK_TIMER_RETRANSMIT,	/* also the tail-loss probe and the reordering timer */
-	[2] = SOCK_TIMER_KEEPALIVE,
-	[3] = SOCK_TIMER_TIME_WAIT,
-	[4] = SOCK_TIMER_PROBE,
+/* By idiag_timer of sock_diag(7).  1 is also the tail-loss probe and the reordering timer. */
+static const uint8_t timers[] = {
+	[0] = SOCK_TIMER_OFF,	    [1] = SOCK_TIMER_RETRANSMIT, [2] = SOCK_TIMER_KEEPALIVE,
+	[3] = SOCK_TIMER_TIME_WAIT, [4] = SOCK_TIMER_PROBE,
 };
 
 static enum sock_timer timer_of(uint8_t number)
@@ -141,7 +138,7 @@ static struct addr endpoint(uint8_t family, const void *ip, const void *port)
 	return family == AF_INET6 ? addr_v6(ip, number) : addr_v4(ip, number);
 }
 
-#define SSTHRESH_NONE	0x7fffffff	/* include/net/tcp.h: TCP_INFINITE_SSTHRESH */
+#define SSTHRESH_NONE 0x7fffffff /* include/net/tcp.h: TCP_INFINITE_SSTHRESH */
 
 static void read_tcp_info(struct rd *value, struct sock_sample *out)
 {
@@ -312,7 +309,8 @@ static void put_endpoint(const struct addr *a, int family, __be32 ip[4], __be16 
 	}
 }
 
-static struct inet_diag_req_v2 *inet_request(struct diag *d, int family, int protocol, uint16_t flags)
+static struct inet_diag_req_v2 *inet_request(struct diag *d, int family, int protocol,
+					     uint16_t flags)
 {
 	struct nlmsghdr *m = netlink_request(&d->n, SOCK_DIAG_BY_FAMILY, flags);
 	struct inet_diag_req_v2 *r = mnl_nlmsg_put_extra_header(m, sizeof(*r));
@@ -320,8 +318,8 @@ static struct inet_diag_req_v2 *inet_request(struct diag *d, int family, int pro
 	r->sdiag_family = (uint8_t)family;
 	r->sdiag_protocol = (uint8_t)protocol;
 	r->idiag_states = ALL_STATES;
-	r->idiag_ext = protocol == IPPROTO_TCP ? 1 << (INET_DIAG_INFO - 1) :
-						 1 << (INET_DIAG_SKMEMINFO - 1);
+	r->idiag_ext = protocol == IPPROTO_TCP ? 1 << (INET_DIAG_INFO - 1)
+					       : 1 << (INET_DIAG_SKMEMINFO - 1);
 	r->id.idiag_cookie[0] = r->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	return r;
 }
@@ -355,10 +353,10 @@ int diag_unix(struct diag *d, uint32_t inode, struct sock_sample *out)
 
 struct search {
 	int family, protocol;
-	uint64_t cookie;	/* 0: none is meant, only to see that the kernel answers */
+	uint64_t cookie; /* 0: none is meant, only to see that the kernel answers */
 	struct sock_sample *out;
-	int result;		/* 1 found, 0 not (yet), -1 refused */
-	int error;		/* errno then */
+	int result; /* 1 found, 0 not (yet), -1 refused */
+	int error; /* errno then */
 	bool done;
 };
 
@@ -431,8 +429,9 @@ int diag_inet_cookie(struct diag *d, int family, int protocol, uint64_t cookie,
 
 int diag_probe(struct diag *d, int family, int protocol, struct err *e)
 {
-	const char *kind = family == AF_UNIX ? "unix_diag" :
-			   protocol == IPPROTO_TCP ? "tcp_diag" : "udp_diag";
+	const char *kind = family == AF_UNIX	     ? "unix_diag"
+			   : protocol == IPPROTO_TCP ? "tcp_diag"
+						     : "udp_diag";
 	struct search s = { .family = family, .protocol = protocol };
 	STR_ON_STACK(hint, 64);
 

@@ -96,7 +96,7 @@ static void add_machine(struct doctor *d, const struct facts *f)
 
 static void send_row(int out, struct doctor_row row)
 {
-	(void)!write(out, &row, sizeof(row));	/* shorter than PIPE_BUF: whole or not at all */
+	(void)!write(out, &row, sizeof(row)); /* shorter than PIPE_BUF: whole or not at all */
 }
 _Static_assert(sizeof(struct doctor_row) <= 4096, "a row is one write to a pipe");
 
@@ -205,7 +205,8 @@ static void probe_lab(int out)
 	works &= probe_states(out, l);
 	str_addf(&text, "built in %.1f ms", ms);
 	if (!works)
-		send_way(out, private_lab, false, "built, but not all in it works (see the steps)", "");
+		send_way(out, private_lab, false, "built, but not all in it works (see the steps)",
+			 "");
 	else if (l->nested)
 		send_way(out, private_lab, true, text.buf, "");
 	else
@@ -250,8 +251,9 @@ static void probe_root(int out)
 static void probe_loopback(int out)
 {
 	static const char name[] = "the machine's own loopback";
-	const struct live_options options = { .snaplen = 65535, .buffer_bytes = 1 << 20,
-					      .timeout_ms = 1, .incoming_only = true };
+	const struct live_options options = {
+		.snaplen = 65535, .buffer_bytes = 1 << 20, .timeout_ms = 1, .incoming_only = true
+	};
 	struct err why = { .what = "" };
 	struct live *live = live_open("lo", &options, &why);
 
@@ -289,7 +291,8 @@ static void probe_files(int out)
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR) {
 		err_errno(&why, errno, NULL, "opening works, recording does not: %s", dir);
-		send_way(out, name, true, why.what, "set TMPDIR to a directory that can be written");
+		send_way(out, name, true, why.what,
+			 "set TMPDIR to a directory that can be written");
 		return;
 	}
 	if (fd >= 0)

@@ -88,8 +88,7 @@ void facts_read(struct facts *f)
 	f->max_user_namespaces = read_number("/proc/sys/user/max_user_namespaces");
 	f->max_net_namespaces = read_number("/proc/sys/user/max_net_namespaces");
 	f->userns_clone = read_number("/proc/sys/kernel/unprivileged_userns_clone");
-	f->apparmor_userns =
-		read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+	f->apparmor_userns = read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
 	read_status(f);
 	find_container(f);
 	if (!uname(&name))
@@ -102,8 +101,8 @@ const char *facts_userns_hint(const struct facts *f, int errnum)
 		return "user.max_user_namespaces is 0: "
 		       "sudo sysctl user.max_user_namespaces=15000, or run with sudo";
 	if (errnum == ENOSPC || errnum == EUSERS)
-		return "the limit of user namespaces is reached (user.max_user_namespaces, or 32 inside "
-		       "each other)";
+		return "the limit of user namespaces is reached "
+		       "(user.max_user_namespaces, or 32 inside each other)";
 	if (errnum == EINVAL && f->threads > 1)
 		return "this process has threads already: a lab must be built before they start";
 	if (errnum == EINVAL)
@@ -115,10 +114,10 @@ const char *facts_userns_hint(const struct facts *f, int errnum)
 		return "this is a container: start it with --security-opt seccomp=unconfined "
 		       "--security-opt systempaths=unconfined, or with --privileged";
 	if (f->apparmor_userns == 1)
-		return "kernel.apparmor_restrict_unprivileged_userns is 1: allow userns in an AppArmor "
-		       "profile for socklens, or run with sudo";
+		return "kernel.apparmor_restrict_unprivileged_userns is 1: "
+		       "allow userns in an AppArmor profile for socklens, or run with sudo";
 	if (f->seccomp)
-		return "a system call filter is in force on this process: start it outside of its sandbox, "
-		       "or run with sudo";
+		return "a system call filter is in force on this process: "
+		       "start it outside of its sandbox, or run with sudo";
 	return "run with sudo; in a chroot, leave it";
 }

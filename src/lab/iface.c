@@ -19,7 +19,7 @@
 
 #include "src/core/clock.h"
 
-#define MTU	1500
+#define MTU 1500
 
 static size_t ip_len(int family)
 {
@@ -174,7 +174,7 @@ int iface_offloads_off(const char *name, struct err *e)
 	return result;
 }
 
-#define CARRIER_NS	(5 * NS_PER_S)
+#define CARRIER_NS (5 * NS_PER_S)
 
 static void pause_briefly(void)
 {
@@ -206,8 +206,8 @@ int iface_wait(const char *name, struct err *e)
 	return ready ? 0 : err_set(e, NULL, "%s: no carrier after 5 s", name);
 }
 
-#define REPORTS		2	/* robustness variable of RFC 2710 section 7.1 */
-#define REPORTS_NS	(300 * NS_PER_MS)
+#define REPORTS	   2 /* robustness variable of RFC 2710 section 7.1 */
+#define REPORTS_NS (300 * NS_PER_MS)
 
 /* A counter of an interface; 0 if the kernel has no such one. */
 static unsigned long snmp6(const char *name, const char *counter)

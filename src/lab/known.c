@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define BUCKETS_MIN	256
+#define BUCKETS_MIN 256
 
 struct pair {
 	uint8_t ip[2][16];
-	uint8_t port[2][2];	/* network order */
+	uint8_t port[2][2]; /* network order */
 	uint8_t host, protocol;
 };
 
@@ -132,7 +132,8 @@ struct known *known_find(const struct known_set *s, uint8_t host, uint64_t cooki
 {
 	uint64_t hash = hash_cookie(s, host, cookie);
 
-	for (struct known *k = *bucket_of(s, KNOWN_BY_COOKIE, hash); k; k = k->next[KNOWN_BY_COOKIE])
+	for (struct known *k = *bucket_of(s, KNOWN_BY_COOKIE, hash); k;
+	     k = k->next[KNOWN_BY_COOKIE])
 		if (k->last.cookie == cookie && k->host == host)
 			return k;
 	return NULL;

@@ -24,8 +24,8 @@
 #include "src/lab/profile.h"
 #include "src/lab/space.h"
 
-#define PREFIX4	24
-#define PREFIX6	64
+#define PREFIX4 24
+#define PREFIX6 64
 
 /* ---- names and addresses ---- */
 
@@ -89,8 +89,8 @@ static struct lab *lab_named(const char *const *names, size_t hosts, struct err 
 	for (size_t i = 0; i < hosts; i++) {
 		if (name_fits(names[i]))
 			continue;
-		err_set(e, "1 to 15 characters, no blank, slash or colon", "\"%s\": not a host's name",
-			names[i]);
+		err_set(e, "1 to 15 characters, no blank, slash or colon",
+			"\"%s\": not a host's name", names[i]);
 		return NULL;
 	}
 	l = calloc(1, sizeof(*l));
@@ -133,7 +133,8 @@ static int step_wire(struct lab *l, struct err *e)
 }
 
 /* Calls fn for each host from inside its network namespace, with a netlink socket there. */
-static int in_each_host(struct lab *l, int (*fn)(struct lab *, size_t, struct netlink *, struct err *),
+static int in_each_host(struct lab *l,
+			int (*fn)(struct lab *, size_t, struct netlink *, struct err *),
 			struct err *e)
 {
 	struct netlink n;
@@ -314,8 +315,8 @@ static const char packet_hint[] = "the kernel needs packet sockets: sudo modprob
 static const struct step {
 	const char *name;
 	int (*run)(struct lab *l, struct err *e);
-	int missing;		/* the errno that says the kernel lacks it … */
-	const char *hint;	/* … and what helps then */
+	int missing; /* the errno that says the kernel lacks it … */
+	const char *hint; /* … and what helps then */
 } setup[] = {
 	{ "user namespace", step_user, 0, NULL },
 	{ "hosts' network namespaces", step_hosts, ENOSPC,
@@ -331,7 +332,7 @@ static const struct step {
 	{ "silence", step_quiet, 0, NULL },
 	{ "capture", step_capture, EAFNOSUPPORT, packet_hint },
 };
-#define SETUP_STEPS	(sizeof(setup) / sizeof(setup[0]))
+#define SETUP_STEPS (sizeof(setup) / sizeof(setup[0]))
 _Static_assert(SETUP_STEPS <= LAB_STEPS, "callers have room for every step");
 
 /* A refusal behind the first step has one of few reasons; say which, unless the step knew better. */
@@ -401,7 +402,7 @@ void lab_free(struct lab *l)
 	if (!l)
 		return;
 	if (l->outside_fd >= 0 && !l->nested)
-		(void)space_join_net(l->outside_fd, NULL);	/* root goes back where it came from */
+		(void)space_join_net(l->outside_fd, NULL); /* root goes back where it came from */
 	for (size_t i = 0; i < l->hosts; i++)
 		close_fd(l->host[i].netns_fd);
 	close_fd(l->wire_fd);
@@ -417,7 +418,8 @@ uint8_t lab_host_find(const struct lab *l, const char *name, size_t len)
 	return HOST_NONE;
 }
 
-int lab_sysctl(const struct lab *l, uint8_t host, const char *name, const char *value, struct err *e)
+int lab_sysctl(const struct lab *l, uint8_t host, const char *name, const char *value,
+	       struct err *e)
 {
 	int result;
 

@@ -77,7 +77,7 @@ static int ack_error(const void *answer, size_t len, uint32_t seq)
 
 int netlink_do(struct netlink *n, struct err *e, const char *what, ...)
 {
-	char answer[NETLINK_REQUEST + 512];	/* an error quotes the request */
+	char answer[NETLINK_REQUEST + 512]; /* an error quotes the request */
 	STR_ON_STACK(text, 128);
 	va_list ap;
 	long got;

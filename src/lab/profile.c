@@ -13,7 +13,8 @@
 
 const struct profile_row profile_host[] = {
 	{ "net.ipv4.ip_forward", "0", NULL, true },
-	{ "net.ipv4.conf.all.rp_filter", "0", "a forged packet reaches the stack, not a filter", false },
+	{ "net.ipv4.conf.all.rp_filter", "0", "a forged packet reaches the stack, not a filter",
+	  false },
 	{ "net.ipv4.conf.default.rp_filter", "0", NULL, false },
 	{ "net.ipv4.conf.all.arp_filter", "0", NULL, false },
 	{ "net.ipv4.conf.all.arp_ignore", "0", NULL, false },
@@ -62,7 +63,8 @@ const struct profile_row profile_host[] = {
 	{ "net.ipv4.tcp_moderate_rcvbuf", "1", NULL, false },
 	{ "net.ipv4.tcp_rmem", "4096 131072 6291456", NULL, false },
 	{ "net.ipv4.tcp_wmem", "4096 16384 4194304", NULL, false },
-	{ "net.ipv4.tcp_no_metrics_save", "1", "a connection learns nothing from the one before", true },
+	{ "net.ipv4.tcp_no_metrics_save", "1", "a connection learns nothing from the one before",
+	  true },
 	{ "net.ipv4.tcp_invalid_ratelimit", "0", "every window probe is answered", false },
 	{ "net.ipv4.tcp_autocorking", "0", "a send() is not held back for its neighbours", false },
 	{ "net.ipv4.tcp_thin_linear_timeouts", "0", NULL, false },
@@ -71,7 +73,7 @@ const struct profile_row profile_host[] = {
 	{ "net.ipv6.conf.all.disable_ipv6", "0", NULL, true },
 	{ "net.ipv6.conf.default.disable_ipv6", "0", NULL, true },
 	{ "net.ipv6.conf.all.forwarding", "0", NULL, false },
-	{ "net.ipv6.conf.default.addr_gen_mode", "1", "no link-local address, so no multicast", true },
+	{ "net.ipv6.conf.default.addr_gen_mode", "1", "no link-local address", true },
 	{ "net.ipv6.conf.default.accept_dad", "0", "no search for duplicate addresses", true },
 	{ "net.ipv6.conf.default.dad_transmits", "0", NULL, false },
 	{ "net.ipv6.conf.default.router_solicitations", "0", "no search for routers", true },
@@ -129,8 +131,8 @@ int profile_write(const char *name, const char *value, struct err *e)
 		return -1;
 	fd = open(path.buf, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(e, errno, errno == EROFS ? read_only_hint : NULL,
-				 "set %s to %s", name, value);
+		return err_errno(e, errno, errno == EROFS ? read_only_hint : NULL, "set %s to %s",
+				 name, value);
 	if (write(fd, value, len) != (ssize_t)len)
 		error = errno ? errno : EIO;
 	close(fd);

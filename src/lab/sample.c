@@ -22,11 +22,11 @@
 #include "src/lab/known.h"
 #include "src/lab/space.h"
 
-#define TIMER_SLACK_NS	(3 * NS_PER_MS)		/* what a timer causes has happened by then */
+#define TIMER_SLACK_NS	  (3 * NS_PER_MS) /* what a timer causes has happened by then */
 #define TIMER_LATE_MIN_NS (10 * NS_PER_MS)
 #define TIMER_LATE_MAX_NS (500 * NS_PER_MS)
-#define CLOSED_KEPT	256	/* calls on a socket that has ended may still come, and are no news */
-#define ICMP_MAX	64	/* sockets that are looked at for one ICMP error */
+#define CLOSED_KEPT	  256 /* calls on a socket that has ended may still come, and are no news */
+#define ICMP_MAX	  64 /* sockets that are looked at for one ICMP error */
 
 struct sampler {
 	sample_sink *sink;
@@ -34,8 +34,8 @@ struct sampler {
 	size_t hosts;
 	struct diag *diag[HOSTS_MAX];
 	struct known_set known;
-	int64_t due_ns;		/* no known socket is due before */
-	size_t closed;		/* of the known: those that can be forgotten */
+	int64_t due_ns; /* no known socket is due before */
+	size_t closed; /* of the known: those that can be forgotten */
 };
 
 /* What a change is attributed to, and where. */
@@ -179,7 +179,8 @@ static void closed(struct sampler *s, struct known *k, const struct cause *why)
 }
 
 /* A packet or a call found another socket at this pair: the one before is over (a TIME-WAIT that was reused). */
-static void end_predecessor(struct sampler *s, const struct sock_sample *now, const struct cause *why)
+static void end_predecessor(struct sampler *s, const struct sock_sample *now,
+			    const struct cause *why)
 {
 	struct known *k = known_find_pair(&s->known, why->host, now->protocol, &now->local,
 					  &now->remote, now->cookie);
@@ -199,7 +200,7 @@ static bool observe(struct sampler *s, const struct sock_sample *now, const stru
 		k = known_add(&s->known, why->host, now);
 	}
 	if (!k)
-		return true;	/* out of memory: this socket stays unreported */
+		return true; /* out of memory: this socket stays unreported */
 	if (old)
 		*old = k->last.state;
 	return update(s, k, now, true, why);
@@ -233,7 +234,7 @@ static bool look(struct sampler *s, uint8_t protocol, const struct addr *local,
 	bool news = false;
 
 	if (found < 0)
-		return true;	/* the kernel did not answer: that says nothing about the socket */
+		return true; /* the kernel did not answer: that says nothing about the socket */
 	if (!found || !is_connection(&now)) {
 		k = known_find_pair(&s->known, why->host, protocol, local, remote, 0);
 		if (k) {

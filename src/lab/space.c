@@ -35,7 +35,7 @@
 #include "src/core/str.h"
 #include "src/lab/facts.h"
 
-#define MAP_TEXT	512	/* of an id map: "inside outside count" a line */
+#define MAP_TEXT 512 /* of an id map: "inside outside count" a line */
 
 /* 0 or errno.  A file of /proc takes its text in one write. */
 static int write_file(const char *path, const char *text, size_t len)
@@ -139,7 +139,7 @@ static int map_self(uid_t uid, gid_t gid, struct err *e)
 {
 	int error = write_file("/proc/self/setgroups", "deny", 4);
 
-	if (error && error != ENOENT)	/* Linux before 3.19 has no such file, and no need of it */
+	if (error && error != ENOENT) /* Linux before 3.19 has no such file, and no need of it */
 		return err_errno(e, error, NULL, "write /proc/self/setgroups");
 	if (map_one("/proc/self/uid_map", 0, uid, e))
 		return -1;
@@ -190,7 +190,8 @@ int space_join_net(int netns_fd, struct err *e)
 
 /* ---- starting a program: everything down to spawn_child() runs between fork and exec ---- */
 
-#define SCRATCH	"/tmp"		/* a directory of every machine; covered for a moment in the child's own view */
+/* A directory of every machine; covered for a moment in the child's own view. */
+#define SCRATCH "/tmp"
 
 enum child_step {
 	STEP_SESSION,
@@ -216,8 +217,7 @@ static const struct {
 	[STEP_PRIVATE] = { "create its mount and host name namespaces",
 			   "raise user.max_mnt_namespaces and user.max_uts_namespaces" },
 	[STEP_MOUNTS] = { "make its mounts private", NULL },
-	[STEP_HOSTS] = { "put its own /etc/hosts in place",
-			 "/etc/hosts and /tmp must exist" },
+	[STEP_HOSTS] = { "put its own /etc/hosts in place", "/etc/hosts and /tmp must exist" },
 	[STEP_HOSTNAME] = { "set its host name", NULL },
 	[STEP_USER] = { "map it back to the own user", NULL },
 	[STEP_CAPS] = { "drop its capabilities", NULL },
@@ -239,8 +239,8 @@ struct spawn {
 	char uid_map[64], gid_map[64];
 	size_t uid_map_len, gid_map_len;
 	pid_t parent;
-	int error_fd;		/* write end of the pipe back */
-	sigset_t signals;	/* as they were */
+	int error_fd; /* write end of the pipe back */
+	sigset_t signals; /* as they were */
 };
 
 static int child_hosts(const struct spawn *s)
@@ -270,7 +270,8 @@ static int child_drop_caps(void)
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
 			return -1;
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);	/* Linux 4.3; none to clear before */
+	/* Before Linux 4.3 this fails, and there are none to clear. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return (int)syscall(SYS_capset, &head, none);
 }
 
@@ -291,7 +292,7 @@ static int child_user(const struct spawn *s, enum child_step *step)
 		*step = STEP_CAPS;
 		return child_drop_caps();
 	}
-	(void)child_map("/proc/self/setgroups", "deny", 4);	/* if this fails, gid_map says so */
+	(void)child_map("/proc/self/setgroups", "deny", 4); /* if this fails, gid_map says so */
 	if (child_map("/proc/self/uid_map", s->uid_map, s->uid_map_len))
 		return -1;
 	return child_map("/proc/self/gid_map", s->gid_map, s->gid_map_len);
@@ -370,7 +371,7 @@ static int child_step(const struct spawn *s, enum child_step *step)
 	case STEP_USER:
 		return c->as_root ? 0 : child_user(s, step);
 	case STEP_CAPS:
-		return 0;	/* the other branch of STEP_USER */
+		return 0; /* the other branch of STEP_USER */
 	case STEP_DEATH:
 		return child_tie(s);
 	case STEP_STDIO:

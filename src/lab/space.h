@@ -41,7 +41,9 @@ struct space_child {
 };
 
 /*
- * Starts a child in a host, in a session of its own (it never has our terminal) and killed when we die.
+ * Starts a child in a host, in a session of its own (it never has our terminal) and killed when we die:
+ * exactly, when the thread that called this ends, so call it from the main thread.  The caller may have
+ * other threads, and reaps the child.
  * Errors of every step in the child come back here.  -1, or its pid.
  */
 pid_t space_spawn(const struct space_child *c, struct err *e);

@@ -43,7 +43,7 @@ static void enter(const struct lab *l, size_t host)
 
 	CHECK_OK(space_join_net(host < l->hosts ? l->host[host].netns_fd : l->wire_fd, &e) == 0, e);
 }
-#define WIRE	SIZE_MAX
+#define WIRE SIZE_MAX
 
 /* ---- building ---- */
 
@@ -88,8 +88,9 @@ static void test_builds_as_nobody(void **state)
 
 static void builds_fourteen(void)
 {
-	static const char *const names[HOSTS_MAX] = { "a", "b", "c", "d", "e", "f", "g",
-						      "h", "i", "j", "k", "l", "m", "fifteen-letters" };
+	static const char *const names[HOSTS_MAX] = {
+		"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "fifteen-letters"
+	};
 	struct err e = { .what = "" };
 	struct lab *l = lab_new(names, HOSTS_MAX, NULL, NULL, &e);
 
@@ -216,7 +217,8 @@ static void sets_sysctls_of_one_host(void)
 	CHECK(strcmp(value, "0") == 0);
 	enter(l, WIRE);
 	CHECK(mtu_of("client") == 1500);
-	CHECK(lab_sysctl(l, 1, "kernel.hostname", "x", &e) == -1 && strstr(e.what, "not a sysctl of a host"));
+	CHECK(lab_sysctl(l, 1, "kernel.hostname", "x", &e) == -1 &&
+	      strstr(e.what, "not a sysctl of a host"));
 	CHECK(lab_sysctl(l, 1, "net.//.//.kernel.hostname", "x", &e) == -1);
 	CHECK(lab_sysctl(l, 1, "net.ipv4.no_such_thing", "1", &e) == -1 && e.code == ENOENT);
 	CHECK(lab_sysctl(l, 1, "net.ipv4.tcp_sack", "many", &e) == -1 && e.code == EINVAL);
@@ -234,7 +236,8 @@ static void test_sysctl(void **state)
 
 static int listen_on(const char *port)
 {
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	struct sockaddr_ll at = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_ALL),
 				  .sll_ifindex = (int)iface_index(port) };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
@@ -253,7 +256,8 @@ static void is_silent(void)
 	ports[1] = (struct pollfd){ .fd = listen_on("server"), .events = POLLIN };
 	/* Nothing happens, so there is no event to wait for: the time in which a kernel would have spoken. */
 	for (int left = 3; left && poll(ports, 2, 500) > 0; left--) {
-		ssize_t got = read(ports[0].revents ? ports[0].fd : ports[1].fd, frame, sizeof(frame));
+		ssize_t got =
+			read(ports[0].revents ? ports[0].fd : ports[1].fd, frame, sizeof(frame));
 
 		for (ssize_t i = 0; i < got && i < 60; i++)
 			fprintf(stderr, "%s%02x", i ? " " : "# on the wire: ", frame[i]);
@@ -305,7 +309,8 @@ static void datagram_leaves(void)
 	CHECK(got >= 14 + 20 + 8 + 5);
 	CHECK(memcmp(frame, l->host[1].mac, 6) == 0 && memcmp(frame + 6, l->host[0].mac, 6) == 0);
 	CHECK(frame[12] == 0x08 && frame[13] == 0x00 && frame[23] == IPPROTO_UDP);
-	CHECK(memcmp(frame + 26, l->host[0].ip4, 4) == 0 && memcmp(frame + 30, l->host[1].ip4, 4) == 0);
+	CHECK(memcmp(frame + 26, l->host[0].ip4, 4) == 0 &&
+	      memcmp(frame + 30, l->host[1].ip4, 4) == 0);
 	CHECK(sum16(0, frame + 14, 20) == 0xffff);
 	/* The pseudo header: addresses, protocol 17, length 13. */
 	CHECK(sum16(17 + 13 + sum16(0, frame + 26, 8), frame + 34, 13) == 0xffff);
@@ -373,7 +378,7 @@ static void test_joins_plainly(void **state)
 
 /* ---- the machine ---- */
 
-static uint64_t digest;		/* nftw() has no argument for its callback */
+static uint64_t digest; /* nftw() has no argument for its callback */
 
 static void digest_add(const char *text)
 {
@@ -390,7 +395,8 @@ static int digest_file(const char *path, const struct stat *st, int type, struct
 	(void)st;
 	(void)at;
 	/* Numbers that the kernel counts by itself. */
-	if (type != FTW_F || strstr(path, "count") || strstr(path, "/flush") || strstr(path, "rss_key"))
+	if (type != FTW_F || strstr(path, "count") || strstr(path, "/flush") ||
+	    strstr(path, "rss_key"))
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -582,7 +588,8 @@ static void test_threads(void **state)
 
 static void test_hints_by_fact(void **state)
 {
-	struct facts f = { .max_user_namespaces = 100, .userns_clone = FACT_UNKNOWN,
+	struct facts f = { .max_user_namespaces = 100,
+			   .userns_clone = FACT_UNKNOWN,
 			   .apparmor_userns = FACT_UNKNOWN };
 
 	(void)state;
@@ -646,7 +653,8 @@ static void examines_where_little_works(void)
 	drop_capabilities();
 	CHECK_OK(doctor_examine(&d, &e) == 0, e);
 	show(&d);
-	CHECK(!way(&d, 1)->works && strstr(way(&d, 1)->fix, "sudo sysctl user.max_user_namespaces="));
+	CHECK(!way(&d, 1)->works &&
+	      strstr(way(&d, 1)->fix, "sudo sysctl user.max_user_namespaces="));
 	CHECK(!way(&d, 2)->works && strstr(way(&d, 2)->fix, "sudo"));
 	CHECK(!way(&d, 3)->works);
 	CHECK(d.way == 4);

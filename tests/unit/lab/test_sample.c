@@ -22,7 +22,7 @@
 
 enum { CLIENT, SERVER };
 #define EVENTS	4096
-#define WAIT_MS	20000
+#define WAIT_MS 20000
 
 struct world {
 	struct lab *lab;
@@ -50,7 +50,8 @@ static void keep(void *context, const struct event *ev)
 
 static int open_port(const char *name)
 {
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	struct sockaddr_ll at = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_ALL),
 				  .sll_ifindex = (int)iface_index(name) };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
 
@@ -238,7 +239,8 @@ static void show_events(const struct world *w)
 	for (size_t i = 0; i < w->events; i++) {
 		const struct event_state *s = &w->event[i].state;
 
-		fprintf(stderr, "# host %u cookie %llu: %s -> %s by %d %llu, queues %u/%u timer %s %u\n",
+		fprintf(stderr,
+			"# host %u cookie %llu: %s -> %s by %d %llu, queues %u/%u timer %s %u\n",
 			w->event[i].host, (unsigned long long)s->sock.cookie,
 			sock_state_name(s->old), sock_state_name(s->sock.state), s->by,
 			(unsigned long long)s->by_number, s->sock.recvq, s->sock.sendq,
@@ -246,12 +248,12 @@ static void show_events(const struct world *w)
 	}
 }
 
-#define CHECK_EV(what)                              \
-	do {                                        \
-		if (!(what)) {                      \
-			show_events(w);             \
-			CHECK(what);                \
-		}                                   \
+#define CHECK_EV(what)                                                                             \
+	do {                                                                                       \
+		if (!(what)) {                                                                     \
+			show_events(w);                                                            \
+			CHECK(what);                                                               \
+		}                                                                                  \
 	} while (0)
 
 /* The socket's last STATE is a change to `state`, for this reason. */
@@ -276,7 +278,8 @@ static const struct sock_sample *now_of(const struct world *w, uint8_t host, uin
 }
 
 /* The socket of a host that was last reported in a state, and is no `except`. */
-static uint64_t cookie_in(const struct world *w, uint8_t host, enum sock_state state, uint64_t except)
+static uint64_t cookie_in(const struct world *w, uint8_t host, enum sock_state state,
+			  uint64_t except)
 {
 	for (size_t i = w->events; i-- > 0;)
 		if (w->event[i].host == host && w->event[i].state.sock.state == state &&
@@ -290,7 +293,7 @@ static uint64_t cookie_in(const struct world *w, uint8_t host, enum sock_state s
 
 struct connection {
 	int listener, client, server;
-	uint64_t listens, calls, answers;	/* cookies */
+	uint64_t listens, calls, answers; /* cookies */
 };
 
 static void listen_at(struct world *w, struct connection *c, struct addr a, int backlog)
@@ -352,7 +355,8 @@ static void opening(struct world *w, struct connection *c, int family)
 	CHECK(listen(c->listener, 5) == 0);
 	called(w, SERVER, c->listener);
 	became(w, SERVER, c->listens, SOCK_STATE_CLOSED, SOCK_STATE_LISTEN, BY_CALL, w->calls);
-	CHECK_EV(now_of(w, SERVER, c->listens)->sendq == 5 && !now_of(w, SERVER, c->listens)->recvq);
+	CHECK_EV(now_of(w, SERVER, c->listens)->sendq == 5 &&
+		 !now_of(w, SERVER, c->listens)->recvq);
 
 	connect_to(w, c, a);
 	became(w, CLIENT, c->calls, SOCK_STATE_NONE, SOCK_STATE_CLOSED, BY_CALL, w->calls);
@@ -361,15 +365,17 @@ static void opening(struct world *w, struct connection *c, int family)
 	CHECK_EV(now_of(w, CLIENT, c->calls)->timer == SOCK_TIMER_RETRANSMIT);
 	CHECK(sampler_due(w->sampler) < clock_now_ns() + 5 * NS_PER_S);
 	before = w->events;
-	called(w, CLIENT, c->client);	/* its peer's name is not to be had now */
+	called(w, CLIENT, c->client); /* its peer's name is not to be had now */
 	CHECK_EV(w->events == before);
 	deliver(w, SERVER, &f);
 	c->answers = cookie_in(w, SERVER, SOCK_STATE_SYN_RECEIVED, 0);
-	became(w, SERVER, c->answers, SOCK_STATE_NONE, SOCK_STATE_SYN_RECEIVED, BY_ARRIVAL, f.number);
+	became(w, SERVER, c->answers, SOCK_STATE_NONE, SOCK_STATE_SYN_RECEIVED, BY_ARRIVAL,
+	       f.number);
 	CHECK_EV(!now_of(w, SERVER, c->listens)->recvq);
 	f = take(w, SERVER);
 	deliver(w, CLIENT, &f);
-	became(w, CLIENT, c->calls, SOCK_STATE_SYN_SENT, SOCK_STATE_ESTABLISHED, BY_ARRIVAL, f.number);
+	became(w, CLIENT, c->calls, SOCK_STATE_SYN_SENT, SOCK_STATE_ESTABLISHED, BY_ARRIVAL,
+	       f.number);
 	CHECK_EV(now_of(w, CLIENT, c->calls)->cwnd == 10 && now_of(w, CLIENT, c->calls)->mss > 500);
 	f = take(w, CLIENT);
 	CHECK_EV(now_of(w, SERVER, c->answers)->state == SOCK_STATE_SYN_RECEIVED);
@@ -394,7 +400,8 @@ static void data(struct world *w, struct connection *c)
 
 	CHECK(send(c->client, "hello", 5, 0) == 5);
 	called(w, CLIENT, c->client);
-	CHECK_EV(now_of(w, CLIENT, c->calls)->sendq == 5 && now_of(w, CLIENT, c->calls)->unacked == 1);
+	CHECK_EV(now_of(w, CLIENT, c->calls)->sendq == 5 &&
+		 now_of(w, CLIENT, c->calls)->unacked == 1);
 	f = take(w, CLIENT);
 	deliver(w, SERVER, &f);
 	became(w, SERVER, c->answers, SOCK_STATE_ESTABLISHED, SOCK_STATE_ESTABLISHED, BY_ARRIVAL,
@@ -417,21 +424,25 @@ static void closing(struct world *w, struct connection *c)
 
 	close(c->client);
 	call_returned(w, CLIENT, &key);
-	became(w, CLIENT, c->calls, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1, BY_CALL, w->calls);
+	became(w, CLIENT, c->calls, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1, BY_CALL,
+	       w->calls);
 	f = take(w, CLIENT);
 	deliver(w, SERVER, &f);
 	became(w, SERVER, c->answers, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSE_WAIT, BY_ARRIVAL,
 	       f.number);
 	f = take(w, SERVER);
 	deliver(w, CLIENT, &f);
-	became(w, CLIENT, c->calls, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL, f.number);
+	became(w, CLIENT, c->calls, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL,
+	       f.number);
 	key = key_of(c->server);
 	close(c->server);
 	call_returned(w, SERVER, &key);
-	became(w, SERVER, c->answers, SOCK_STATE_CLOSE_WAIT, SOCK_STATE_LAST_ACK, BY_CALL, w->calls);
+	became(w, SERVER, c->answers, SOCK_STATE_CLOSE_WAIT, SOCK_STATE_LAST_ACK, BY_CALL,
+	       w->calls);
 	f = take(w, SERVER);
 	deliver(w, CLIENT, &f);
-	became(w, CLIENT, c->calls, SOCK_STATE_FIN_WAIT_2, SOCK_STATE_TIME_WAIT, BY_ARRIVAL, f.number);
+	became(w, CLIENT, c->calls, SOCK_STATE_FIN_WAIT_2, SOCK_STATE_TIME_WAIT, BY_ARRIVAL,
+	       f.number);
 	CHECK_EV(now_of(w, CLIENT, c->calls)->timer == SOCK_TIMER_TIME_WAIT);
 	CHECK_EV(now_of(w, CLIENT, c->calls)->timer_ms > 50000);
 	f = take(w, CLIENT);
@@ -503,12 +514,14 @@ static void connection_dual(void)
 	call_returned(w, SERVER, &key);
 	close(c.server);
 	call_returned(w, SERVER, &key);
-	became(w, SERVER, c.answers, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1, BY_CALL, w->calls);
+	became(w, SERVER, c.answers, SOCK_STATE_ESTABLISHED, SOCK_STATE_FIN_WAIT_1, BY_CALL,
+	       w->calls);
 	CHECK(setsockopt(c.client, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
 			 sizeof(struct linger)) == 0);
 	close(c.client);
 	pass(w, CLIENT);
-	became(w, SERVER, c.answers, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_CLOSED, BY_ARRIVAL, w->packets);
+	became(w, SERVER, c.answers, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_CLOSED, BY_ARRIVAL,
+	       w->packets);
 	close(c.listener);
 	end(w);
 }
@@ -596,7 +609,8 @@ static void reset(void)
 	call_returned(w, CLIENT, &key);
 	became(w, CLIENT, c.calls, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSED, BY_CALL, w->calls);
 	pass(w, CLIENT);
-	became(w, SERVER, c.answers, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSED, BY_ARRIVAL, w->packets);
+	became(w, SERVER, c.answers, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSED, BY_ARRIVAL,
+	       w->packets);
 	called(w, SERVER, c.server);
 	CHECK_EV(now_of(w, SERVER, c.answers)->state == SOCK_STATE_CLOSED);
 	CHECK_EV(now_of(w, SERVER, c.listens)->state == SOCK_STATE_LISTEN);
@@ -733,7 +747,8 @@ static void ends_by_time(void)
 	call_returned(w, CLIENT, &key);
 	pass(w, CLIENT);
 	pass(w, SERVER);
-	became(w, CLIENT, c.calls, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL, w->packets);
+	became(w, CLIENT, c.calls, SOCK_STATE_FIN_WAIT_1, SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL,
+	       w->packets);
 	CHECK_EV(now_of(w, CLIENT, c.calls)->timer != SOCK_TIMER_OFF);
 	wait_for_state(w, CLIENT, c.calls, SOCK_STATE_CLOSED);
 	became(w, CLIENT, c.calls, SOCK_STATE_FIN_WAIT_2, SOCK_STATE_CLOSED, BY_TIME, 0);
@@ -765,7 +780,8 @@ static void retransmits(void)
 		sampler_tick(w->sampler, clock_now_ns());
 	}
 	CHECK_EV(last_of(w, CLIENT, c.calls)->state.by == BY_TIME);
-	CHECK_EV(now_of(w, CLIENT, c.calls)->ca_state == 4 && now_of(w, CLIENT, c.calls)->cwnd == 1);
+	CHECK_EV(now_of(w, CLIENT, c.calls)->ca_state == 4 &&
+		 now_of(w, CLIENT, c.calls)->cwnd == 1);
 	CHECK_EV(now_of(w, CLIENT, c.calls)->total_retrans >= 2);
 	close_connection(&c);
 	end(w);
@@ -849,7 +865,8 @@ static void udp(int family)
 	to = at(w, family, SERVER, 2000);
 	bind_to(server, to);
 	called(w, SERVER, server);
-	became(w, SERVER, serves, SOCK_STATE_UNCONNECTED, SOCK_STATE_UNCONNECTED, BY_CALL, w->calls);
+	became(w, SERVER, serves, SOCK_STATE_UNCONNECTED, SOCK_STATE_UNCONNECTED, BY_CALL,
+	       w->calls);
 	CHECK_EV(addr_port(&now_of(w, SERVER, serves)->local) == 2000);
 
 	client = open_socket(w, CLIENT, family, SOCK_DGRAM);
@@ -877,7 +894,8 @@ static void udp(int family)
 	became(w, SERVER, waits, SOCK_STATE_NONE, SOCK_STATE_CONNECTED, BY_CALL, w->calls);
 	CHECK(send(client, "pong", 4, 0) == 4);
 	pass(w, CLIENT);
-	became(w, SERVER, waits, SOCK_STATE_CONNECTED, SOCK_STATE_CONNECTED, BY_ARRIVAL, w->packets);
+	became(w, SERVER, waits, SOCK_STATE_CONNECTED, SOCK_STATE_CONNECTED, BY_ARRIVAL,
+	       w->packets);
 	CHECK_EV(now_of(w, SERVER, waits)->recvq > 0 && !now_of(w, SERVER, serves)->recvq);
 
 	key = key_of(other);
@@ -1039,7 +1057,7 @@ static void many_at_once(void)
 		f = take(w, CLIENT);
 		deliver(w, SERVER, &f);
 		if (i == 2)
-			break;		/* the queue is full: this SYN is dropped */
+			break; /* the queue is full: this SYN is dropped */
 		pass(w, SERVER);
 		pass(w, CLIENT);
 	}
@@ -1088,8 +1106,10 @@ static void forgets(void)
 	CHECK_EV(first == 600 && w->event[0].state.old == SOCK_STATE_NONE);
 	/* Whether one is forgotten shows in what is said of it when it is looked at again. */
 	for (int forgotten = 0; forgotten < 2; forgotten++) {
-		struct sock_key key = { .cookie = w->event[0].state.sock.cookie, .family = AF_INET,
-					.type = SOCK_STREAM, .protocol = IPPROTO_TCP };
+		struct sock_key key = { .cookie = w->event[0].state.sock.cookie,
+					.family = AF_INET,
+					.type = SOCK_STREAM,
+					.protocol = IPPROTO_TCP };
 
 		if (forgotten)
 			sampler_forget_closed(w->sampler);
@@ -1165,7 +1185,7 @@ static int64_t cpu_ns(void)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-#define ROUNDS	20000
+#define ROUNDS 20000
 
 static double cost(struct world *w, const struct frame *f, enum state_by by)
 {
@@ -1189,7 +1209,8 @@ static void says_its_cost(void)
 	f = take(w, CLIENT);
 	deliver(w, SERVER, &f);
 	pass(w, SERVER);
-	fprintf(stderr, "# CPU per packet: %.2f us at departure, %.2f us at an arrival without news\n",
+	fprintf(stderr,
+		"# CPU per packet: %.2f us at departure, %.2f us at an arrival without news\n",
 		cost(w, &f, BY_DEPARTURE), cost(w, &f, BY_ARRIVAL));
 	close_connection(&c);
 	end(w);

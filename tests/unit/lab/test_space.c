@@ -16,7 +16,7 @@
 #include "src/lab/lab.h"
 #include "src/lab/space.h"
 
-#define REPORT_FD	100
+#define REPORT_FD 100
 
 /* ---- inside ---- */
 
@@ -31,9 +31,9 @@ static void tell_bind(FILE *out, const char *what, int family, uint16_t port)
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(family, SOCK_STREAM, 0), result;
 
-	result = fd < 0 ? -1 :
-		 family == AF_INET6 ? bind(fd, (struct sockaddr *)&a6, sizeof(a6)) :
-				      bind(fd, (struct sockaddr *)&a4, sizeof(a4));
+	result = fd < 0		      ? -1
+		 : family == AF_INET6 ? bind(fd, (struct sockaddr *)&a6, sizeof(a6))
+				      : bind(fd, (struct sockaddr *)&a4, sizeof(a4));
 	fprintf(out, "%s %s\n", what, errno_of(result));
 	close(fd);
 }
@@ -75,10 +75,13 @@ static void tell_stdio(FILE *out)
 	struct stat st;
 
 	for (int fd = 0; fd < 3; fd++) {
-		bool is_null = fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-			       st.st_rdev == makedev(1, 3);
+		bool is_null =
+			fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 
-		fprintf(out, "stdio%d %s\n", fd, is_null ? "null" : S_ISSOCK(st.st_mode) ? "socket" : "other");
+		fprintf(out, "stdio%d %s\n", fd,
+			is_null		       ? "null"
+			: S_ISSOCK(st.st_mode) ? "socket"
+					       : "other");
 	}
 }
 
@@ -142,12 +145,12 @@ static bool says(const struct told *t, const char *line)
 	return false;
 }
 
-#define CHECK_SAYS(t, line)                                                            \
-	do {                                                                           \
-		if (!says(t, line)) {                                                  \
-			fprintf(stderr, "# no \"%s\" in:\n%s", line, (t)->text);       \
-			CHECK(!"says");                                                \
-		}                                                                      \
+#define CHECK_SAYS(t, line)                                                                        \
+	do {                                                                                       \
+		if (!says(t, line)) {                                                              \
+			fprintf(stderr, "# no \"%s\" in:\n%s", line, (t)->text);                   \
+			CHECK(!"says");                                                            \
+		}                                                                                  \
 	} while (0)
 
 static struct lab *build(void)
@@ -227,7 +230,7 @@ static void an_ordinary_program(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	setenv("SPACE_TEST", "kept", 1);
-	CHECK(open("/dev/null", O_RDONLY) >= 0);	/* not close-on-exec: must not get through */
+	CHECK(open("/dev/null", O_RDONLY) >= 0); /* not close-on-exec: must not get through */
 	run(l, false, -1, &t);
 	CHECK_SAYS(&t, "fds,0,1,2,100");
 	CHECK_SAYS(&t, "stdio0 null");
@@ -245,7 +248,7 @@ static void an_ordinary_program(void)
 	CHECK_SAYS(&t, "raw EPERM");
 	CHECK_SAYS(&t, "packet EPERM");
 	CHECK_SAYS(&t, "ping ok");
-	CHECK(uid == 0 || says(&t, "sysctl EACCES"));	/* these files go by the uid alone */
+	CHECK(uid == 0 || says(&t, "sysctl EACCES")); /* these files go by the uid alone */
 	CHECK_SAYS(&t, "server.ip4 192.0.2.2");
 	CHECK(!l->ip6 || says(&t, "server.ip6 2001:db8::2"));
 	CHECK_SAYS(&t, "localhost.ip4 127.0.0.1");
@@ -364,8 +367,12 @@ static void errors_come_back(void)
 	struct lab *l = build();
 	char *const argv[] = { (char *)"x", NULL };
 	struct space_child c = {
-		.netns_fd = l->host[0].netns_fd, .hostname = "h", .hosts = l->hosts_file,
-		.path = "/nonexistent/program", .argv = argv, .stdio = -1,
+		.netns_fd = l->host[0].netns_fd,
+		.hostname = "h",
+		.hosts = l->hosts_file,
+		.path = "/nonexistent/program",
+		.argv = argv,
+		.stdio = -1,
 	};
 	const int bad_keep[] = { 700 };
 	struct err e = { .what = "" };
@@ -382,7 +389,7 @@ static void errors_come_back(void)
 	c.keeps = 0;
 	c.stdio = 701;
 	CHECK(space_spawn(&c, &e) == -1 && strstr(e.what, "standard input"));
-	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);	/* no zombie is left */
+	CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* no zombie is left */
 	lab_free(l);
 }
 
