@@ -1,0 +1,64 @@
+#include <errno.h>
+#include <string.h>
+
+#include "src/cmd_screen.h"
+#include "src/lesson.h"
+#include "src/parse.h"
+#include "src/script.h"
+
+/* What a lab needs of the machine is named by doctor. */
+static int cannot_build(struct err *e)
+{
+	cmd_error(e, EXIT_LACKING);
+	err_set(e, "socklens open FILE and socklens show FILE work without a lab",
+		"no lab can be built here; socklens doctor says what would change that");
+	return cmd_error(e, EXIT_LACKING);
+}
+
+/* Puts up a lab, with a lesson if there is a script. */
+static int run_lab(const char *record, struct script *lesson, const struct screen_options *screen)
+{
+	const struct session_config config = { .record = record, .sample = true };
+	struct app_config app = { 0 };
+	struct err e = { 0 };
+	int r;
+
+	app.session = session_new_lab(&config, &e);
+	if (!app.session)
+		return e.code == EEXIST ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
+	if (lesson && !(app.script = script_new(app.session, lesson, true, &e)))
+		r = cmd_error(&e, EXIT_CANNOT);
+	else
+		r = screen_run(&app, screen);
+	script_free(app.script);
+	session_free(app.session);
+	return r;
+}
+
+/* `socklens`, `socklens lab` and `socklens lesson NAME`. */
+int cmd_lab(int argc, char **argv)
+{
+	struct screen_options screen = { 0 };
+	const char *record = NULL, *name = NULL;
+	const struct cmd_option options[] = { { "-w", &record, NULL }, SCREEN_OPTIONS(&screen) };
+	const bool is_lesson = !strcmp(argv[0], "lesson");
+	const struct lesson *lesson;
+	struct script script;
+	struct err e = { 0 };
+	size_t names = is_lesson;
+	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &name, &names);
+
+	if (r)
+		return r > 0 ? EXIT_OK : EXIT_CANNOT;
+	if (screen_check(&screen))
+		return EXIT_CANNOT;
+	if (!is_lesson)
+		return run_lab(record, NULL, &screen);
+	if (!names || !(lesson = lesson_find(name)))
+		return cmd_usage("lesson", "name a lesson: socklens lesson lists them");
+	if (parse_script(&script, lesson->name, lesson->text, strlen(lesson->text), &e))
+		return cmd_error(&e, EXIT_CANNOT);
+	r = run_lab(record, &script, &screen);
+	script_fini(&script);
+	return r;
+}
