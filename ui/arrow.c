@@ -94,6 +94,23 @@ static bool shorten(struct parts *p)
 	return true;
 }
 
+/* The last resort, for one long part: its last words go, then its last characters. */
+static void cut_text(struct str *out, struct str *s, int room)
+{
+	size_t len = s->len;
+
+	while (len > 0 && text_width(s->buf) + 1 > room) {
+		char *blank = strrchr(s->buf, ' ');
+
+		len = blank ? (size_t)(blank - s->buf) : len - 1;
+		while (len > 0 && ((unsigned char)s->buf[len] & 0xc0) == 0x80)
+			len--;
+		s->buf[len] = '\0';
+	}
+	if (room > 0)
+		str_addf(out, "%s…", s->buf);
+}
+
 void arrow_text(struct str *out, const char *summary, int room)
 {
 	STR_ON_STACK(s, 512);
@@ -103,11 +120,14 @@ void arrow_text(struct str *out, const char *summary, int room)
 	if (text_width(s.buf) > room)
 		join(&s, &p, " ");
 	while (text_width(s.buf) > room) {
-		if (!shorten(&p)) {
-			str_add(out, room > 0 ? "…" : "");
+		bool shorter = shorten(&p);
+
+		p.cut = p.cut && shorter;
+		join(&s, &p, " ");
+		if (!shorter) {
+			cut_text(out, &s, room);
 			return;
 		}
-		join(&s, &p, " ");
 	}
 	str_add(out, s.buf);
 }

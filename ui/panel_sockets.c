@@ -15,8 +15,10 @@
 #include "ui/panels.h"
 
 #define SOCKETS_MAX 512 /* that are listed */
-#define NAME_MIN    22
-#define TABLE_MIN   72 /* columns from which there is a table */
+#define CLOSE_AMONG                                                                                \
+	4096 /* rows behind the last state of a socket in which its close() is looked for */
+#define NAME_MIN  22
+#define TABLE_MIN 72 /* columns from which there is a table */
 
 struct alive { /* a socket at the cursor's moment */
 	uint32_t row; /* of its STATE */
@@ -169,13 +171,47 @@ static const struct column {
 
 /* ---- who is alive ---- */
 
-static bool is_shown(const struct view *v, const struct ladder_row *cursor, uint32_t row,
-		     bool *changed)
+/* Whether an event takes a descriptor from its program: close(), or the end of the program. */
+static bool ends_descriptor(const struct event *ev, const struct alive *s)
+{
+	if (!ev || ev->host != s->host || strcmp(ev->program, s->program) != 0)
+		return false;
+	if (ev->kind == EVENT_PROGRAM)
+		return ev->prog.change != PROGRAM_STARTED;
+	return ev->kind == EVENT_RETURN && ev->ret.fd == s->fd && ev->ret.result == 0 &&
+	       ev->ret.name && strcmp(ev->ret.name, "close") == 0;
+}
+
+/*
+ * A CLOSED socket is there as long as its program has a descriptor for it: before connect(), or after a reset.
+ * Its close() changes no state, so it is looked for among the calls.
+ */
+static bool is_open(const struct view *v, const struct alive *s, uint32_t now)
+{
+	if (s->fd < 0)
+		return false;
+	for (uint32_t i = s->row + 1; i <= now && i - s->row < CLOSE_AMONG; i++) {
+		const struct trace_entry *e = trace_entry(v->trace, i);
+
+		if ((e->kind == EVENT_RETURN || e->kind == EVENT_PROGRAM) &&
+		    ends_descriptor(trace_event(v->trace, i, NULL), s))
+			return false;
+	}
+	return true;
+}
+
+/* The state was reached at the cursor's own row. */
+static bool is_of_row(const struct view *v, const struct ladder_row *cursor, uint32_t state)
 {
 	struct ladder_row at;
 
-	*changed = row >= cursor->head && ladder_at(v->trace, row, &at) && at.head == cursor->head;
-	return *changed || trace_entry(v->trace, row)->state != SOCK_STATE_CLOSED;
+	return state >= cursor->head && ladder_at(v->trace, state, &at) && at.head == cursor->head;
+}
+
+static bool is_shown(const struct view *v, const struct alive *s, uint32_t now)
+{
+	return s->changed || trace_entry(v->trace, s->row)->state != SOCK_STATE_CLOSED ||
+	       is_open(v, s, now);
 }
 
 static int by_owner(const void *a, const void *b)
@@ -205,7 +241,7 @@ static size_t collect(const struct view *v, struct alive *list, size_t max)
 		const struct event *ev;
 
 		s->row = trace_state_at(v->trace, i, now);
-		if (s->row == ROW_NONE || !is_shown(v, &cursor, s->row, &s->changed))
+		if (s->row == ROW_NONE)
 			continue;
 		ev = trace_event(v->trace, s->row, NULL);
 		if (!ev)
@@ -214,7 +250,8 @@ static size_t collect(const struct view *v, struct alive *list, size_t max)
 		s->cookie = trace_socket(v->trace, i)->cookie;
 		s->fd = ev->state.fd;
 		(void)str_copy(s->program, sizeof(s->program), ev->program);
-		count++;
+		s->changed = is_of_row(v, &cursor, s->row);
+		count += is_shown(v, s, now);
 	}
 	qsort(list, count, sizeof(*list), by_owner);
 	return count;

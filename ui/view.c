@@ -13,6 +13,7 @@
 #define BESIDE_FROM   152 /* columns from which the panel stands beside the ladder */
 #define LADDER_BESIDE 97 /* columns that the ladder has then at least */
 #define SCAN_MAX      (1 << 20) /* rows that the header goes back for what was said last */
+#define TITLE_AMONG   256 /* the title of a recording is among its first rows */
 
 /* ---- layout ---- */
 
@@ -184,6 +185,20 @@ static void hear(const struct event *ev, struct heard *h)
 			       ev->command.status[0] ? ev->command.status : "plain");
 }
 
+/* The title is of all the recording, so it is there before the cursor has come to it. */
+static void look_for_title(const struct view *v, uint32_t row, struct heard *h)
+{
+	for (; row < trace_rows(v->trace) && row < TITLE_AMONG && !h->title[0]; row++) {
+		const struct event *ev;
+
+		if (trace_entry(v->trace, row)->kind != EVENT_NOTE)
+			continue;
+		ev = trace_event(v->trace, row, NULL);
+		if (ev)
+			hear(ev, h);
+	}
+}
+
 static void listen_back(const struct view *v, uint32_t row, struct heard *h)
 {
 	uint32_t stop = row > SCAN_MAX ? row - SCAN_MAX : 0;
@@ -201,6 +216,7 @@ static void listen_back(const struct view *v, uint32_t row, struct heard *h)
 		if (ev)
 			hear(ev, h);
 	}
+	look_for_title(v, row + 1, h);
 }
 
 static void draw_title(const struct view *v, struct area a, const struct ladder_frame *f,

@@ -394,7 +394,7 @@ static void a_long_summary_loses_blanks_first_and_words_then(void **state)
 		{ 19, "PSH ACK seq 1 len 5" },
 		{ 18, "PSH ACK seq 1…" },
 		{ 13, "PSH ACK…" },
-		{ 7, "…" },
+		{ 7, "PSH…" },
 		{ 1, "…" },
 		{ 0, "" },
 	};
@@ -407,6 +407,80 @@ static void a_long_summary_loses_blanks_first_and_words_then(void **state)
 		assert_string_equal(s.buf, rows[i].want);
 		assert_true(text_width(s.buf) <= rows[i].room);
 	}
+}
+
+static void a_summary_of_one_long_part_keeps_its_first_words(void **state)
+{
+	static const struct {
+		int room;
+		const char *want;
+	} rows[] = {
+		{ 32, "ICMP port unreachable (UDP 2000)" },
+		{ 31, "ICMP port unreachable (UDP…" },
+		{ 25, "ICMP port unreachable…" },
+		{ 6, "ICMP…" },
+		{ 3, "IC…" },
+		{ 1, "…" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		STR_ON_STACK(s, 128);
+
+		arrow_text(&s, "ICMP port unreachable (UDP 2000)", rows[i].room);
+		assert_string_equal(s.buf, rows[i].want);
+	}
+}
+
+/* ---- the sockets panel ---- */
+
+/* Whether the panel, drawn at the cursor, says a word. */
+static bool panel_says(const struct view *v, const char *word)
+{
+	static char text[20000];
+	struct str out = str_on(text, sizeof(text));
+	struct grid g;
+
+	assert_int_equal(grid_init(&g, 100, 12, NULL), 0);
+	panels[0].draw(v, grid_area(&g));
+	grid_text(&g, &out);
+	grid_fini(&g);
+	return strstr(text, word) != NULL;
+}
+
+static void a_closed_socket_is_listed_while_its_descriptor_is_open(void **state)
+{
+	struct scene s = scene_new();
+	struct view v = { .trace = s.t, .follow = true };
+	int64_t entered_ns = s.now_ns;
+	uint64_t n = scene_call(&s, CLIENT, "socket", -1, "domain", "AF_INET");
+
+	(void)state;
+	scene_return(&s, CLIENT, n, "socket", entered_ns, .result = 3);
+	scene_turn(&s, CLIENT, BY_CALL, n, 3, 11, SOCK_STATE_NONE, SOCK_STATE_CLOSED);
+	assert_true(panel_says(&v, "CLOSED"));
+	scene_note(&s, NOTE_SAY, "time passes");
+	assert_true(panel_says(&v, "client 3"));
+	scene_quick(&s, CLIENT, "close", 3, 0, "sockfd", "3");
+	scene_note(&s, NOTE_SAY, "time passes");
+	assert_false(panel_says(&v, "CLOSED"));
+	view_first(&v);
+	assert_true(panel_says(&v, "client 3"));
+	trace_free(s.t);
+}
+
+/* Without a descriptor it vanishes behind the row where it closed. */
+static void a_connection_that_ended_is_listed_where_it_ended_only(void **state)
+{
+	struct scene s = scenes_plain();
+	struct view v = { .trace = s.t, .follow = true };
+
+	(void)state;
+	assert_true(panel_says(&v, "CLOSED"));
+	scene_note(&s, NOTE_SAY, "time passes");
+	assert_false(panel_says(&v, "CLOSED"));
+	assert_true(panel_says(&v, "LISTEN"));
+	trace_free(s.t);
 }
 
 /* ---- show ---- */
@@ -451,6 +525,9 @@ int main(void)
 		cmocka_unit_test(what_belongs_to_the_cursors_event_lights_up),
 		cmocka_unit_test(arrows_show_where_a_packet_is),
 		cmocka_unit_test(a_long_summary_loses_blanks_first_and_words_then),
+		cmocka_unit_test(a_summary_of_one_long_part_keeps_its_first_words),
+		cmocka_unit_test(a_closed_socket_is_listed_while_its_descriptor_is_open),
+		cmocka_unit_test(a_connection_that_ended_is_listed_where_it_ended_only),
 		cmocka_unit_test(show_prints_every_row_in_the_width),
 	};
 
