@@ -25,7 +25,7 @@
 #include "src/lab/burst.h"
 #include "src/lab/thin.h"
 
-#define RING_BYTES	(16 << 20)	/* for a full TCP window, many times over */
+#define RING_BYTES	(32 << 20)	/* for a full TCP window, many times over */
 #define READ_MAX	64		/* packets taken from a port before the others have their turn */
 #define READ_MAX_EXACT	1024		/* … while every packet is sampled: all that is there */
 #define DELIVER_MAX	64

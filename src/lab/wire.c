@@ -1,6 +1,9 @@
 /*
- * The wire's thread sleeps in ppoll() on the ports and on a message socket, with a timeout only when a
- * packet is in flight, a socket's timer runs, or events wait to be handed over.
+ * The wire's thread sleeps in poll() on the ports, on a message socket, and on a timer that is armed only
+ * when a packet is in flight, a socket's timer runs, or events wait to be handed over.  The timer is not put
+ * off when what it was armed for moves further away, which happens with every packet and costs more than
+ * waking up once for nothing: a timeout given to poll() would be set up anew each time it sleeps, which made a
+ * round trip 5 µs longer.
  *
  * Causality: a program's call returns, and only then is its sample asked for; so what the call sent is in
  * the captures' buffers before the message is in the socket.  poll() looks at the message socket first and
@@ -19,6 +22,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "capture/live.h"
@@ -27,7 +31,7 @@
 #include "src/lab/carry.h"
 #include "src/lab/order.h"
 
-#define FLUSH_NS	NS_PER_MS
+#define FLUSH_NS	(2 * NS_PER_MS)
 #define SETTLE_NS	(100 * NS_PER_MS)	/* after which only what came before is waited for */
 
 enum message_kind { MESSAGE_ORDER, MESSAGE_SAMPLE, MESSAGE_SETTLE, MESSAGE_COUNTS, MESSAGE_STOP };
@@ -54,12 +58,15 @@ struct answer {
 	struct wire_counts counts;
 };
 
+enum { FD_MESSAGES, FD_TIMER, FD_PORTS };
+
 struct wire_thread {
 	struct carry *carry;
 	struct batch *events;
 	int fd;				/* messages come, answers go */
-	struct pollfd fds[1 + HOSTS_MAX];	/* messages, then the ports */
+	struct pollfd fds[FD_PORTS + HOSTS_MAX];
 	size_t ports;
+	int64_t armed_ns;		/* CLOCK_MONOTONIC: when the timer fires; INT64_MAX never */
 	bool stop;
 	int64_t flushed_ns;		/* CLOCK_MONOTONIC: the last time, or when it was last refused */
 	bool settling;
@@ -167,7 +174,7 @@ static void serve_all(struct wire_thread *t)
 static bool only_later_packets(const struct wire_thread *t)
 {
 	for (size_t i = 0; i < t->ports; i++)
-		if (t->fds[1 + i].revents && !carry_is_past(t->carry, i, t->settle_ns))
+		if (t->fds[FD_PORTS + i].revents && !carry_is_past(t->carry, i, t->settle_ns))
 			return false;
 	return true;
 }
@@ -193,24 +200,37 @@ static void settle(struct wire_thread *t, bool quiet)
 
 /* ---- the thread: its round ---- */
 
-static struct timespec time_left(int64_t due_ns)
+static void arm(struct wire_thread *t, int64_t due_ns)
 {
-	int64_t left = due_ns - clock_monotonic_ns();
+	int64_t at = due_ns > 0 ? due_ns : 1;	/* 0 would disarm it */
+	const struct itimerspec when = {
+		.it_value = { .tv_sec = at / NS_PER_S, .tv_nsec = at % NS_PER_S },
+	};
 
-	if (left < 0)
-		left = 0;
-	return (struct timespec){ .tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S };
+	if (due_ns >= t->armed_ns)
+		return;
+	timerfd_settime(t->fds[FD_TIMER].fd, TFD_TIMER_ABSTIME, &when, NULL);
+	t->armed_ns = due_ns;
+}
+
+static void take_timer(struct wire_thread *t)
+{
+	uint64_t times;
+
+	if (!t->fds[FD_TIMER].revents)
+		return;
+	(void)!read(t->fds[FD_TIMER].fd, &times, sizeof(times));
+	t->armed_ns = INT64_MAX;
 }
 
 /* How many descriptors are ready; -1: interrupted. */
 static int wait_for_something(struct wire_thread *t)
 {
-	int64_t due = t->settling || !carry_is_quiet(t->carry) ? 0 : wake_time(t);
-	struct timespec left = { .tv_sec = 0 };
+	bool sleeps = !t->settling && carry_is_quiet(t->carry);
 
-	if (due != 0 && due != INT64_MAX)
-		left = time_left(due);
-	return ppoll(t->fds, 1 + t->ports, due == INT64_MAX ? NULL : &left, NULL);
+	if (sleeps)
+		arm(t, wake_time(t));
+	return poll(t->fds, FD_PORTS + t->ports, sleeps ? -1 : 0);
 }
 
 static void *run(void *arg)
@@ -225,11 +245,13 @@ static void *run(void *arg)
 		if (ready < 0)
 			continue;
 		if (ready)
-			carry_drain(t->carry, t->fds + 1);
+			carry_drain(t->carry, t->fds + FD_PORTS);
 		if (t->settling)
 			settle(t, quiet);
-		if (ready && t->fds[0].revents)
+		if (ready && t->fds[FD_MESSAGES].revents)
 			serve_all(t);
+		if (ready)
+			take_timer(t);
 		carry_deliver(t->carry);
 	}
 	return NULL;
@@ -338,12 +360,17 @@ static int make_parts(struct wire *w, const struct wire_config *c, struct err *e
 		return err_errno(e, errno, NULL, "making a socket pair for the wire");
 	w->fd = pair[0];
 	t->fd = pair[1];
+	t->fds[FD_TIMER].fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (t->fds[FD_TIMER].fd < 0)
+		return err_errno(e, errno, NULL, "making a timer for the wire");
+	t->fds[FD_TIMER].events = POLLIN;
 	t->events = w->events;
 	t->carry = carry_new(w->lab, c, w->events, e);
 	if (!t->carry)
 		return -1;
-	t->fds[0] = (struct pollfd){ .fd = t->fd, .events = POLLIN };
-	t->ports = carry_fds(t->carry, t->fds + 1);
+	t->armed_ns = INT64_MAX;
+	t->fds[FD_MESSAGES] = (struct pollfd){ .fd = t->fd, .events = POLLIN };
+	t->ports = carry_fds(t->carry, t->fds + FD_PORTS);
 	return 0;
 }
 
@@ -353,6 +380,8 @@ static void free_parts(struct wire *w)
 		carry_free(w->thread->carry);
 		if (w->thread->fd >= 0)
 			close(w->thread->fd);
+		if (w->thread->fds[FD_TIMER].fd >= 0)
+			close(w->thread->fds[FD_TIMER].fd);
 	}
 	if (w->fd >= 0)
 		close(w->fd);
@@ -377,6 +406,7 @@ struct wire *wire_start(const struct lab *l, const struct wire_config *c, struct
 		goto fail;
 	}
 	w->thread->fd = -1;
+	w->thread->fds[FD_TIMER].fd = -1;
 	if (make_parts(w, c, e) < 0 || create_thread(w, e) < 0)
 		goto fail;
 	return w;
