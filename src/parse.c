@@ -131,6 +131,11 @@ static void list_word(struct parser *p, const char *word)
 void parser_offer(struct parser *p, const char *word, const char *help)
 {
 	nearest_try(&p->near, word);
+	/* Some words are made for the occasion ("client>"), and the message outlives them. */
+	if (p->near.best == word) {
+		str_copy(p->best, sizeof(p->best), word);
+		p->near.best = p->best;
+	}
 	list_word(p, word);
 	if (is_completing(p) && !strncasecmp(word, p->lex.text + p->choice_at, p->choice_len)) {
 		struct parse_offer o = { .word = word, .help = help, .from = p->choice_at, .after = p->after };

@@ -25,6 +25,7 @@ struct parser {
 	struct err *err;
 
 	struct nearest near;	/* the choice that was begun last */
+	char best[64];		/* its nearest word */
 	size_t choice_at, choice_len;
 	char listed[96];	/* its words, while they are few */
 	unsigned offered;
