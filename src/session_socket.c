@@ -80,6 +80,20 @@ void sockets_on_state(struct session *s, struct event *ev)
 		forget(s, o);
 }
 
+/* The last sample once more, because the socket's descriptor (or its end) is all that is new. */
+static void append_sample(struct session *s, const struct owned_socket *o, enum sock_state old)
+{
+	struct event ev = {
+		.kind = EVENT_STATE,
+		.host = o->host,
+		.ts_ns = clock_now_ns(),
+		.state = { .by = BY_TIME, .old = old, .sock = o->last },
+	};
+
+	name_owner(s, o, &ev);
+	session_append(s, &ev);
+}
+
 void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key)
 {
 	uint8_t host = s->actor[actor].host;
@@ -97,22 +111,37 @@ void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key 
 	if (!o->sampled)
 		return;
 	/* Known to the kernel before it had a descriptor (accept): the same sample, with its owner. */
-	struct event ev = {
-		.kind = EVENT_STATE,
-		.host = host,
-		.ts_ns = clock_now_ns(),
-		.state = { .by = BY_TIME, .old = o->last.state, .sock = o->last },
-	};
+	append_sample(s, o, o->last.state);
+}
 
-	name_owner(s, o, &ev);
-	session_append(s, &ev);
+/* Of a socket without address or connection the kernel's tables know nothing: its close() is all we hear. */
+static bool is_untold(const struct sock_sample *k)
+{
+	return k->state == SOCK_STATE_CLOSED || (k->family != AF_UNIX && !addr_port(&k->local));
+}
+
+static void append_closed(struct session *s, struct owned_socket *o)
+{
+	enum sock_state old = o->last.state;
+
+	o->last.state = SOCK_STATE_CLOSED;
+	append_sample(s, o, old);
 }
 
 void sockets_disown(struct session *s, size_t actor, int fd)
 {
-	for (size_t i = 0; i < s->sockets; i++)
-		if (s->socket[i].actor == actor && s->socket[i].fd == fd)
-			s->socket[i].fd = -1;
+	for (size_t i = 0; i < s->sockets; i++) {
+		struct owned_socket *o = &s->socket[i];
+
+		if (o->actor != actor || o->fd != fd)
+			continue;
+		o->fd = -1;
+		if (o->sampled && is_untold(&o->last)) {
+			append_closed(s, o);
+			forget(s, o);
+		}
+		return;
+	}
 }
 
 void sockets_die(struct session *s, size_t actor)
