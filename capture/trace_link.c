@@ -299,11 +299,12 @@ static void shift_tables(struct trace *t, uint32_t from, uint32_t moved)
 static int link_call(struct trace *t, uint32_t row)
 {
 	uint16_t lane = index_at(&t->index, row)->lane;
-	struct lane *l = &t->lane[lane];
+	struct lane *l;
 	int rc;
 
 	if (lane == LANE_NONE)
 		return 0;
+	l = &t->lane[lane];
 	if (l->open.count >= OPEN_CALLS)
 		rows_remove(&l->open, 0);
 	rc = rows_push(&l->open, row) | rows_add(&l->call, row);

@@ -33,11 +33,9 @@
 #include "src/core/clock.h"
 
 #define SEGMENTS_KEPT 256
-#define GATHER_NS     (250 * NS_PER_MS) /* by the events' own times; trace_flush() is the real limit \
-					 */
-#define COPY_BYTES (1u << 20)
-#define BLOCK_SKIPPED                                                                              \
-	0x80000001u /* local use: readers pass over it; stands for what was given up */
+#define GATHER_NS     (250 * NS_PER_MS) /* by the events' own times; trace_flush() decides */
+#define COPY_BYTES    (1u << 20)
+#define BLOCK_SKIPPED 0x80000001u /* local use, passed over: in place of what was given up */
 
 /* ---- writing bytes ---- */
 
