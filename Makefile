@@ -120,7 +120,7 @@ lint: setup
 bench: all
 	@tests/bench/run $(OUT)
 
-golden: all
+golden: all unit
 	@tests/golden $(OUT)
 
 fuzz: setup

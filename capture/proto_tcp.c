@@ -117,8 +117,9 @@ static void tcp_summary(struct str *out, const struct summary *s)
 		str_addf(out, "  ack %u", tcp_acked(s->conn, s->dir, p->ack));
 	if (p->payload_len)
 		str_addf(out, "  len %u", p->payload_len);
-	if (p->window == 0 ? !(p->flags & TCP_RST) : plain && !p->payload_len)
-		str_addf(out, "  win %u", p->window);
+	/* Any other window needs the connection's scale to mean something. */
+	if (p->window == 0 && !(p->flags & TCP_RST))
+		str_add(out, "  win 0");
 	if (p->mss)
 		str_addf(out, "  mss %u", p->mss);
 	if (p->wscale >= 0)

@@ -61,9 +61,18 @@ static uint32_t cause_of(const struct trace *t, uint32_t row)
 	return ROW_NONE;
 }
 
+/* That a new socket is without address and peer goes without saying. */
+static bool is_marked(const struct trace_entry *state)
+{
+	bool newborn = state->link == ROW_NONE && state->by == BY_CALL &&
+		       (state->state == SOCK_STATE_CLOSED || state->state == SOCK_STATE_UNCONNECTED);
+
+	return state->state_change && !newborn;
+}
+
 static bool state_makes_row(const struct trace *t, uint32_t row)
 {
-	return trace_entry(t, row)->state_change && cause_of(t, row) == ROW_NONE;
+	return is_marked(trace_entry(t, row)) && cause_of(t, row) == ROW_NONE;
 }
 
 /* Whether a packet had to wait on the wire (delay, hold) before what happened to it at `row`. */
@@ -204,7 +213,7 @@ static void put_states_of(const struct trace *t, struct ladder_row *out, uint32_
 	for (uint32_t i = event + 1; i < ahead_to(t, event); i++) {
 		const struct trace_entry *state = trace_entry(t, i);
 
-		if (state->kind == EVENT_STATE && state->state_change && is_cause(state, e) &&
+		if (state->kind == EVENT_STATE && is_marked(state) && is_cause(state, e) &&
 		    cause_of(t, i) == event)
 			put_state(t, out, i);
 	}

@@ -172,11 +172,11 @@ static void note_sockets(struct session *s, const struct call_record *r, const s
 	uint8_t host = s->actor[r->actor].host;
 
 	if (!strcmp(r->request.call->name, "close") && r->outcome.result == 0)
-		sockets_disown(s, r->actor, call_fd(&r->request));
+		sockets_disown(s, r->actor, call_fd(&r->request), r->number);
 	else if (report->sock.cookie)
-		sockets_own(s, r->actor, call_fd(&r->request), &report->sock);
+		sockets_own(s, r->actor, call_fd(&r->request), &report->sock, r->number);
 	if (report->made.cookie)
-		sockets_own(s, r->actor, (int)r->outcome.result, &report->made);
+		sockets_own(s, r->actor, (int)r->outcome.result, &report->made, r->number);
 	if (report->sock.cookie)
 		wire_sample_call(s->wire, host, &report->sock, r->number);
 	if (report->made.cookie)

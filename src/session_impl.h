@@ -96,8 +96,9 @@ void variable_expect(struct actor *a, const char *name, uint64_t call);
 
 /* ---- sockets ---- */
 void sockets_on_state(struct session *s, struct event *ev);	/* completes it with program and descriptor */
-void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key);
-void sockets_disown(struct session *s, size_t actor, int fd);	/* close() */
+/* call: number of the call that did it. */
+void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call);
+void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call);
 void sockets_die(struct session *s, size_t actor);		/* all of a program that is gone */
 
 #endif

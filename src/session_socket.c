@@ -81,20 +81,20 @@ void sockets_on_state(struct session *s, struct event *ev)
 }
 
 /* The last sample once more, because the socket's descriptor (or its end) is all that is new. */
-static void append_sample(struct session *s, const struct owned_socket *o, enum sock_state old)
+static void append_sample(struct session *s, const struct owned_socket *o, enum sock_state old, uint64_t call)
 {
 	struct event ev = {
 		.kind = EVENT_STATE,
 		.host = o->host,
 		.ts_ns = clock_now_ns(),
-		.state = { .by = BY_TIME, .old = old, .sock = o->last },
+		.state = { .by = BY_CALL, .by_number = call, .old = old, .sock = o->last },
 	};
 
 	name_owner(s, o, &ev);
 	session_append(s, &ev);
 }
 
-void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key)
+void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call)
 {
 	uint8_t host = s->actor[actor].host;
 	struct owned_socket *o = find_or_add(s, host, key->cookie);
@@ -111,7 +111,7 @@ void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key 
 	if (!o->sampled)
 		return;
 	/* Known to the kernel before it had a descriptor (accept): the same sample, with its owner. */
-	append_sample(s, o, o->last.state);
+	append_sample(s, o, o->last.state, call);
 }
 
 /* Of a socket without address or connection the kernel's tables know nothing: its close() is all we hear. */
@@ -120,15 +120,15 @@ static bool is_untold(const struct sock_sample *k)
 	return k->state == SOCK_STATE_CLOSED || (k->family != AF_UNIX && !addr_port(&k->local));
 }
 
-static void append_closed(struct session *s, struct owned_socket *o)
+static void append_closed(struct session *s, struct owned_socket *o, uint64_t call)
 {
 	enum sock_state old = o->last.state;
 
 	o->last.state = SOCK_STATE_CLOSED;
-	append_sample(s, o, old);
+	append_sample(s, o, old, call);
 }
 
-void sockets_disown(struct session *s, size_t actor, int fd)
+void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call)
 {
 	for (size_t i = 0; i < s->sockets; i++) {
 		struct owned_socket *o = &s->socket[i];
@@ -137,7 +137,7 @@ void sockets_disown(struct session *s, size_t actor, int fd)
 			continue;
 		o->fd = -1;
 		if (o->sampled && is_untold(&o->last)) {
-			append_closed(s, o);
+			append_closed(s, o, call);
 			forget(s, o);
 		}
 		return;
