@@ -32,7 +32,7 @@
 #include "capture/journal.h"
 #include "src/core/clock.h"
 
-#define SEGMENTS_KEPT 256
+#define SEGMENTS_KEPT 64
 #define GATHER_NS     (250 * NS_PER_MS) /* by the events' own times; trace_flush() decides */
 #define COPY_BYTES    (1u << 20)
 #define BLOCK_SKIPPED 0x80000001u /* local use, passed over: in place of what was given up */
@@ -140,13 +140,8 @@ int trace_flush(struct trace *t, struct err *e)
 {
 	size_t done;
 
-	if (t->gathered == 0)
+	if (t->gathered == 0 || !t->recording)
 		return 0;
-	if (!t->recording) {
-		keep(t, t->gather, t->gathered);
-		t->gathered = 0;
-		return 0;
-	}
 	done = write_all(t->fd, t->gather, t->gathered, t->written);
 	if (done < t->gathered)
 		return stop_recording(t, done, errno, e);
@@ -154,6 +149,16 @@ int trace_flush(struct trace *t, struct err *e)
 	t->gather_offset += done;
 	t->gathered = 0;
 	t->unsynced = true;
+	return 0;
+}
+
+/* Makes room in the gather for one more block, whatever becomes of those that are there. */
+static int empty_gather(struct trace *t, struct err *e)
+{
+	if (t->recording)
+		return trace_flush(t, e);
+	keep(t, t->gather, t->gathered);
+	t->gathered = 0;
 	return 0;
 }
 
@@ -184,7 +189,7 @@ static int gather_event(struct trace *t, struct event *ev, const char *message, 
 	struct pcapng_out o = { .buf = t->gather, .cap = GATHER_BYTES, .len = t->gathered };
 
 	if (!put_event(t, &o, ev, message)) {
-		*rc = trace_flush(t, e);
+		*rc = empty_gather(t, e);
 		o.len = t->gathered;
 		if (!put_event(t, &o, ev, message))
 			return err_set(e, NULL, "an event is too large for the trace");
@@ -252,7 +257,7 @@ static int write_block(struct trace *t, put_block *put, uint32_t iface, struct e
 	struct pcapng_out o = { .buf = t->gather, .cap = GATHER_BYTES, .len = t->gathered };
 
 	if (!put(t, &o, iface)) {
-		if (trace_flush(t, e) < 0)
+		if (empty_gather(t, e) < 0)
 			return -1;
 		o.len = 0;
 		put(t, &o, iface);

@@ -655,6 +655,80 @@ static void a_full_spool_too(void **state)
 	unlink(other);
 }
 
+/* Memory is not for ever: what is too much is given up, from the oldest on, and everything else is still saved. */
+static void memory_keeps_the_newest(void **state)
+{
+	const char *other = path_of("rest");
+	uint8_t *large = calloc(1, TRACE_SNAPLEN);
+	struct trace *t = new_trace(NULL), *again;
+	struct event ev = { .kind = EVENT_PACKET, .host = 0, .ts_ns = 1000 };
+	struct err e = { 0 };
+	uint32_t row = 0, rows = 300;
+
+	(void)state;
+	faults = (struct faults){ .room = 0, .error = ENOSPC };
+	ev.packet.data = large;
+	ev.packet.caplen = ev.packet.len = TRACE_SNAPLEN;
+	for (uint32_t i = 0; i < rows; i++) {
+		ev.ts_ns++;
+		ev.packet.number++;
+		large[i] = (uint8_t)i;
+		trace_append(t, &ev, NULL, &e);
+	}
+	assert_int_equal(trace_rows(t), rows);
+	assert_null(trace_event(t, 0, &e));
+	assert_non_null(strstr(e.what, "cannot be read"));
+	while (!trace_event(t, row, &e))
+		row++;
+	assert_in_range(row, 60, 120);
+	for (; row < rows; row++)
+		assert_int_equal(trace_event(t, row, &e)->packet.data[row], row % 256);
+	no_faults(NULL);
+	assert_int_equal(trace_save(t, other, &e), 0);
+	again = reopen(other);
+	assert_null(trace_damage(again));
+	assert_in_range(trace_rows(again), rows - 120, rows - 60);
+	assert_int_equal(trace_entry(again, trace_rows(again) - 1)->offset, trace_entry(t, rows - 1)->offset);
+	assert_int_equal(trace_event(again, 0, &e)->packet.number, rows - trace_rows(again) + 1);
+	trace_free(again);
+	trace_free(t);
+	free(large);
+	unlink(other);
+}
+
+/* What was opened can be saved elsewhere, damage and all, and is then read from there. */
+static void an_opened_trace_can_be_saved(void **state)
+{
+	const char *path = path_of("opened"), *copy = path_of("opened-copy");
+	struct events *g = events_new(12, 0);
+	struct model m = { 0 };
+	struct trace *t = new_trace(path), *forgotten;
+	struct event ev = { .kind = EVENT_NOTE, .note.text = "no" };
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 30; i++)
+		append(t, &m, g);
+	assert_int_equal(trace_flush(t, &e), 0);
+	m.count--;
+	assert_int_equal(truncate(path, (off_t)m.event[m.count].ev.id + 20), 0);
+	forgotten = t;		/* as if the program had been killed */
+	t = reopen(path);
+	assert_false(trace_recording(t));
+	assert_int_equal(trace_save(t, copy, &e), 0);
+	unlink(path);
+	compare(t, &m);
+	assert_non_null(trace_damage(t));
+	assert_int_equal(trace_append(t, &ev, NULL, &e), -1);
+	assert_int_equal(file_size(copy), m.event[m.count].ev.id + 20);
+	m.count++;
+	trace_free(t);
+	trace_free(forgotten);
+	model_free(&m);
+	free(g);
+	unlink(copy);
+}
+
 /* A limit on the file's size is an error of the write, not the end of the program. */
 static void a_file_size_limit_does_not_kill(void **state)
 {
@@ -713,6 +787,8 @@ int main(void)
 		cmocka_unit_test_teardown(short_writes_and_interrupts_are_no_failure, no_faults),
 		cmocka_unit_test_teardown(a_full_disk_stops_recording_only, no_faults),
 		cmocka_unit_test_teardown(a_full_spool_too, no_faults),
+		cmocka_unit_test_teardown(memory_keeps_the_newest, no_faults),
+		cmocka_unit_test_teardown(an_opened_trace_can_be_saved, no_faults),
 		cmocka_unit_test_teardown(a_file_size_limit_does_not_kill, no_faults),
 	};
 
