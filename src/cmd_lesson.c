@@ -24,7 +24,8 @@ static int no_such_lesson(const char *name)
 
 	if (near)
 		str_addf(&hint, "did you mean %s?", near);
-	err_set(&e, near ? hint.buf : "socklens lesson lists them", "there is no lesson \"%s\"", name);
+	err_set(&e, near ? hint.buf : "socklens lesson lists them", "there is no lesson \"%s\"",
+		name);
 	return cmd_error(&e, EXIT_CANNOT);
 }
 

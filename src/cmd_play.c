@@ -7,7 +7,7 @@
 #include "src/play.h"
 #include "ui/show.h"
 
-#define LADDER_WIDTH	100
+#define LADDER_WIDTH 100
 
 static int exit_code(enum play_result result)
 {

@@ -35,7 +35,8 @@ static int find_program(struct session *s, const char *name, uint32_t *thread, s
 	int program;
 
 	if (!session_is_live(s))
-		return err_set(e, "start a lab with: socklens", "this is a recording: it has no programs to command");
+		return err_set(e, "start a lab with: socklens",
+			       "this is a recording: it has no programs to command");
 	program = session_program_find(s, name, strlen(name), thread);
 	return program >= 0 ? program : err_set(e, NULL, "there is no program %s", name);
 }
@@ -93,6 +94,7 @@ static int run_about(struct session *s, const struct line *l, struct err *e)
 
 /* ---- the table ---- */
 
+/* clang-format off */
 #define EVERYWHERE	.in_file = true, .at_prompt = true
 #define FILE_ONLY	.in_file = true
 
@@ -141,6 +143,7 @@ const struct command commands[] = {
 	{ "expect", "expect [within TIME] [no] CONDITION", "fails if something does not become so",
 	  COMMAND_LESSON, STEP_EXPECT, FILE_ONLY, .parse = parse_expect },
 };
+/* clang-format on */
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
 const struct command *command_find(const char *name, size_t len)
@@ -165,7 +168,8 @@ bool command_call_waits(const struct session *s, const struct line *l)
 	bool known, pending;
 
 	for (size_t i = 0; program >= 0 && i < l->holes; i++) {
-		session_variable(s, (size_t)program, l->hole[i].name, strlen(l->hole[i].name), &known, &pending);
+		session_variable(s, (size_t)program, l->hole[i].name, strlen(l->hole[i].name),
+				 &known, &pending);
 		if (pending)
 			return true;
 	}
@@ -178,12 +182,16 @@ int command_fill(const struct session *s, size_t program, struct line *l, struct
 		const struct hole *h = &l->hole[i];
 		struct value *v = h->arg == HOLE_RESULT ? &l->want.ready : &l->request.arg[h->arg];
 		bool known, pending;
-		int64_t fd = session_variable(s, program, h->name, strlen(h->name), &known, &pending);
+		int64_t fd =
+			session_variable(s, program, h->name, strlen(h->name), &known, &pending);
 
 		if (!known || pending) {
 			err_set(e, pending ? "interrupt that call, or let it finish" : NULL,
-				pending ? "%s has no value yet: the call that gives it has not returned"
-					: "%s has no value: the call that should give it never returned", h->name);
+				pending ? "%s has no value yet: the call that gives it has not "
+					  "returned"
+					: "%s has no value: the call that should give it never "
+					  "returned",
+				h->name);
 			if (e)
 				e->column = h->column;
 			return -1;
@@ -218,8 +226,9 @@ static void add_places(struct scope *sc, struct session *s)
 		const struct trace_host *h = trace_host(t, k->host);
 		STR_ON_STACK(text, 64);
 
-		if (!ev || !h || (ev->state.sock.state != SOCK_STATE_LISTEN &&
-				  ev->state.sock.state != SOCK_STATE_UNCONNECTED))
+		if (!ev || !h ||
+		    (ev->state.sock.state != SOCK_STATE_LISTEN &&
+		     ev->state.sock.state != SOCK_STATE_UNCONNECTED))
 			continue;
 		if (addr_family(&ev->state.sock.local) == AF_UNIX)
 			addr_text(&text, &ev->state.sock.local, NULL);
@@ -238,7 +247,8 @@ static void add_variables(struct scope *sc, const struct session *s, size_t prog
 		int64_t fd = session_variable(s, program, name, strlen(name), &known, &pending);
 
 		scope_set_variable(sc, name, program,
-				   known && !pending ? session_fd_family(s, program, (int)fd) : AF_UNSPEC);
+				   known && !pending ? session_fd_family(s, program, (int)fd)
+						     : AF_UNSPEC);
 	}
 }
 
@@ -265,12 +275,14 @@ static void scope_of_session(struct scope *sc, struct session *s)
 
 const char *command_focus_name(struct session *s, const struct command_focus *focus)
 {
-	if (focus->program >= session_programs(s) || focus->thread >= session_threads(s, focus->program))
+	if (focus->program >= session_programs(s) ||
+	    focus->thread >= session_threads(s, focus->program))
 		return "client";
 	return session_thread_name(s, focus->program, focus->thread);
 }
 
-static int move_focus(struct session *s, struct command_focus *focus, const struct line *l, struct err *e)
+static int move_focus(struct session *s, struct command_focus *focus, const struct line *l,
+		      struct err *e)
 {
 	uint32_t thread;
 	int program;
@@ -314,8 +326,8 @@ int command_run(struct session *s, struct command_focus *focus, const char *text
 	return rc;
 }
 
-void command_complete(struct session *s, const struct command_focus *focus, const char *text, size_t cursor,
-		      parse_offer_fn *fn, void *context)
+void command_complete(struct session *s, const struct command_focus *focus, const char *text,
+		      size_t cursor, parse_offer_fn *fn, void *context)
 {
 	struct scope sc;
 	const struct parse_where where = { .scope = &sc, .focus = command_focus_name(s, focus) };

@@ -24,7 +24,8 @@ const char *lesson_nearest(const char *name)
 /* The rest of the line that begins with "title". */
 void lesson_title(const struct lesson *l, struct str *out)
 {
-	for (const char *line = l->text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	for (const char *line = l->text; line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		const char *from = line + strlen("title");
 
 		if (strncmp(line, "title", strlen("title")) != 0 || (*from != ' ' && *from != '\t'))

@@ -61,12 +61,14 @@ int lex_column(const struct lex *l, size_t byte)
 
 /* ---- escapes ---- */
 
+/* clang-format off */
 static const struct {
 	char letter, byte;
 } simple_escapes[] = {
 	{ 'n', '\n' }, { 't', '\t' }, { 'r', '\r' }, { 'a', '\a' }, { 'b', '\b' }, { 'f', '\f' },
 	{ 'v', '\v' }, { 'e', '\033' }, { '\\', '\\' }, { '"', '"' }, { '\'', '\'' },
 };
+/* clang-format on */
 
 /* \u{20ac}: up to 6 hexadecimal digits.  Returns the bytes after the backslash, 0 if malformed. */
 static size_t unicode_escape(const char *text, size_t len, uint32_t *code)
@@ -78,7 +80,8 @@ static size_t unicode_escape(const char *text, size_t len, uint32_t *code)
 		return 0;
 	for (; i < len && i < 8 && hex_digit(text[i]) >= 0; i++)
 		*code = *code * 16 + (uint32_t)hex_digit(text[i]);
-	if (i == 2 || i >= len || text[i] != '}' || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
+	if (i == 2 || i >= len || text[i] != '}' || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code < 0xe000))
 		return 0;
 	return i + 1;
 }
@@ -175,7 +178,10 @@ static void read_string(struct lex *l, struct token *t)
 		size_t used = escape(l->text + l->at + 1, l->len - l->at - 1, dst, &made);
 
 		if (!used && t->kind == TOKEN_STRING)
-			bad(t, "C has no such escape; \\n \\t \\r \\0 \\\\ \\\" \\x41 \\101 are some that it has", l->at);
+			bad(t,
+			    "C has no such escape; \\n \\t \\r \\0 \\\\ \\\" \\x41 \\101 are some "
+			    "that it has",
+			    l->at);
 		l->at += used ? used : l->at + 1 < l->len;
 	}
 	if (l->at >= l->len) {
@@ -288,7 +294,8 @@ bool lex_duration(const char *text, size_t len, int64_t *ns)
 		const char *name;
 		int64_t ns;
 	} units[] = {
-		{ "ns", 1 }, { "us", NS_PER_US }, { "µs", NS_PER_US }, { "ms", NS_PER_MS }, { "s", NS_PER_S },
+		{ "ns", 1 },	     { "us", NS_PER_US }, { "µs", NS_PER_US },
+		{ "ms", NS_PER_MS }, { "s", NS_PER_S },
 	};
 	int64_t whole = 0, part = 0, scale = 1;
 	size_t i = 0;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP	262
+#define IPPROTO_MPTCP 262
 #endif
 
 const struct need needs[] = {
@@ -83,6 +83,7 @@ bool need_met(const char *text, struct str *why)
 		close(fd);
 		return true;
 	}
-	str_addf(why, "it needs %s, and this kernel has none: %s", n->help, strerror_r(errno, reason, sizeof(reason)));
+	str_addf(why, "it needs %s, and this kernel has none: %s", n->help,
+		 strerror_r(errno, reason, sizeof(reason)));
 	return false;
 }

@@ -72,8 +72,10 @@ static int check_filter(struct parser *p, size_t at, const char *filter)
 	struct live_filter *f = live_filter_new(filter, LINK_ETHERNET, &e);
 
 	if (!f)
-		return parser_fail(p, at, "filters are written as in pcap-filter(7), for example: tcp port 8080", "%s",
-				   e.what);
+		return parser_fail(
+			p, at,
+			"filters are written as in pcap-filter(7), for example: tcp port 8080",
+			"%s", e.what);
 	live_filter_free(f);
 	return 0;
 }
@@ -90,12 +92,15 @@ static int parse_filter(struct parser *p)
 	t = parser_raw_rest(p, true);
 	text = parser_text(p, &t);
 	len = t.len;
-	while ((!o->once && (o->once = cut_word(text, &len, "once"))) || (!o->every && cut_count(text, &len, &o->every)))
+	while ((!o->once && (o->once = cut_word(text, &len, "once"))) ||
+	       (!o->every && cut_count(text, &len, &o->every)))
 		;
 	if (!len)
-		return parser_fail(p, t.at, "for example: hold if tcp[tcpflags] & tcp-fin != 0", "expected a filter");
+		return parser_fail(p, t.at, "for example: hold if tcp[tcpflags] & tcp-fin != 0",
+				   "expected a filter");
 	if (len >= sizeof(o->filter) || memchr(text, '\0', len))
-		return parser_fail(p, t.at, NULL, "a filter has at most %zu bytes", sizeof(o->filter) - 1);
+		return parser_fail(p, t.at, NULL, "a filter has at most %zu bytes",
+				   sizeof(o->filter) - 1);
 
 	struct str filter = str_on(o->filter, sizeof(o->filter));
 
@@ -148,8 +153,9 @@ int parse_hold(struct parser *p)
 		if (parser_take_word(p, "once"))
 			o->once = true;
 		else if (parser_take_word(p, "from") ? parse_from(p)
-			 : parser_take_word(p, "count") ? parse_count(p)
-			 : parser_expected(p, "if and a filter, from, once, count or off"))
+			 : parser_take_word(p, "count")
+				 ? parse_count(p)
+				 : parser_expected(p, "if and a filter, from, once, count or off"))
 			return -1;
 	}
 }
@@ -171,7 +177,9 @@ static int parse_which(struct parser *p, enum wire_verb verb)
 		return 0;
 	}
 	if (p->tok.kind != TOKEN_NUMBER)
-		return parser_expected(p, "all, the number of a packet, or nothing for the one that waits longest");
+		return parser_expected(
+			p,
+			"all, the number of a packet, or nothing for the one that waits longest");
 	if (parse_int(p, 1, INT64_MAX, "the number of a packet", &n))
 		return -1;
 	o->which = WHICH_NUMBER;
@@ -237,7 +245,8 @@ int parse_kill(struct parser *p)
 	if (parse_whom(p, &a))
 		return -1;
 	if (a->thread)
-		return parser_fail(p, at, "kill its program", "%s is a thread: it cannot be killed alone", p->line->name);
+		return parser_fail(p, at, "kill its program",
+				   "%s is a thread: it cannot be killed alone", p->line->name);
 	return 0;
 }
 
@@ -270,7 +279,8 @@ int parse_thread(struct parser *p)
 	if (parse_actor(p, p->line->other, "a program", &a))
 		return -1;
 	return scope_add_thread(p->scope, p->line->name, a->program)
-		? 0 : parser_fail(p, at, NULL, "too many programs and threads");
+		       ? 0
+		       : parser_fail(p, at, NULL, "too many programs and threads");
 }
 
 int parse_program(struct parser *p)
@@ -327,13 +337,15 @@ int parse_ask(struct parser *p)
 		const char *answer = bar + 1 + strspn(bar + 1, " \t");
 
 		if (!*answer || *answer == '|')
-			return parser_fail(p, at + (size_t)(bar - p->line->text), NULL, "expected an answer behind |");
+			return parser_fail(p, at + (size_t)(bar - p->line->text), NULL,
+					   "expected an answer behind |");
 		answers++;
 		right += *answer == '*';
 	}
 	if (answers < 2 || right != 1)
-		return parser_fail(p, at, "for example: ask Which comes first? | *SYN | ACK",
-				   "a question needs two answers or more, one of them marked with *");
+		return parser_fail(
+			p, at, "for example: ask Which comes first? | *SYN | ACK",
+			"a question needs two answers or more, one of them marked with *");
 	return 0;
 }
 
@@ -366,5 +378,7 @@ int parse_needs(struct parser *p)
 		return -1;
 	t.len = strlen(p->line->text);
 	t.at = at;
-	return need_known(p->line->text) ? 0 : parser_expected_not(p, &t, "something a machine can have");
+	return need_known(p->line->text)
+		       ? 0
+		       : parser_expected_not(p, &t, "something a machine can have");
 }

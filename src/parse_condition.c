@@ -11,18 +11,22 @@ static const struct {
 	const char *name;
 	uint16_t bit;
 } flag_words[] = {
-	{ "SYN", TCP_SYN }, { "FIN", TCP_FIN }, { "RST", TCP_RST }, { "PSH", TCP_PSH }, { "ACK", TCP_ACK },
-	{ "URG", TCP_URG }, { "ECE", TCP_ECE }, { "CWR", TCP_CWR }, { "AE", TCP_AE },
+	{ "SYN", TCP_SYN }, { "FIN", TCP_FIN }, { "RST", TCP_RST },
+	{ "PSH", TCP_PSH }, { "ACK", TCP_ACK }, { "URG", TCP_URG },
+	{ "ECE", TCP_ECE }, { "CWR", TCP_CWR }, { "AE", TCP_AE },
 };
 
 static const struct {
 	const char *name;
 	enum pattern_protocol protocol;
 } protocol_words[] = {
-	{ "TCP", PATTERN_TCP }, { "UDP", PATTERN_UDP }, { "ICMP", PATTERN_ICMP }, { "ARP", PATTERN_ARP },
+	{ "TCP", PATTERN_TCP },
+	{ "UDP", PATTERN_UDP },
+	{ "ICMP", PATTERN_ICMP },
+	{ "ARP", PATTERN_ARP },
 };
 
-#define COUNT(table)	(sizeof(table) / sizeof((table)[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool take_flag(struct parser *p, struct packet_pattern *out)
 {
@@ -64,7 +68,8 @@ static int parse_packet_field(struct parser *p, size_t field, struct packet_patt
 	STR_ON_STACK(what, 64);
 
 	if (out->tests == PATTERN_TESTS)
-		return parser_fail(p, p->tok.at, NULL, "at most %d numbers of a packet can be told", PATTERN_TESTS);
+		return parser_fail(p, p->tok.at, NULL, "at most %d numbers of a packet can be told",
+				   PATTERN_TESTS);
 	parser_raw_word(p, "<>");
 	parser_advance(p);
 	str_addf(&what, "a number behind %s", packet_fields[field].name);
@@ -107,8 +112,9 @@ static int parse_packet_words(struct parser *p, struct condition *out)
 			continue;
 		}
 		if (!take_protocol(p, &out->packet) && !take_flag(p, &out->packet))
-			return parser_expected(p, first ? "a host, a protocol, flags or a number of the packet"
-							: "a protocol, flags or a number of the packet");
+			return parser_expected(
+				p, first ? "a host, a protocol, flags or a number of the packet"
+					 : "a protocol, flags or a number of the packet");
 	}
 }
 
@@ -134,8 +140,10 @@ static int owner_of(struct parser *p, const struct token *t, const struct scope_
 		if (a->thread || !scope_variable(p->scope, a->program, parser_text(p, t), t->len))
 			continue;
 		if (*owner) {
-			str_addf(&example, "write %s.%.*s", a->name, (int)t->len, parser_text(p, t));
-			return parser_fail(p, t->at, example.buf, "both %s and %s have a variable %.*s", (*owner)->name,
+			str_addf(&example, "write %s.%.*s", a->name, (int)t->len,
+				 parser_text(p, t));
+			return parser_fail(p, t->at, example.buf,
+					   "both %s and %s have a variable %.*s", (*owner)->name,
 					   a->name, (int)t->len, parser_text(p, t));
 		}
 		*owner = a;
@@ -143,7 +151,8 @@ static int owner_of(struct parser *p, const struct token *t, const struct scope_
 	return 0;
 }
 
-static int copy_variable(struct parser *p, const struct token *t, const struct scope_actor *a, struct condition *out)
+static int copy_variable(struct parser *p, const struct token *t, const struct scope_actor *a,
+			 struct condition *out)
 {
 	struct str name = str_on(out->variable, sizeof(out->variable));
 
@@ -160,7 +169,8 @@ static int parse_qualified(struct parser *p, const struct scope_actor *a, struct
 
 	parser_choose(p);
 	parser_offer_variables(p, a);
-	if (t.kind != TOKEN_NAME || !scope_variable(p->scope, a->program, parser_text(p, &t), t.len))
+	if (t.kind != TOKEN_NAME ||
+	    !scope_variable(p->scope, a->program, parser_text(p, &t), t.len))
 		return parser_expected(p, "a variable of that program");
 	return copy_variable(p, &t, a, out);
 }
@@ -253,17 +263,21 @@ static int parse_blocked(struct parser *p, struct condition *out)
 {
 	const struct scope_actor *a;
 
-	return parse_actor(p, out->actor, "a program or a thread", &a) ? -1 : parse_optional_call(p, out);
+	return parse_actor(p, out->actor, "a program or a thread", &a)
+		       ? -1
+		       : parse_optional_call(p, out);
 }
 
 static int parse_return(struct parser *p, struct condition *out)
 {
-	if (parse_actor(p, out->actor, "a program or a thread", &p->actor) || parse_optional_call(p, out))
+	if (parse_actor(p, out->actor, "a program or a thread", &p->actor) ||
+	    parse_optional_call(p, out))
 		return -1;
 	if (p->tok.kind != TOKEN_ARROW)
 		return 0;
 	if (!out->call)
-		return parser_fail(p, p->tok.at, NULL, "expected the name of the call before its result");
+		return parser_fail(p, p->tok.at, NULL,
+				   "expected the name of the call before its result");
 	parser_advance(p);
 	return parse_result(p, out->call, &p->line->want);
 }
@@ -276,12 +290,15 @@ static int parse_exit(struct parser *p, struct condition *out)
 	if (parse_actor(p, out->actor, "a program", &a))
 		return -1;
 	if (a->thread)
-		return parser_fail(p, p->tok.at, NULL, "a thread has no end of its own; name its program");
+		return parser_fail(p, p->tok.at, NULL,
+				   "a thread has no end of its own; name its program");
 	parser_choose(p);
 	parser_offer_table(p, &names_signal);
 	if (parser_at_end(p))
 		return 0;
-	signal = p->tok.kind == TOKEN_NAME ? name_find(&names_signal, parser_text(p, &p->tok), p->tok.len) : NULL;
+	signal = p->tok.kind == TOKEN_NAME
+			 ? name_find(&names_signal, parser_text(p, &p->tok), p->tok.len)
+			 : NULL;
 	if (signal) {
 		out->signal = (int)signal->value;
 		parser_advance(p);
@@ -306,7 +323,8 @@ static const struct {
 	{ "lost", CONDITION_LOST, true, parse_packet_words, "a packet was lost on the wire" },
 	{ "held", CONDITION_HELD, false, parse_held, "packets are held on the wire" },
 	{ "state", CONDITION_STATE, false, parse_state, "a socket came into a state" },
-	{ "socket", CONDITION_SOCKET, false, parse_sample, "a number of a socket: queues, window, retransmissions" },
+	{ "socket", CONDITION_SOCKET, false, parse_sample,
+	  "a number of a socket: queues, window, retransmissions" },
 	{ "blocked", CONDITION_BLOCKED, false, parse_blocked, "a program sleeps in a call" },
 	{ "return", CONDITION_RETURN, false, parse_return, "a call came back" },
 	{ "exit", CONDITION_EXIT, false, parse_exit, "a program is gone" },

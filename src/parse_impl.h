@@ -1,5 +1,7 @@
 /*
- * parse_impl: what the parts of the parser share.  parse.c: a line; parse_call.c: calls and their arguments;
+ * parse_impl: what the parts of the parser share.  parser.c: tokens, choices, messages, small parts;
+ * parse.c: a line; parse_call.c: calls and their arguments; parse_value.c: what arguments are
+ * made of;
  * parse_result.c: what stands behind "->"; parse_condition.c: expect and wait; parse_command.c: the
  * arguments of the other commands; script_file.c: whole files.
  *
@@ -42,6 +44,8 @@ bool parser_take_mark(struct parser *p, char mark);
 int parser_want_mark(struct parser *p, char mark, const char *where);
 bool parser_is_word(const struct parser *p, const char *word);	/* a name, case ignored */
 bool parser_take_word(struct parser *p, const char *word);
+bool parser_token_is(const struct parser *p, const struct token *t, const char *word);
+int parser_copy_name(struct parser *p, const struct token *t, char dst[SCOPE_NAME]);
 /* Takes back the token that was looked at and reads a word (up to white space or one of stops), or all the rest, from there. */
 struct token parser_raw_word(struct parser *p, const char *stops);
 struct token parser_raw_rest(struct parser *p, bool comments);
@@ -72,10 +76,15 @@ int parse_time(struct parser *p, int64_t *ns);
 char *parse_copy(struct parser *p, const char *text, size_t len);	/* NULL: error set */
 
 int parse_call(struct parser *p);		/* from the call's name on, up to the closing parenthesis */
+/* A variable of the line's program, or a number; arg and item say where its value goes. */
+int parse_fd(struct parser *p, uint8_t arg, int16_t item, struct value *out);
 int parse_data(struct parser *p, struct value *out);
+int parse_length(struct parser *p, struct value *data);	/* ", N" that may follow, and shortens them */
+bool parser_at_data(const struct parser *p);	/* the token ahead begins data */
 int parse_list(struct parser *p, enum call_arg_type type, uint8_t hole, int family, struct value *out);
 int parse_flags(struct parser *p, const struct name_table *const *tables, size_t count, const char *what,
 		int64_t *out);
+int parse_one(struct parser *p, const struct name_table *table, const char *what, int64_t *out);
 int parse_addr(struct parser *p, int family, struct addr *out, bool *any_port);
 bool parser_at_addr(const struct parser *p);	/* the token ahead begins an address */
 int parse_result(struct parser *p, const struct call *c, struct result *out);	/* behind "->" */

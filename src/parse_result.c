@@ -48,7 +48,8 @@ bool parser_at_addr(const struct parser *p)
 		return false;
 	ahead.at = p->tok.at;
 	word = lex_word(&ahead, ",&)");
-	return word.len && *parser_text(p, &word) != '"' && memchr(parser_text(p, &word), ':', word.len);
+	return word.len && *parser_text(p, &word) != '"' &&
+	       memchr(parser_text(p, &word), ':', word.len);
 }
 
 static int result_addr(struct parser *p, const struct call *c, struct result *out)
@@ -71,8 +72,10 @@ static int result_option(struct parser *p, const struct call *c, struct result *
 	if (parser_is_mark(p, '{'))
 		return parse_list(p, ARG_OPTVAL, HOLE_RESULT, AF_UNSPEC, &out->option);
 
-	const struct name *errno_name = p->tok.kind == TOKEN_NAME
-		? name_find(&names_errno, parser_text(p, &p->tok), p->tok.len) : NULL;
+	const struct name *errno_name =
+		p->tok.kind == TOKEN_NAME
+			? name_find(&names_errno, parser_text(p, &p->tok), p->tok.len)
+			: NULL;
 
 	/* SO_ERROR's value is an errno. */
 	if (errno_name) {
@@ -121,7 +124,8 @@ static int result_name(struct parser *p, struct result *out)
 	const struct name *signal = error ? NULL : name_find(&names_signal, text, p->tok.len);
 
 	if (!error && !signal)
-		return parser_expected(p, "a result: a number, \"data\", an errno, a signal or any");
+		return parser_expected(p,
+				       "a result: a number, \"data\", an errno, a signal or any");
 	out->error = error ? (int)error->value : 0;
 	out->signal = signal ? (int)signal->value : 0;
 	parser_advance(p);
@@ -137,7 +141,8 @@ static int result_number(struct parser *p, const struct call *c, struct result *
 		out->number = (struct number_test){ .compare = COMPARE_EQUAL };
 		return parse_flags(p, flags, 1, "flags such as O_NONBLOCK", &out->number.number);
 	}
-	return parse_number_test(p, "a result: a number, \"data\", an errno, a signal or any", &out->number);
+	return parse_number_test(p, "a result: a number, \"data\", an errno, a signal or any",
+				 &out->number);
 }
 
 static bool is_flag(const struct parser *p, const struct call *c)
@@ -159,7 +164,8 @@ static int result_item(struct parser *p, const struct call *c, struct result *ou
 		return result_option(p, c, out);
 	if (parser_is_word(p, "ready"))
 		return result_ready(p, c, out);
-	if (p->tok.kind == TOKEN_STRING || parser_is_word(p, "zeros") || parser_is_word(p, "pattern"))
+	if (p->tok.kind == TOKEN_STRING || parser_is_word(p, "zeros") ||
+	    parser_is_word(p, "pattern"))
 		return result_data(p, c, out);
 	if (p->tok.kind == TOKEN_NAME && !is_flag(p, c))
 		return result_name(p, out);

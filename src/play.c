@@ -9,7 +9,7 @@
 #include "src/script.h"
 #include "src/session.h"
 
-#define FDS	64
+#define FDS 64
 
 static void wait_for_events(struct session *s, const struct script_run *r)
 {
@@ -35,8 +35,8 @@ static enum play_result run(struct session *s, struct script_run *r, struct err 
 	return state == SCRIPT_CANNOT ? PLAY_LACKS : PLAY_FAILED;
 }
 
-static enum play_result run_in(struct session *s, struct script *parsed, const struct play_config *c, unsigned *held,
-			       struct err *e)
+static enum play_result run_in(struct session *s, struct script *parsed,
+			       const struct play_config *c, unsigned *held, struct err *e)
 {
 	struct script_run *r;
 	enum play_result result;
@@ -54,7 +54,8 @@ static enum play_result run_in(struct session *s, struct script *parsed, const s
 	return result;
 }
 
-enum play_result play(struct script *parsed, const struct play_config *c, unsigned *held, struct err *e)
+enum play_result play(struct script *parsed, const struct play_config *c, unsigned *held,
+		      struct err *e)
 {
 	const struct session_config config = { .sample = true };
 	struct session *s = session_new_lab(&config, e);

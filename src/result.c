@@ -24,10 +24,8 @@ bool number_test_holds(const struct number_test *t, int64_t number)
 void number_test_text(struct str *out, const struct number_test *t)
 {
 	static const char *const signs[] = {
-		[COMPARE_EQUAL] = "",
-		[COMPARE_LESS] = "<",
-		[COMPARE_LESS_EQUAL] = "<=",
-		[COMPARE_GREATER] = ">",
+		[COMPARE_EQUAL] = "",		[COMPARE_LESS] = "<",
+		[COMPARE_LESS_EQUAL] = "<=",	[COMPARE_GREATER] = ">",
 		[COMPARE_GREATER_EQUAL] = ">=",
 	};
 
@@ -115,6 +113,7 @@ bool result_holds(const struct result *r, const struct call_outcome *o)
 		return r->error == o->error;
 	return (!r->has_number || number_test_holds(&r->number, o->result)) &&
 	       (r->data.kind == VALUE_NONE || data_holds(&r->data, o)) &&
-	       (!r->has_addr || addr_holds(r, o)) && (r->option.kind == VALUE_NONE || option_holds(r, o)) &&
+	       (!r->has_addr || addr_holds(r, o)) &&
+	       (r->option.kind == VALUE_NONE || option_holds(r, o)) &&
 	       (r->ready.kind == VALUE_NONE || value_equal(&r->ready, &o->revents));
 }

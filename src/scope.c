@@ -20,7 +20,8 @@ static void add_addresses(struct scope *sc, const char *name)
 	struct addr_name *v4 = &sc->address[2 * sc->hosts], *v6 = v4 + 1;
 
 	*v4 = (struct addr_name){ .family = AF_INET, .ip = { 192, 0, 2, last } };
-	*v6 = (struct addr_name){ .family = AF_INET6, .ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = last } };
+	*v6 = (struct addr_name){ .family = AF_INET6,
+				  .ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = last } };
 	str_copy(v4->name, sizeof(v4->name), name);
 	str_copy(v6->name, sizeof(v6->name), name);
 }
@@ -69,7 +70,8 @@ bool scope_add_thread(struct scope *sc, const char *name, size_t program)
 
 bool scope_set_variable(struct scope *sc, const char *name, size_t program, int family)
 {
-	struct scope_variable *v = (struct scope_variable *)scope_variable(sc, program, name, strlen(name));
+	struct scope_variable *v =
+		(struct scope_variable *)scope_variable(sc, program, name, strlen(name));
 
 	if (!v) {
 		v = &sc->variable[sc->variables];
@@ -84,7 +86,8 @@ bool scope_set_variable(struct scope *sc, const char *name, size_t program, int 
 
 bool scope_add_place(struct scope *sc, const char *text)
 {
-	return sc->places < SCOPE_PLACES && str_copy(sc->place[sc->places++], sizeof(sc->place[0]), text);
+	return sc->places < SCOPE_PLACES &&
+	       str_copy(sc->place[sc->places++], sizeof(sc->place[0]), text);
 }
 
 const struct scope_actor *scope_actor(const struct scope *sc, const char *name, size_t len)
@@ -95,7 +98,8 @@ const struct scope_actor *scope_actor(const struct scope *sc, const char *name, 
 	return NULL;
 }
 
-const struct scope_variable *scope_variable(const struct scope *sc, size_t program, const char *name, size_t len)
+const struct scope_variable *scope_variable(const struct scope *sc, size_t program,
+					    const char *name, size_t len)
 {
 	for (size_t i = 0; i < sc->variables; i++)
 		if (sc->variable[i].program == program && scope_is(sc->variable[i].name, name, len))

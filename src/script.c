@@ -5,270 +5,13 @@
  */
 #include "src/script.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/command.h"
 #include "src/core/clock.h"
-#include "src/core/names.h"
-#include "src/describe.h"
 #include "src/needs.h"
-
-#define LIMIT_NS	CONDITION_LIMIT_NS
-#define POLL_MS		2	/* for what is no event: a thread that falls asleep */
-#define BEHIND_MAX	64
-
-enum outcome { GO_ON, NOT_YET, FAILED };
-
-enum phase {
-	PHASE_BEGIN,
-	PHASE_VARIABLE,		/* a call needs what another call will give */
-	PHASE_CALL,
-	PHASE_INTERRUPT,
-	PHASE_KILL,
-	PHASE_CONDITION,
-	PHASE_TIME,
-	PHASE_READ,		/* a person reads */
-	PHASE_END,		/* all lines are over; calls left behind still owe a result */
-};
-
-struct running_call {
-	size_t line;
-	uint64_t number;
-	size_t program;
-	uint32_t thread;
-};
-
-struct script_run {
-	struct session *session;
-	struct script script;
-	bool interactive;
-	size_t at;
-	enum phase phase;
-	enum script_state state;
-	int64_t deadline_ns;	/* CLOCK_MONOTONIC; INT64_MAX: none */
-	bool polling;
-	struct running_call call;
-	struct running_call behind[BEHIND_MAX];
-	size_t behinds;
-	uint64_t exits;		/* of the program that is killed, before it */
-	struct places *places;
-	unsigned held;
-	char reason[768];
-};
-
-/* ---- reasons ---- */
-
-static enum outcome fail(struct script_run *r, const struct line *l, const char *what, const char *seen)
-{
-	struct str out = str_on(r->reason, sizeof(r->reason));
-
-	str_addf(&out, "%s:%u: %s", r->script.name, l->number, what);
-	if (seen[0])
-		str_addf(&out, "; %s", seen);
-	session_note(r->session, NOTE_EXPECT, r->reason, NULL);
-	return FAILED;
-}
-
-static enum outcome fail_err(struct script_run *r, const struct line *l, const struct err *e)
-{
-	STR_ON_STACK(text, 600);
-
-	err_text(e, &text);
-	return fail(r, l, text.buf, "");
-}
-
-/* The line as it stands in the file, without the white space around it. */
-static void add_source(struct str *out, const struct line *l)
-{
-	const char *from = l->source + strspn(l->source, " \t");
-	size_t len = strlen(from);
-
-	while (len && strchr(" \t\r", from[len - 1]))
-		len--;
-	str_addn(out, from, len);
-}
-
-static enum outcome fail_line(struct script_run *r, const struct line *l, const char *how, const char *seen)
-{
-	STR_ON_STACK(what, 512);
-
-	str_add(&what, "\"");
-	add_source(&what, l);
-	str_addf(&what, "\" %s", how);
-	return fail(r, l, what.buf, seen);
-}
-
-/* ---- calls ---- */
-
-/* What a call gave, from the trace: "connect(3, server:8080) = -1 ECONNREFUSED". */
-static void add_outcome(struct script_run *r, const struct running_call *c, struct str *out)
-{
-	struct trace *t = session_trace(r->session);
-
-	for (uint32_t row = trace_rows(t); row-- > 0;) {
-		const struct trace_entry *e = trace_entry(t, row);
-		uint32_t call = e->link;
-		const struct event *ev;
-
-		if (e->kind != EVENT_RETURN || e->number != (uint32_t)c->number)
-			continue;
-		if (call != ROW_NONE && (ev = trace_event(t, call, NULL)))
-			describe_call(out, ev);
-		str_char(out, ' ');
-		if ((ev = trace_event(t, row, NULL)))
-			describe_return(out, ev);
-		return;
-	}
-}
-
-/* The signal that ended a program that is gone; 0: it ended otherwise, or is not recorded yet. */
-static int last_signal(struct script_run *r, size_t program)
-{
-	struct trace *t = session_trace(r->session);
-	const char *name = session_program_name(r->session, program);
-
-	for (uint32_t row = trace_rows(t); row-- > 0;) {
-		const struct event *ev = trace_entry(t, row)->kind == EVENT_PROGRAM ? trace_event(t, row, NULL) : NULL;
-
-		if (ev && ev->prog.change != PROGRAM_STARTED && !strcmp(ev->program, name))
-			return ev->prog.change == PROGRAM_KILLED ? ev->prog.status : 0;
-	}
-	return 0;
-}
-
-static enum outcome check_death(struct script_run *r, const struct running_call *c)
-{
-	const struct line *l = &r->script.line[c->line];
-	int signal = last_signal(r, c->program);
-	STR_ON_STACK(seen, 128);
-
-	if (l->want.any || (l->want.signal && l->want.signal == signal)) {
-		r->held++;
-		return GO_ON;
-	}
-	str_addf(&seen, "%s ", session_program_name(r->session, c->program));
-	if (signal) {
-		str_add(&seen, "was killed by ");
-		name_add(&seen, &names_signal, signal);
-		str_add(&seen, " in it");
-	} else {
-		str_add(&seen, "ended in it");
-	}
-	return fail_line(r, l, "did not return", seen.buf);
-}
-
-static enum outcome check_result(struct script_run *r, const struct running_call *c)
-{
-	struct line *l = &r->script.line[c->line];
-	const struct call_outcome *o = session_call_outcome(r->session, c->number);
-	STR_ON_STACK(seen, 512);
-
-	if (l->assign[0])
-		places_note_assigned(r->places, r->session, c->program, l->assign);
-	if (o && result_holds(&l->want, o)) {
-		r->held += l->want.stated;
-		return GO_ON;
-	}
-	add_outcome(r, c, &seen);
-	if (!l->want.stated && o) {
-		str_add(&seen, "; if that is meant, write behind it: -> ");
-		name_add(&seen, &names_errno, o->error);
-		return fail_line(r, l, "failed", seen.buf);
-	}
-	return fail_line(r, l, "gave something else", seen.buf);
-}
-
-/* Results owed by calls left behind.  Those that are over are forgotten. */
-static enum outcome check_behind(struct script_run *r)
-{
-	for (size_t i = 0; i < r->behinds;) {
-		struct running_call c = r->behind[i];
-		const struct line *l = &r->script.line[c.line];
-		enum call_progress now = session_call_progress(r->session, c.number);
-		enum outcome said = GO_ON;
-
-		if (now == CALL_WAITING || now == CALL_ENTERED || now == CALL_ASLEEP) {
-			i++;
-			continue;
-		}
-		r->behind[i] = r->behind[--r->behinds];
-		if (now == CALL_RETURNED && l->want.stated)
-			said = check_result(r, &c);
-		else if (now == CALL_RETURNED && l->assign[0])
-			places_note_assigned(r->places, r->session, c.program, l->assign);
-		else if (now == CALL_DIED && l->want.stated)
-			said = check_death(r, &c);
-		if (said == FAILED)
-			return FAILED;
-	}
-	return GO_ON;
-}
-
-static enum outcome leave_behind(struct script_run *r)
-{
-	if (r->behinds == BEHIND_MAX)
-		return fail(r, &r->script.line[r->at], "too many calls have not returned yet", "");
-	r->behind[r->behinds++] = r->call;
-	return GO_ON;
-}
-
-/* Whether the call that a thread is in sleeps: then one that waits behind it can only wait. */
-static bool thread_sleeps(struct script_run *r, size_t program, uint32_t thread)
-{
-	for (size_t i = 0; i < r->behinds; i++)
-		if (r->behind[i].program == program && r->behind[i].thread == thread &&
-		    session_call_progress(r->session, r->behind[i].number) == CALL_ASLEEP)
-			return true;
-	return false;
-}
-
-static enum outcome call_is_over(struct script_run *r)
-{
-	const struct line *l = &r->script.line[r->at];
-
-	switch (session_call_progress(r->session, r->call.number)) {
-	case CALL_RETURNED:
-		if (!l->background)
-			places_note_return(r->places, r->call.program, r->call.thread, r->call.number);
-		/* One that may be left behind may fail, too, unless it says what it must give. */
-		if (l->background && !l->want.stated)
-			return leave_behind(r);
-		return check_result(r, &r->call);
-	case CALL_DIED:
-		return l->background && !l->want.stated ? GO_ON : check_death(r, &r->call);
-	case CALL_ASLEEP:
-		return l->background ? leave_behind(r) : NOT_YET;
-	case CALL_WAITING:
-		return l->background && thread_sleeps(r, r->call.program, r->call.thread) ? leave_behind(r) : NOT_YET;
-	case CALL_ENTERED:
-		return NOT_YET;
-	case CALL_UNKNOWN:
-		break;
-	}
-	return fail(r, l, "the call is not known any more", "");
-}
-
-static enum outcome begin_call(struct script_run *r)
-{
-	struct line *l = &r->script.line[r->at];
-	uint32_t thread = 0;
-	int program = session_program_find(r->session, l->target, strlen(l->target), &thread);
-	struct err e = { 0 };
-
-	r->polling = l->background;
-	if (command_call_waits(r->session, l)) {
-		r->phase = PHASE_VARIABLE;
-		return NOT_YET;
-	}
-	r->call = (struct running_call){ .line = r->at, .program = program < 0 ? 0 : (size_t)program, .thread = thread };
-	r->call.number = command_call(r->session, l, &e);
-	if (!r->call.number)
-		return fail_err(r, l, &e);
-	r->phase = PHASE_CALL;
-	return call_is_over(r);
-}
+#include "src/script_impl.h"
 
 /* ---- commands ---- */
 
@@ -278,7 +21,9 @@ static uint64_t count_exits(struct script_run *r, const char *program)
 	uint64_t n = 0;
 
 	for (uint32_t row = 0; row < trace_rows(t); row++) {
-		const struct event *ev = trace_entry(t, row)->kind == EVENT_PROGRAM ? trace_event(t, row, NULL) : NULL;
+		const struct event *ev = trace_entry(t, row)->kind == EVENT_PROGRAM
+						 ? trace_event(t, row, NULL)
+						 : NULL;
 
 		n += ev && ev->prog.change != PROGRAM_STARTED && !strcmp(ev->program, program);
 	}
@@ -298,19 +43,19 @@ static void find_call_of(struct script_run *r, const char *name)
 			r->call = r->behind[i];
 }
 
-static enum outcome interrupt_is_over(struct script_run *r)
+static enum step_outcome interrupt_is_over(struct script_run *r)
 {
 	enum call_progress now = session_call_progress(r->session, r->call.number);
 
 	return now == CALL_ENTERED || now == CALL_ASLEEP ? NOT_YET : GO_ON;
 }
 
-static enum outcome kill_is_over(struct script_run *r)
+static enum step_outcome kill_is_over(struct script_run *r)
 {
 	return count_exits(r, r->script.line[r->at].name) > r->exits ? GO_ON : NOT_YET;
 }
 
-static enum outcome begin_change(struct script_run *r, const struct line *l)
+static enum step_outcome begin_change(struct script_run *r, const struct line *l)
 {
 	bool kill = !strcmp(l->command->name, "kill");
 	struct err e = { 0 };
@@ -318,14 +63,14 @@ static enum outcome begin_change(struct script_run *r, const struct line *l)
 	r->exits = count_exits(r, l->name);
 	find_call_of(r, l->name);
 	if (command_do(r->session, l, &e))
-		return fail_err(r, l, &e);
+		return script_fail_err(r, l, &e);
 	r->phase = kill ? PHASE_KILL : PHASE_INTERRUPT;
 	return kill ? kill_is_over(r) : interrupt_is_over(r);
 }
 
 /* ---- conditions ---- */
 
-static enum outcome condition_is_met(struct script_run *r, struct str *seen)
+static enum step_outcome condition_is_met(struct script_run *r, struct str *seen)
 {
 	const struct line *l = &r->script.line[r->at];
 
@@ -338,18 +83,19 @@ static enum outcome condition_is_met(struct script_run *r, struct str *seen)
 	case CONDITION_NEVER:
 		break;
 	}
-	return fail_line(r, l, "does not hold", seen->buf);
+	return script_fail_line(r, l, "does not hold", seen->buf);
 }
 
-static enum outcome begin_condition(struct script_run *r, struct line *l)
+static enum step_outcome begin_condition(struct script_run *r, struct line *l)
 {
 	struct err e = { 0 };
 	uint32_t thread;
-	int program = session_program_find(r->session, l->condition.actor, strlen(l->condition.actor), &thread);
+	int program = session_program_find(r->session, l->condition.actor,
+					   strlen(l->condition.actor), &thread);
 	STR_ON_STACK(seen, 512);
 
 	if (program >= 0 && command_fill(r->session, (size_t)program, l, &e))
-		return fail_err(r, l, &e);
+		return script_fail_err(r, l, &e);
 	r->phase = PHASE_CONDITION;
 	r->polling = condition_needs_polling(&l->condition);
 	if (l->condition.within_ns)
@@ -395,7 +141,7 @@ static void add_question(struct str *out, const char *text, bool answer)
 		str_char(out, ')');
 }
 
-static enum outcome begin_ask(struct script_run *r, const struct line *l)
+static enum step_outcome begin_ask(struct script_run *r, const struct line *l)
 {
 	STR_ON_STACK(text, 512);
 
@@ -419,18 +165,18 @@ static void answer_question(struct script_run *r)
 
 /* ---- steps ---- */
 
-static enum outcome begin_command(struct script_run *r, struct line *l)
+static enum step_outcome begin_command(struct script_run *r, struct line *l)
 {
 	struct err e = { 0 };
 
 	switch (l->command->step) {
 	case STEP_RUN:
-		return command_do(r->session, l, &e) ? fail_err(r, l, &e) : GO_ON;
+		return command_do(r->session, l, &e) ? script_fail_err(r, l, &e) : GO_ON;
 	case STEP_CHANGE:
 		return begin_change(r, l);
 	case STEP_SAY:
 		if (command_do(r->session, l, &e))
-			return fail_err(r, l, &e);
+			return script_fail_err(r, l, &e);
 		r->phase = PHASE_READ;
 		return r->interactive ? NOT_YET : GO_ON;
 	case STEP_ASK:
@@ -452,31 +198,42 @@ static enum outcome begin_command(struct script_run *r, struct line *l)
 	return GO_ON;
 }
 
-static enum outcome begin_line(struct script_run *r)
+/* A person may hold up a call for as long as they like. */
+static int64_t call_limit(const struct script_run *r)
+{
+	return r->interactive ? INT64_MAX : clock_monotonic_ns() + LIMIT_NS;
+}
+
+static enum step_outcome begin_line(struct script_run *r)
 {
 	struct line *l = &r->script.line[r->at];
 
-	r->deadline_ns = clock_monotonic_ns() + LIMIT_NS;
+	r->deadline_ns = l->kind == LINE_CALL ? call_limit(r) : clock_monotonic_ns() + LIMIT_NS;
 	r->polling = false;
 	places_note_variables(r->places, r->session);
-	return l->kind == LINE_CALL ? begin_call(r) : begin_command(r, l);
+	return l->kind == LINE_CALL ? script_begin_call(r) : begin_command(r, l);
 }
 
 /* The limit has passed. */
-static enum outcome give_up(struct script_run *r, const char *seen)
+static enum step_outcome give_up(struct script_run *r, const char *seen)
 {
-	const struct line *l = r->at < r->script.lines ? &r->script.line[r->at] : &r->script.line[r->behind[0].line];
+	const struct line *l = r->at < r->script.lines ? &r->script.line[r->at]
+						       : &r->script.line[r->behind[0].line];
 	bool call = r->phase == PHASE_CALL || r->phase == PHASE_END;
 
 	if (r->phase == PHASE_END)
 		for (size_t i = 0; i < r->behinds; i++)
 			if (r->script.line[r->behind[i].line].want.stated)
 				l = &r->script.line[r->behind[i].line];
-	return fail_line(r, l, r->phase == PHASE_CONDITION ? "did not come true in time" : "did not come back in time",
-			 call && !l->background ? "a call that is to block needs & at the end of its line" : seen);
+	return script_fail_line(r, l,
+				r->phase == PHASE_CONDITION ? "did not come true in time"
+							    : "did not come back in time",
+				call && !l->background
+					? "a call that is to block needs & at the end of its line"
+					: seen);
 }
 
-static enum outcome end_is_reached(struct script_run *r)
+static enum step_outcome end_is_reached(struct script_run *r)
 {
 	for (size_t i = 0; i < r->behinds; i++)
 		if (r->script.line[r->behind[i].line].want.stated)
@@ -484,16 +241,16 @@ static enum outcome end_is_reached(struct script_run *r)
 	return GO_ON;
 }
 
-static enum outcome phase_is_over(struct script_run *r, struct str *seen)
+static enum step_outcome phase_is_over(struct script_run *r, struct str *seen)
 {
 	switch (r->phase) {
 	case PHASE_BEGIN:
 		return begin_line(r);
 	case PHASE_VARIABLE:
 		str_add(seen, "it needs what a call gives that has not returned yet");
-		return begin_call(r);
+		return script_begin_call(r);
 	case PHASE_CALL:
-		return call_is_over(r);
+		return script_call_is_over(r);
 	case PHASE_INTERRUPT:
 		return interrupt_is_over(r);
 	case PHASE_KILL:
@@ -510,14 +267,15 @@ static enum outcome phase_is_over(struct script_run *r, struct str *seen)
 	return FAILED;
 }
 
-static enum outcome advance(struct script_run *r)
+static enum step_outcome advance(struct script_run *r)
 {
 	STR_ON_STACK(seen, 512);
-	enum outcome said = check_behind(r);
+	enum step_outcome said = script_check_behind(r);
 
 	if (said != FAILED)
 		said = phase_is_over(r, &seen);
-	if (said == NOT_YET && r->phase != PHASE_TIME && r->phase != PHASE_READ && clock_monotonic_ns() >= r->deadline_ns)
+	if (said == NOT_YET && r->phase != PHASE_TIME && r->phase != PHASE_READ &&
+	    clock_monotonic_ns() >= r->deadline_ns)
 		return give_up(r, seen.buf);
 	return said;
 }
@@ -536,7 +294,7 @@ static void next_line(struct script_run *r)
 		return;
 	r->phase = PHASE_END;
 	r->polling = false;
-	r->deadline_ns = clock_monotonic_ns() + LIMIT_NS;
+	r->deadline_ns = call_limit(r);
 }
 
 enum script_state script_work(struct script_run *r)
@@ -574,7 +332,8 @@ static void check_needs(struct script_run *r)
 	for (size_t i = 0; i < r->script.lines; i++) {
 		const struct line *l = &r->script.line[i];
 
-		if (l->kind != LINE_COMMAND || l->command->step != STEP_NEEDS || need_met(l->text, &why))
+		if (l->kind != LINE_COMMAND || l->command->step != STEP_NEEDS ||
+		    need_met(l->text, &why))
 			continue;
 		struct str out = str_on(r->reason, sizeof(r->reason));
 
@@ -584,7 +343,8 @@ static void check_needs(struct script_run *r)
 	}
 }
 
-struct script_run *script_new(struct session *s, struct script *parsed, bool interactive, struct err *e)
+struct script_run *script_new(struct session *s, struct script *parsed, bool interactive,
+			      struct err *e)
 {
 	struct script_run *r = calloc(1, sizeof(*r));
 

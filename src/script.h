@@ -9,7 +9,7 @@
  *
  * What does not come true within its limit (10 s, or `within`) fails, and so does the script; the reason
  * says what was there instead.  On the screen (interactive) a script rests at say, ask and pause until
- * script_resume(), and `wait` has no limit, since it may be a person who is waited for.
+ * script_resume(), and calls and `wait` have no limit, since a person may have a hand on the wire.
  */
 #ifndef SOCKLENS_SCRIPT_H
 #define SOCKLENS_SCRIPT_H

@@ -50,8 +50,8 @@ static bool goes_on(const struct script *s, const struct line *l)
 {
 	const struct line *last = s->lines ? &s->line[s->lines - 1] : NULL;
 
-	return last && l->kind == LINE_COMMAND && l->command->run_on && last->command == l->command &&
-	       s->last_number + 1 == l->number;
+	return last && l->kind == LINE_COMMAND && l->command->run_on &&
+	       last->command == l->command && s->last_number + 1 == l->number;
 }
 
 static int join(struct line *to, const struct line *l, struct err *e)
@@ -67,7 +67,8 @@ static int join(struct line *to, const struct line *l, struct err *e)
 	return 0;
 }
 
-static int read_line(struct script *s, struct scope *sc, unsigned number, const char *text, size_t len, struct err *e)
+static int read_line(struct script *s, struct scope *sc, unsigned number, const char *text,
+		     size_t len, struct err *e)
 {
 	const struct parse_where where = { .scope = sc };
 	struct line l;
@@ -128,7 +129,8 @@ int parse_script(struct script *out, const char *name, const char *text, size_t 
 	}
 	if (len > SCRIPT_BYTES_MAX) {
 		script_fini(out);
-		return err_set(e, NULL, "%s: a lab file has at most %d bytes", name, SCRIPT_BYTES_MAX);
+		return err_set(e, NULL, "%s: a lab file has at most %d bytes", name,
+			       SCRIPT_BYTES_MAX);
 	}
 	if (read_lines(out, text, len, e)) {
 		script_fini(out);

@@ -41,7 +41,8 @@ static void check_line(const struct line *l)
 	require(l->kind == LINE_CALL && l->target[0] && l->request.call);
 	for (size_t i = 0; i < l->holes; i++) {
 		const struct hole *h = &l->hole[i];
-		const struct value *v = h->arg == HOLE_RESULT ? &l->want.ready : &l->request.arg[h->arg];
+		const struct value *v =
+			h->arg == HOLE_RESULT ? &l->want.ready : &l->request.arg[h->arg];
 
 		require(h->name[0] && h->arg <= HOLE_RESULT);
 		require(h->item < 0 ? v->kind == VALUE_INT : (size_t)h->item < v->items);
@@ -80,7 +81,8 @@ static void check_offer(void *context, const struct parse_offer *o)
 static void check_completion(const uint8_t *data, size_t size)
 {
 	struct typed t = { .text = (const char *)data, .len = size };
-	const struct parse_where where = { .scope = malloc(sizeof(*where.scope)), .focus = "client" };
+	const struct parse_where where = { .scope = malloc(sizeof(*where.scope)),
+					   .focus = "client" };
 
 	require(where.scope);
 	scope_init_lab(where.scope);

@@ -49,7 +49,8 @@ static struct desk sit_down(void)
 	struct err e = { .what = "" };
 
 #ifdef __SANITIZE_THREAD__
-	SKIP("a lab is built by a process with one thread, and the thread sanitizer has one of its own");
+	SKIP("a lab is built by a process with one thread, and the thread sanitizer has one of its "
+	     "own");
 #endif
 	d.s = session_new_lab(&config, &e);
 	if (!d.s && (e.code == EPERM || e.code == ENOSPC)) {
@@ -99,7 +100,8 @@ static bool refused(struct desk *d, const char *text, int column, const char *wh
 {
 	struct err e = { .column = -1 };
 
-	if (command_run(d->s, &d->focus, text, &e) == 0 || e.column != column || !strstr(e.what, what)) {
+	if (command_run(d->s, &d->focus, text, &e) == 0 || e.column != column ||
+	    !strstr(e.what, what)) {
 		fprintf(stderr, "# %s: column %d: %s\n", text, e.column, e.what);
 		return false;
 	}
@@ -157,7 +159,9 @@ static size_t count_commands(struct desk *d, const char *target, const char *tex
 	size_t n = 0;
 
 	for (uint32_t row = 0; row < trace_rows(t); row++) {
-		const struct event *ev = trace_entry(t, row)->kind == EVENT_COMMAND ? trace_event(t, row, NULL) : NULL;
+		const struct event *ev = trace_entry(t, row)->kind == EVENT_COMMAND
+						 ? trace_event(t, row, NULL)
+						 : NULL;
 
 		n += ev && !strcmp(ev->command.target, target) && !strcmp(ev->command.text, text);
 	}
@@ -269,7 +273,8 @@ static bool has_note(struct desk *d, const char *text)
 	struct trace *t = session_trace(d->s);
 
 	for (uint32_t row = 0; row < trace_rows(t); row++) {
-		const struct event *ev = trace_entry(t, row)->kind == EVENT_NOTE ? trace_event(t, row, NULL) : NULL;
+		const struct event *ev =
+			trace_entry(t, row)->kind == EVENT_NOTE ? trace_event(t, row, NULL) : NULL;
 
 		if (ev && !strcmp(ev->note.text, text))
 			return true;
@@ -382,10 +387,13 @@ static void variables_mean_sockets(void)
 
 static void in_a_lab(void **state)
 {
-	in_child((void (*)(void))*state, AS_SELF);
+	in_child((void (*)(void)) * state, AS_SELF);
 }
 
-#define LAB_TEST(body)	{ #body, in_a_lab, NULL, NULL, (void *)(body) }
+#define LAB_TEST(body)                                                                             \
+	{                                                                                          \
+#body, in_a_lab, NULL, NULL, (void *)(body)                                        \
+	}
 
 int main(int argc, char **argv)
 {

@@ -8,7 +8,7 @@
 
 #include "src/lex.h"
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct lex on(const char *text)
 {
@@ -21,10 +21,12 @@ static void kinds_and_places(void **state)
 		enum token_kind kind;
 		size_t at, len;
 	} want[] = {
-		{ TOKEN_NAME, 0, 6 },	{ TOKEN_MARK, 6, 1 },	 { TOKEN_NAME, 8, 1 },	{ TOKEN_MARK, 10, 1 },
-		{ TOKEN_NAME, 12, 4 },	{ TOKEN_MARK, 16, 1 },	 { TOKEN_NAME, 17, 3 }, { TOKEN_MARK, 20, 1 },
-		{ TOKEN_STRING, 22, 6 }, { TOKEN_MARK, 28, 1 }, { TOKEN_NUMBER, 30, 2 }, { TOKEN_MARK, 32, 1 },
-		{ TOKEN_ARROW, 34, 2 }, { TOKEN_NUMBER, 37, 4 }, { TOKEN_MARK, 42, 1 }, { TOKEN_END, 44, 0 },
+		{ TOKEN_NAME, 0, 6 },	{ TOKEN_MARK, 6, 1 },	 { TOKEN_NAME, 8, 1 },
+		{ TOKEN_MARK, 10, 1 },	{ TOKEN_NAME, 12, 4 },	 { TOKEN_MARK, 16, 1 },
+		{ TOKEN_NAME, 17, 3 },	{ TOKEN_MARK, 20, 1 },	 { TOKEN_STRING, 22, 6 },
+		{ TOKEN_MARK, 28, 1 },	{ TOKEN_NUMBER, 30, 2 }, { TOKEN_MARK, 32, 1 },
+		{ TOKEN_ARROW, 34, 2 }, { TOKEN_NUMBER, 37, 4 }, { TOKEN_MARK, 42, 1 },
+		{ TOKEN_END, 44, 0 },
 	};
 	struct lex l = on("client> r = send(s_1, \"a\\\"b\", -5) -> 0x1f & # end");
 
@@ -54,8 +56,10 @@ static void numbers(void **state)
 		{ "-9223372036854775808", INT64_MIN, true },
 		{ "0XfF", 255, false },
 	};
-	static const char *const bad[] = { "9223372036854775808", "-9223372036854775809", "12abc", "0x", "0xg", "7_",
-					   "99999999999999999999999999", "0x10000000000000000" };
+	static const char *const bad[] = {
+		"9223372036854775808",	      "-9223372036854775809", "12abc", "0x", "0xg", "7_",
+		"99999999999999999999999999", "0x10000000000000000"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
@@ -115,9 +119,11 @@ static void broken_strings(void **state)
 		const char *text;
 		size_t why_at;
 	} bad[] = {
-		{ "\"abc", 0 },	      { "\"", 0 },	      { "\"abc\\\"", 0 },   { "\"a\\q\"", 2 },	 { "\"\\x\"", 1 },
-		{ "\"\\xg\"", 1 },    { "\"\\400\"", 1 },     { "\"\\u{}\"", 1 },   { "\"\\u{110000}\"", 1 },
-		{ "\"\\u{d800}\"", 1 }, { "\"\\u20\"", 1 },    { "\"ok\\n\\!\\?\"", 5 }, { "\"\\", 0 },
+		{ "\"abc", 0 },		{ "\"", 0 },	    { "\"abc\\\"", 0 },
+		{ "\"a\\q\"", 2 },	{ "\"\\x\"", 1 },   { "\"\\xg\"", 1 },
+		{ "\"\\400\"", 1 },	{ "\"\\u{}\"", 1 }, { "\"\\u{110000}\"", 1 },
+		{ "\"\\u{d800}\"", 1 }, { "\"\\u20\"", 1 }, { "\"ok\\n\\!\\?\"", 5 },
+		{ "\"\\", 0 },
 	};
 
 	(void)state;
@@ -163,7 +169,7 @@ static void words_and_rest(void **state)
 
 static void columns_count_cells(void **state)
 {
-	struct lex l = on("aä漢\t→x");	/* 1, 1, 2, 1, 1 cells */
+	struct lex l = on("aä漢\t→x"); /* 1, 1, 2, 1, 1 cells */
 
 	(void)state;
 	assert_int_equal(lex_column(&l, 0), 1);
@@ -179,12 +185,28 @@ static void durations(void **state)
 {
 	static const struct {
 		const char *text;
-		int64_t ns;	/* -1: none */
+		int64_t ns; /* -1: none */
 	} rows[] = {
-		{ "50ms", 50000000 }, { "1.5s", 1500000000 }, { "200us", 200000 }, { "3µs", 3000 }, { "7ns", 7 },
-		{ "20 ms", 20000000 }, { "0", 0 }, { "0s", 0 }, { "0.001s", 1000000 }, { "3600s", 3600000000000 },
-		{ "5", -1 }, { "ms", -1 }, { "", -1 }, { "1.5", -1 }, { "5m", -1 }, { "-5ms", -1 }, { "3601s", -1 },
-		{ "99999999999999999999s", -1 }, { "1e3s", -1 }, { "5msx", -1 },
+		{ "50ms", 50000000 },
+		{ "1.5s", 1500000000 },
+		{ "200us", 200000 },
+		{ "3µs", 3000 },
+		{ "7ns", 7 },
+		{ "20 ms", 20000000 },
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "0.001s", 1000000 },
+		{ "3600s", 3600000000000 },
+		{ "5", -1 },
+		{ "ms", -1 },
+		{ "", -1 },
+		{ "1.5", -1 },
+		{ "5m", -1 },
+		{ "-5ms", -1 },
+		{ "3601s", -1 },
+		{ "99999999999999999999s", -1 },
+		{ "1e3s", -1 },
+		{ "5msx", -1 },
 	};
 
 	(void)state;
@@ -224,8 +246,9 @@ static void any_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds_and_places), cmocka_unit_test(numbers),	   cmocka_unit_test(strings),
-		cmocka_unit_test(broken_strings),   cmocka_unit_test(words_and_rest), cmocka_unit_test(columns_count_cells),
+		cmocka_unit_test(kinds_and_places), cmocka_unit_test(numbers),
+		cmocka_unit_test(strings),	    cmocka_unit_test(broken_strings),
+		cmocka_unit_test(words_and_rest),   cmocka_unit_test(columns_count_cells),
 		cmocka_unit_test(durations),	    cmocka_unit_test(any_bytes),
 	};
 

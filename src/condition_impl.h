@@ -1,0 +1,62 @@
+/*
+ * condition_impl: what the parts of conditions share.  condition.c: the places, variables, programs;
+ * condition_packet.c: packets; condition_socket.c: states and samples.
+ */
+#ifndef SOCKLENS_CONDITION_IMPL_H
+#define SOCKLENS_CONDITION_IMPL_H
+
+#include "src/condition.h"
+
+#define CONDITION_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct bound { /* a variable, and the socket that it means */
+	char name[SCOPE_NAME];
+	size_t program;
+	int fd;
+	int socket; /* -1: not in the trace yet */
+	bool stale; /* its descriptor went to another variable before it was ever sampled */
+	uint64_t matched; /* id of the STATE that was matched last; 0 none */
+};
+
+struct returned {
+	size_t program;
+	uint32_t thread;
+	uint64_t call; /* number of the last call whose return was matched */
+};
+
+#define BOUND_MAX SCOPE_VARIABLES
+
+struct places {
+	uint64_t packet; /* number of the last packet that was matched */
+	const struct condition *looking; /* the condition that no packet up to `looked` met */
+	uint64_t looked;
+	uint64_t lost; /* id of the last WIRE event that was matched */
+	uint64_t host_state
+		[HOSTS_MAX]; /* id of the last STATE that was matched at any socket of a host */
+	uint64_t exit[SESSION_PROGRAMS]; /* id of the last exit of a program that was matched */
+	struct bound bound[BOUND_MAX];
+	size_t bounds;
+	struct returned returned[SCOPE_ACTORS];
+	size_t returneds;
+};
+
+/* The program that a condition names; -1, and a word about it in seen. */
+int condition_program(const struct condition *c, const struct session *s, uint32_t *thread,
+		      struct str *seen);
+
+/* The record of a variable that has a value; made or renewed where the value is another one. */
+struct bound *places_variable(struct places *p, const struct session *s, size_t program,
+			      const char *name);
+
+enum condition_answer condition_packet(const struct condition *c, struct places *p,
+				       struct session *s, struct str *seen);
+enum condition_answer condition_lost(const struct condition *c, struct places *p,
+				     struct session *s, struct str *seen);
+enum condition_answer condition_held(const struct condition *c, struct session *s,
+				     struct str *seen);
+enum condition_answer condition_state(const struct condition *c, struct places *p,
+				      struct session *s, struct str *seen);
+enum condition_answer condition_sample(const struct condition *c, struct places *p,
+				       struct session *s, struct str *seen);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * script_impl: what the parts of a running script share.  script.c: its steps; script_call.c: its calls, those
+ * left behind with "&", and what goes wrong.
+ */
+#ifndef SOCKLENS_SCRIPT_IMPL_H
+#define SOCKLENS_SCRIPT_IMPL_H
+
+#include "src/condition.h"
+#include "src/script.h"
+
+#define LIMIT_NS   CONDITION_LIMIT_NS
+#define POLL_MS	   2 /* for what is no event: a thread that falls asleep */
+#define BEHIND_MAX 64
+
+enum step_outcome { GO_ON, NOT_YET, FAILED };
+
+enum script_phase {
+	PHASE_BEGIN,
+	PHASE_VARIABLE, /* a call needs what another call will give */
+	PHASE_CALL,
+	PHASE_INTERRUPT,
+	PHASE_KILL,
+	PHASE_CONDITION,
+	PHASE_TIME,
+	PHASE_READ, /* a person reads */
+	PHASE_END, /* all lines are over; calls left behind still owe a result */
+};
+
+struct running_call {
+	size_t line;
+	uint64_t number;
+	size_t program;
+	uint32_t thread;
+};
+
+struct script_run {
+	struct session *session;
+	struct script script;
+	bool interactive;
+	size_t at;
+	enum script_phase phase;
+	enum script_state state;
+	int64_t deadline_ns; /* CLOCK_MONOTONIC; INT64_MAX: none */
+	bool polling;
+	struct running_call call;
+	struct running_call behind[BEHIND_MAX];
+	size_t behinds;
+	uint64_t exits; /* of the program that is killed, before it */
+	struct places *places;
+	unsigned held;
+	char reason[768];
+};
+
+/* Why the script fails, for its reason and the recording; both return FAILED. */
+enum step_outcome script_fail(struct script_run *r, const struct line *l, const char *what,
+			      const char *seen);
+enum step_outcome script_fail_err(struct script_run *r, const struct line *l, const struct err *e);
+/* "LINE" how; seen */
+enum step_outcome script_fail_line(struct script_run *r, const struct line *l, const char *how,
+				   const char *seen);
+
+enum step_outcome script_begin_call(struct script_run *r);
+enum step_outcome script_call_is_over(struct script_run *r);
+
+/* Looks after the calls left behind: results that they owe, and forgets those that are over. */
+enum step_outcome script_check_behind(struct script_run *r);
+
+#endif
