@@ -1,0 +1,259 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "capture/packet.h"
+#include "src/core/clock.h"
+#include "src/lab/rule.h"
+
+/* An Ethernet frame with IPv4 and UDP, of which the filters look at the ports. */
+static const uint8_t udp[] = {
+	2, 0, 0, 0, 1, 2, 2, 0, 0, 0, 1, 1, 8, 0,
+	0x45, 0, 0, 29, 0, 1, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+	0x80, 0, 0x1f, 0x90, 0, 9, 0, 0, 'x',
+};
+
+static struct rule rule_for(enum rule_action action, const char *filter)
+{
+	struct rule r = { .action = action, .from = HOST_NONE };
+	struct err e;
+
+	str_copy(r.text, sizeof(r.text), filter);
+	if (filter[0]) {
+		r.filter = live_filter_new(filter, LINK_ETHERNET, &e);
+		assert_non_null(r.filter);
+	}
+	return r;
+}
+
+static void add(struct rules *r, struct rule rule)
+{
+	struct err e;
+
+	assert_int_equal(rules_add(r, &rule, &e), 0);
+}
+
+static struct verdict judge(struct rules *r, uint8_t from)
+{
+	struct verdict v;
+
+	rules_judge(r, from, udp, sizeof(udp), sizeof(udp), &v);
+	return v;
+}
+
+static const char *host_name(const void *context, size_t host)
+{
+	return ((const char *const *)context)[host];
+}
+
+static void assert_text(const struct rules *r, const char *text)
+{
+	static const char *const names[] = { "client", "server" };
+	STR_ON_STACK(out, 512);
+
+	rules_text(&out, r, 2, host_name, names);
+	assert_string_equal(out.buf, text);
+}
+
+static void plain_passes(void **state)
+{
+	struct rules r;
+	struct verdict v;
+
+	(void)state;
+	rules_init(&r);
+	assert_true(rules_plain(&r));
+	assert_text(&r, "");
+	v = judge(&r, 0);
+	assert_false(v.drop || v.hold || v.copies || v.delay_ns);
+	assert_string_equal(v.by, "");
+	rules_fini(&r);
+}
+
+static void filters_choose(void **state)
+{
+	struct rules r;
+	struct rule server_only = rule_for(RULE_HOLD, "");
+
+	(void)state;
+	rules_init(&r);
+	add(&r, rule_for(RULE_HOLD, "tcp"));
+	assert_false(judge(&r, 0).hold);
+	add(&r, rule_for(RULE_HOLD, "udp port 8080"));
+	assert_true(judge(&r, 0).hold);
+	assert_string_equal(judge(&r, 0).by, "rule 2: udp port 8080");
+	assert_text(&r, "hold tcp · hold udp port 8080");
+	assert_true(rules_remove(&r, 2));
+	assert_false(rules_remove(&r, 2));
+	server_only.from = 1;
+	add(&r, server_only);
+	assert_false(judge(&r, 0).hold);
+	assert_true(judge(&r, 1).hold);
+	assert_text(&r, "hold tcp · hold from server");
+	assert_int_equal(rules_remove_all(&r, RULE_HOLD, HOST_NONE), 2);
+	assert_true(rules_plain(&r));
+	rules_fini(&r);
+}
+
+static void every_nth(void **state)
+{
+	struct rules r;
+	struct rule third = rule_for(RULE_DROP, "udp");
+	char seen[10] = "";
+
+	(void)state;
+	rules_init(&r);
+	third.every = 3;
+	add(&r, third);
+	for (int i = 0; i < 9; i++)
+		seen[i] = judge(&r, 0).drop ? 'x' : '.';
+	assert_string_equal(seen, "..x..x..x");
+	assert_text(&r, "drop every 3 udp");
+	rules_fini(&r);
+}
+
+static void once_ends(void **state)
+{
+	struct rules r;
+	struct rule next = rule_for(RULE_DROP, "");
+
+	(void)state;
+	rules_init(&r);
+	next.once = true;
+	add(&r, next);
+	add(&r, next);	/* "drop" twice: the next two */
+	assert_text(&r, "drop next · drop next");
+	assert_true(judge(&r, 0).drop);
+	assert_true(judge(&r, 1).drop);
+	assert_false(judge(&r, 0).drop);
+	assert_true(rules_plain(&r));
+	next = rule_for(RULE_DROP, "tcp");
+	next.once = true;
+	add(&r, next);
+	assert_false(judge(&r, 0).drop);	/* it waits for one that matches */
+	assert_int_equal(r.count, 1);
+	rules_fini(&r);
+}
+
+static void actions_go_together(void **state)
+{
+	struct rules r;
+	struct rule next = rule_for(RULE_HOLD, "");
+	struct verdict v;
+
+	(void)state;
+	rules_init(&r);
+	rules_delay(&r, 0, 20 * NS_PER_MS);
+	add(&r, rule_for(RULE_DUP, "udp"));
+	next.once = true;
+	add(&r, next);
+	v = judge(&r, 0);
+	assert_true(v.hold);
+	assert_int_equal(v.copies, 1);
+	assert_int_equal(v.delay_ns, 20 * NS_PER_MS);
+	v = judge(&r, 1);
+	assert_false(v.hold);
+	assert_int_equal(v.delay_ns, 0);
+	assert_string_equal(v.by, "rule 1: udp");
+	add(&r, rule_for(RULE_DROP, "udp"));
+	v = judge(&r, 0);
+	assert_true(v.drop);
+	assert_false(v.hold || v.copies);	/* what is lost is not held or copied */
+	rules_fini(&r);
+}
+
+static void paths(void **state)
+{
+	struct rules r;
+
+	(void)state;
+	rules_init(&r);
+	rules_delay(&r, HOST_NONE, 20 * NS_PER_MS);
+	assert_text(&r, "20 ms");
+	rules_delay(&r, 1, 1500 * NS_PER_US);
+	assert_text(&r, "20 ms from client · 1.5 ms from server");
+	rules_cut(&r, 0, true);
+	assert_text(&r, "20 ms from client · 1.5 ms from server · cut from client");
+	assert_true(judge(&r, 0).drop);
+	assert_string_equal(judge(&r, 0).by, "cut");
+	assert_false(judge(&r, 1).drop);
+	rules_cut(&r, HOST_NONE, true);
+	rules_delay(&r, HOST_NONE, 0);
+	assert_text(&r, "cut");
+	rules_cut(&r, HOST_NONE, false);
+	assert_true(rules_plain(&r));
+	rules_fini(&r);
+}
+
+static void durations(void **state)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} rows[] = {
+		{ 1, "1 ns" }, { 999, "999 ns" }, { 1000, "1 µs" }, { 250000, "250 µs" },
+		{ 2 * NS_PER_S, "2 s" }, { 1250 * NS_PER_MS, "1.2 s" }, { 60 * NS_PER_S, "60 s" },
+	};
+	struct rules r;
+
+	(void)state;
+	rules_init(&r);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rules_delay(&r, HOST_NONE, rows[i].ns);
+		assert_text(&r, rows[i].text);
+	}
+	rules_fini(&r);
+}
+
+static void same_rule_is_replaced(void **state)
+{
+	struct rules r;
+
+	(void)state;
+	rules_init(&r);
+	add(&r, rule_for(RULE_HOLD, "udp"));
+	add(&r, rule_for(RULE_HOLD, "udp"));
+	assert_int_equal(r.count, 1);
+	assert_string_equal(judge(&r, 0).by, "rule 2: udp");
+	rules_fini(&r);
+}
+
+static void full_table(void **state)
+{
+	struct rules r;
+	struct rule one_more = rule_for(RULE_DROP, "tcp");
+	char filter[32];
+	struct err e;
+
+	(void)state;
+	rules_init(&r);
+	for (unsigned i = 0; i < RULES_MAX; i++) {
+		snprintf(filter, sizeof(filter), "udp port %u", i + 1);
+		add(&r, rule_for(RULE_DROP, filter));
+	}
+	assert_int_equal(rules_add(&r, &one_more, &e), -1);
+	assert_non_null(strstr(e.what, "64"));
+	assert_int_equal(r.count, RULES_MAX);
+	rules_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_passes),
+		cmocka_unit_test(filters_choose),
+		cmocka_unit_test(every_nth),
+		cmocka_unit_test(once_ends),
+		cmocka_unit_test(actions_go_together),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(same_rule_is_replaced),
+		cmocka_unit_test(full_table),
+	};
+
+	return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
+}
