@@ -17,6 +17,9 @@
 #include "src/core/event.h"
 #include "src/core/rd.h"
 
+#define JOURNAL_PREFIX	"SOCKLENS_"
+#define JOURNAL_VERSION "1"
+#define JOURNAL_RAW	"raw:"	/* before an address in hex, where its text form would not give it back */
 #define JOURNAL_MESSAGE 2048 /* bytes of MESSAGE at most */
 
 /*

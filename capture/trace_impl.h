@@ -3,6 +3,7 @@
  *
  *	trace_index.c	the rows: 32 bytes an event, sorted, found by time, identity and packet number
  *	trace_link.c	an event becomes a row: its lane, socket and connection, and what it refers to
+ *	trace_table.c	lists of rows and hash tables, for those
  *	trace_sort.c	brings a file that was read out of order into order, once, at the end
  *	trace_write.c	the file that grows: gathered blocks, full disks, closing, saving
  *	trace_read.c	an event's bytes come back: from the file, from memory, through a cache
@@ -80,6 +81,7 @@ struct rows {			/* a growing list of row numbers, ascending */
 };
 
 int rows_add(struct rows *r, uint32_t row);			/* where it belongs */
+int rows_push(struct rows *r, uint32_t row);			/* at the end, whatever the order */
 void rows_remove(struct rows *r, size_t i);
 void rows_shift(struct rows *r, uint32_t from);			/* those from `from` on: by one */
 size_t rows_upto(const struct rows *r, uint32_t row);		/* how many are <= row */
@@ -228,6 +230,13 @@ struct trace {
 
 /* Room for one more element in a growing array; false if memory ran out. */
 bool grow(void *array, size_t count, size_t *cap, size_t size);
+
+/* trace_table.c: the number of the thing that ev is about, by its tag and by looking at it; UINT32_MAX. */
+typedef bool same_key(const struct trace *t, uint32_t number, const struct event *ev);
+uint32_t hash_tag(uint64_t seed, const void *bytes, size_t len);
+uint32_t hash_find(const struct trace *t, const struct hash *h, uint32_t tag, same_key *same,
+		   const struct event *ev);
+int hash_add(struct hash *h, uint32_t tag, uint32_t number);
 
 /* trace.c */
 struct trace *trace_alloc(struct err *e);
