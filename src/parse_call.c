@@ -5,10 +5,7 @@
 #include "src/parse_impl.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "src/core/safe.h"
 
 void call_usage(struct str *out, const struct call *c)
 {
