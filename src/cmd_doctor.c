@@ -39,8 +39,9 @@ static int print_json(const struct doctor *d)
 	for (size_t i = 0; i < d->rows; i++) {
 		const struct doctor_row *r = &d->row[i];
 
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:b, s:s, s:s}", "part", parts[r->part].json, "name",
-						      r->name, "works", r->works, "text", r->text, "fix", r->fix));
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:b, s:s, s:s}", "part",
+						      parts[r->part].json, "name", r->name, "works",
+						      r->works, "text", r->text, "fix", r->fix));
 	}
 	json_t *all = json_pack("{s:i, s:o}", "best_way", d->way, "rows", rows);
 	int failed = !all || json_dumpf(all, stdout, JSON_INDENT(1)) || putchar('\n') == EOF;

@@ -8,13 +8,14 @@
 
 static void print_one(const struct cmd *c)
 {
-	printf("usage: socklens %s\n%s%c%s.\n\n%s", c->usage, "", c->summary[0] - (c->summary[0] >= 'a' ? 32 : 0),
-	       c->summary + 1, c->options);
+	printf("usage: socklens %s\n%s%c%s.\n\n%s", c->usage, "",
+	       c->summary[0] - (c->summary[0] >= 'a' ? 32 : 0), c->summary + 1, c->options);
 }
 
 static void print_all(void)
 {
-	puts("socklens shows on one timeline what a program asked its sockets to do, what went over the wire,\n"
+	puts("socklens shows on one timeline what a program asked its sockets to do, what went "
+	     "over the wire,\n"
 	     "and what state the kernel's sockets were in.\n");
 	for (size_t i = 0; i < cmds_count; i++)
 		printf("  socklens %-20s %s\n", cmds[i].usage, cmds[i].summary);
@@ -68,7 +69,8 @@ int cmd_usage(const char *command, const char *fmt, ...)
 	return EXIT_CANNOT;
 }
 
-static const struct cmd_option *option_find(const struct cmd_option *options, size_t count, const char *name)
+static const struct cmd_option *option_find(const struct cmd_option *options, size_t count,
+					    const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(options[i].name, name))
@@ -76,7 +78,8 @@ static const struct cmd_option *option_find(const struct cmd_option *options, si
 	return NULL;
 }
 
-int cmd_options(int argc, char **argv, const struct cmd_option *options, size_t count, const char **rest, size_t *rests)
+int cmd_options(int argc, char **argv, const struct cmd_option *options, size_t count,
+		const char **rest, size_t *rests)
 {
 	size_t max = *rests;
 

@@ -46,7 +46,8 @@ int cmd_lab(int argc, char **argv)
 	struct script script;
 	struct err e = { 0 };
 	size_t names = is_lesson;
-	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &name, &names);
+	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &name,
+			    &names);
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;

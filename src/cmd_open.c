@@ -8,7 +8,8 @@ int cmd_open(int argc, char **argv)
 	struct err e = { 0 };
 	const char *file;
 	size_t files = 1;
-	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &file, &files);
+	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &file,
+			    &files);
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;

@@ -15,7 +15,8 @@ int screen_check(const struct screen_options *o)
 		return cmd_usage(NULL, "--theme takes dark, light or mono, not %s", o->theme), -1;
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		return 0;
-	err_set(&e, "socklens play and socklens show need none", "the screen needs a terminal on standard input and output");
+	err_set(&e, "socklens play and socklens show need none",
+		"the screen needs a terminal on standard input and output");
 	return cmd_error(&e, EXIT_CANNOT), -1;
 }
 

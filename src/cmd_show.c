@@ -9,15 +9,16 @@
 #include "capture/trace.h"
 #include "ui/show.h"
 
-#define WIDTH_DEFAULT	100
-#define WIDTH_LEAST	60
-#define WIDTH_MOST	400
+#define WIDTH_DEFAULT 100
+#define WIDTH_LEAST   60
+#define WIDTH_MOST    400
 
 static int terminal_width(void)
 {
 	struct winsize ws;
 
-	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) && ws.ws_col >= WIDTH_LEAST)
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) &&
+	    ws.ws_col >= WIDTH_LEAST)
 		return ws.ws_col;
 	return WIDTH_DEFAULT;
 }
@@ -45,7 +46,8 @@ int cmd_show(int argc, char **argv)
 	size_t files = 1;
 	struct err e = { 0 };
 	struct trace *t;
-	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &file, &files);
+	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &file,
+			    &files);
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
@@ -56,7 +58,8 @@ int cmd_show(int argc, char **argv)
 		long n = strtol(width_text, &end, 10);
 
 		if (*end || n < WIDTH_LEAST || n > WIDTH_MOST)
-			return cmd_usage(argv[0], "--width takes a number from %d to %d", WIDTH_LEAST, WIDTH_MOST);
+			return cmd_usage(argv[0], "--width takes a number from %d to %d",
+					 WIDTH_LEAST, WIDTH_MOST);
 		width = (int)n;
 	}
 	if (!(t = trace_open(file, &e)))

@@ -15,12 +15,8 @@ void describe_duration(struct str *out, int64_t ns)
 		int64_t unit;
 		const char *name;
 	} units[] = {
-		{ 3600 * NS_PER_S, "h" },
-		{ 60 * NS_PER_S, "min" },
-		{ NS_PER_S, "s" },
-		{ NS_PER_MS, "ms" },
-		{ NS_PER_US, "µs" },
-		{ 1, "ns" },
+		{ 3600 * NS_PER_S, "h" }, { 60 * NS_PER_S, "min" }, { NS_PER_S, "s" },
+		{ NS_PER_MS, "ms" },	  { NS_PER_US, "µs" },	    { 1, "ns" },
 	};
 	size_t i = 0;
 
@@ -100,12 +96,9 @@ void describe_return(struct str *out, const struct event *ret)
 void describe_wire(struct str *out, const struct event *wire)
 {
 	static const char *const words[] = {
-		[WIRE_DELIVERED] = "delivered",
-		[WIRE_DELAYED] = "on its way",
-		[WIRE_HELD] = "held",
-		[WIRE_RELEASED] = "released",
-		[WIRE_DROPPED] = "lost",
-		[WIRE_DUPLICATED] = "duplicated",
+		[WIRE_DELIVERED] = "delivered", [WIRE_DELAYED] = "on its way",
+		[WIRE_HELD] = "held",		[WIRE_RELEASED] = "released",
+		[WIRE_DROPPED] = "lost",	[WIRE_DUPLICATED] = "duplicated",
 		[WIRE_FAILED] = "not accepted",
 	};
 	const struct event_wire *w = &wire->wire;
@@ -215,45 +208,87 @@ enum outcome { ANY_SUCCESS, ZERO, POSITIVE, FAILED };
 static const struct meaning {
 	const char *call;
 	enum outcome outcome;
-	int error;		/* FAILED: this errno, 0 any */
+	int error; /* FAILED: this errno, 0 any */
 	const char *text;
 } meanings[] = {
-	{ "socket", ANY_SUCCESS, 0, "The kernel made a socket; %N is the descriptor by which this program names it. It has no address and no peer yet." },
+	{ "socket", ANY_SUCCESS, 0,
+	  "The kernel made a socket; %N is the descriptor by which this program names it. It has "
+	  "no address and no peer yet." },
 	{ "bind", ZERO, 0, "The address is the socket's own from now on." },
-	{ "bind", FAILED, EADDRINUSE, "Another socket has this address, or a connection that used it is still in TIME-WAIT. SO_REUSEADDR on both helps against the latter." },
+	{ "bind", FAILED, EADDRINUSE,
+	  "Another socket has this address, or a connection that used it is still in TIME-WAIT. "
+	  "SO_REUSEADDR on both helps against the latter." },
 	{ "bind", FAILED, EACCES, "Ports below 1024 are for privileged programs." },
 	{ "bind", FAILED, EADDRNOTAVAIL, "No interface of this host has that address." },
-	{ "listen", ZERO, 0, "The socket listens: from now on the kernel completes handshakes by itself and queues the connections for accept()." },
-	{ "accept", ANY_SUCCESS, 0, "%N is a new socket for this one connection; the listening socket stays as it is." },
-	{ "accept4", ANY_SUCCESS, 0, "%N is a new socket for this one connection; the listening socket stays as it is." },
+	{ "listen", ZERO, 0,
+	  "The socket listens: from now on the kernel completes handshakes by itself and queues "
+	  "the connections for accept()." },
+	{ "accept", ANY_SUCCESS, 0,
+	  "%N is a new socket for this one connection; the listening socket stays as it is." },
+	{ "accept4", ANY_SUCCESS, 0,
+	  "%N is a new socket for this one connection; the listening socket stays as it is." },
 	{ "accept", FAILED, EAGAIN, "No connection is waiting, and the socket does not block." },
 	{ "accept", FAILED, EINVAL, "This socket does not listen." },
-	{ "connect", ZERO, 0, "The peer is set. For TCP the handshake is complete: the other kernel answered, although its program may not have called accept() yet." },
-	{ "connect", FAILED, ECONNREFUSED, "The other host answered the SYN with RST: nothing listens on that port." },
-	{ "connect", FAILED, ETIMEDOUT, "No answer came to the SYN, however often the kernel repeated it: the host is gone, or something swallows the packets." },
-	{ "connect", FAILED, EINPROGRESS, "The SYN has left. The socket does not block, so the handshake goes on by itself; poll() for POLLOUT tells the end of it." },
+	{ "connect", ZERO, 0,
+	  "The peer is set. For TCP the handshake is complete: the other kernel answered, although "
+	  "its program may not have called accept() yet." },
+	{ "connect", FAILED, ECONNREFUSED,
+	  "The other host answered the SYN with RST: nothing listens on that port." },
+	{ "connect", FAILED, ETIMEDOUT,
+	  "No answer came to the SYN, however often the kernel repeated it: the host is gone, or "
+	  "something swallows the packets." },
+	{ "connect", FAILED, EINPROGRESS,
+	  "The SYN has left. The socket does not block, so the handshake goes on by itself; poll() "
+	  "for POLLOUT tells the end of it." },
 	{ "connect", FAILED, EISCONN, "The socket is connected already." },
 	{ "connect", FAILED, EALREADY, "An earlier connect() on this socket is still under way." },
 	{ "connect", FAILED, ENETUNREACH, "No route leads to that address." },
-	{ "send", FAILED, EPIPE, "This side has shut down, or the peer has reset: nothing can be sent any more. Without MSG_NOSIGNAL the kernel sends SIGPIPE, too." },
-	{ "write", FAILED, EPIPE, "This side has shut down, or the peer has reset: nothing can be written any more. The kernel sends SIGPIPE, too." },
-	{ "send", POSITIVE, 0, "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
+	{ "send", FAILED, EPIPE,
+	  "This side has shut down, or the peer has reset: nothing can be sent any more. Without "
+	  "MSG_NOSIGNAL the kernel sends SIGPIPE, too." },
+	{ "write", FAILED, EPIPE,
+	  "This side has shut down, or the peer has reset: nothing can be written any more. The "
+	  "kernel sends SIGPIPE, too." },
+	{ "send", POSITIVE, 0,
+	  "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
 	{ "sendto", POSITIVE, 0, "The kernel took %N bytes. Whether they arrive is not known." },
 	{ "sendmsg", POSITIVE, 0, "The kernel took %N bytes. Whether they arrive is not known." },
-	{ "write", POSITIVE, 0, "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
-	{ "recv", ZERO, 0, "End of file on a stream: the peer has closed its direction, and all that it sent has been read. On a datagram socket: an empty datagram." },
-	{ "read", ZERO, 0, "End of file on a stream: the peer has closed its direction, and all that it sent has been read." },
-	{ "recv", POSITIVE, 0, "%N bytes were waiting: at most as many as asked for, perhaps fewer. A stream does not keep the borders of the sender's messages." },
-	{ "read", POSITIVE, 0, "%N bytes were waiting: at most as many as asked for, perhaps fewer." },
-	{ "recvfrom", POSITIVE, 0, "One datagram of %N bytes (or what fitted of it), with its sender's address; from a stream, %N bytes." },
-	{ "recv", FAILED, ECONNRESET, "The peer's kernel sent RST: the connection is gone, and with it what was not read." },
-	{ "recv", FAILED, ECONNREFUSED, "An earlier datagram came back as \"port unreachable\": nobody receives there. A connected UDP socket hears of it on its next call." },
-	{ NULL, FAILED, EAGAIN, "The call would have to wait, and the socket does not block (or its time-out has passed)." },
-	{ NULL, FAILED, EINTR, "A signal interrupted the call while it slept. Nothing was done; it can be called again." },
-	{ NULL, FAILED, EBADF, "This program has no descriptor of that number: never opened, or closed already." },
+	{ "write", POSITIVE, 0,
+	  "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
+	{ "recv", ZERO, 0,
+	  "End of file on a stream: the peer has closed its direction, and all that it sent has "
+	  "been read. On a datagram socket: an empty datagram." },
+	{ "read", ZERO, 0,
+	  "End of file on a stream: the peer has closed its direction, and all that it sent has "
+	  "been read." },
+	{ "recv", POSITIVE, 0,
+	  "%N bytes were waiting: at most as many as asked for, perhaps fewer. A stream does not "
+	  "keep the borders of the sender's messages." },
+	{ "read", POSITIVE, 0,
+	  "%N bytes were waiting: at most as many as asked for, perhaps fewer." },
+	{ "recvfrom", POSITIVE, 0,
+	  "One datagram of %N bytes (or what fitted of it), with its sender's address; from a "
+	  "stream, %N bytes." },
+	{ "recv", FAILED, ECONNRESET,
+	  "The peer's kernel sent RST: the connection is gone, and with it what was not read." },
+	{ "recv", FAILED, ECONNREFUSED,
+	  "An earlier datagram came back as \"port unreachable\": nobody receives there. A "
+	  "connected UDP socket hears of it on its next call." },
+	{ NULL, FAILED, EAGAIN,
+	  "The call would have to wait, and the socket does not block (or its time-out has "
+	  "passed)." },
+	{ NULL, FAILED, EINTR,
+	  "A signal interrupted the call while it slept. Nothing was done; it can be called "
+	  "again." },
+	{ NULL, FAILED, EBADF,
+	  "This program has no descriptor of that number: never opened, or closed already." },
 	{ NULL, FAILED, ENOTCONN, "The socket has no peer." },
-	{ "shutdown", ZERO, 0, "That direction is closed. SHUT_WR sends FIN once everything before it has been sent; the other direction stays open." },
-	{ "close", ZERO, 0, "The descriptor is free again. If nothing else refers to the socket, the kernel closes it: TCP sends FIN, or RST if unread data were waiting." },
+	{ "shutdown", ZERO, 0,
+	  "That direction is closed. SHUT_WR sends FIN once everything before it has been sent; "
+	  "the other direction stays open." },
+	{ "close", ZERO, 0,
+	  "The descriptor is free again. If nothing else refers to the socket, the kernel closes "
+	  "it: TCP sends FIN, or RST if unread data were waiting." },
 	{ "poll", ZERO, 0, "The time passed and nothing became ready." },
 	{ "poll", POSITIVE, 0, "%N of the descriptors are ready." },
 	{ "setsockopt", ZERO, 0, "The option is set." },

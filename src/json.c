@@ -147,7 +147,8 @@ static void add_packet(json_t *o, const struct trace *t, const struct event *ev)
 	if (p.has_transport)
 		json_object_set_new(o, "payload_len", json_integer(p.payload_len));
 	if (entry)
-		json_object_set_new(o, "fate", json_string(wire_fate_name((enum wire_fate)entry->fate)));
+		json_object_set_new(o, "fate",
+				    json_string(wire_fate_name((enum wire_fate)entry->fate)));
 }
 
 /* Time and host have names of their own here. */

@@ -12,9 +12,9 @@
 #include "src/core/names.h"
 #include "src/describe.h"
 
-#define FLUSH_NS	(200 * NS_PER_MS)	/* what is older than this is in the file, also after kill -9 */
-#define SYNC_NS		(5 * NS_PER_S)		/* … and this much, after power loss */
-#define INTERRUPT_MS	10
+#define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
+#define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
+#define INTERRUPT_MS 10
 
 void session_set_trouble(struct session *s, const struct err *e)
 {
@@ -62,7 +62,9 @@ static int add_hosts(struct session *s, struct err *e)
 {
 	for (size_t i = 0; i < s->lab->hosts; i++) {
 		const struct lab_host *h = &s->lab->host[i];
-		struct trace_host th = { .link = LINK_ETHERNET, .has_mac = true, .has_ip4 = true, .has_ip6 = true };
+		struct trace_host th = {
+			.link = LINK_ETHERNET, .has_mac = true, .has_ip4 = true, .has_ip6 = true
+		};
 
 		str_copy(th.name, sizeof(th.name), h->name);
 		memcpy(th.mac, h->mac, sizeof(th.mac));
@@ -256,10 +258,12 @@ void session_settle(struct session *s)
 
 static int not_live(struct err *e)
 {
-	return err_set(e, "start a lab with: socklens", "this is a recording: there is no lab to act on");
+	return err_set(e, "start a lab with: socklens",
+		       "this is a recording: there is no lab to act on");
 }
 
-static void append_command(struct session *s, int64_t ts_ns, const char *target, const char *text, const char *status)
+static void append_command(struct session *s, int64_t ts_ns, const char *target, const char *text,
+			   const char *status)
 {
 	struct event ev = {
 		.kind = EVENT_COMMAND,
@@ -314,7 +318,8 @@ int session_interrupt(struct session *s, size_t program, uint32_t thread, struct
 	if (!s->lab)
 		return not_live(e);
 	if (!a->process || !r || r->progress == CALL_WAITING)
-		return err_set(e, NULL, "%s is not in a call: there is nothing to interrupt", t->name);
+		return err_set(e, NULL, "%s is not in a call: there is nothing to interrupt",
+			       t->name);
 	append_command(s, clock_now_ns(), t->name, "interrupt", NULL);
 	t->interrupt = t->current;
 	return program_interrupt(a->process, thread, e);
@@ -327,7 +332,8 @@ int session_kill(struct session *s, size_t program, struct err *e)
 	if (!s->lab)
 		return not_live(e);
 	if (!a->process)
-		return err_set(e, "program NAME on HOST starts it again", "%s is not running", a->name);
+		return err_set(e, "program NAME on HOST starts it again", "%s is not running",
+			       a->name);
 	append_command(s, clock_now_ns(), a->name, "kill", NULL);
 	return program_kill(a->process, e);
 }

@@ -32,19 +32,22 @@ void calls_fini(struct session *s)
 		record_free(&s->call[i]);
 }
 
-uint64_t session_call(struct session *s, size_t program, uint32_t thread, struct call_request *request,
-		      const char *assign, struct err *e)
+uint64_t session_call(struct session *s, size_t program, uint32_t thread,
+		      struct call_request *request, const char *assign, struct err *e)
 {
 	struct actor *a = &s->actor[program];
 	struct call_record *r = &s->call[(s->calls + 1) % CALLS_KEPT];
 
 	if (!s->lab || !a->process) {
-		err_set(e, s->lab ? "program NAME on HOST starts it again" : "start a lab with: socklens",
+		err_set(e,
+			s->lab ? "program NAME on HOST starts it again"
+			       : "start a lab with: socklens",
 			"%s is not running", a->name);
 		return 0;
 	}
 	if (!is_over(r)) {
-		err_set(e, "interrupt the call that blocks, or kill its program", "too many calls wait their turn");
+		err_set(e, "interrupt the call that blocks, or kill its program",
+			"too many calls wait their turn");
 		return 0;
 	}
 	record_free(r);
@@ -64,7 +67,8 @@ uint64_t session_call(struct session *s, size_t program, uint32_t thread, struct
 /* The oldest call that waits for this thread. */
 static struct call_record *next_waiting(struct session *s, size_t actor, uint32_t thread)
 {
-	for (uint64_t n = s->calls >= CALLS_KEPT ? s->calls - CALLS_KEPT + 1 : 1; n <= s->calls; n++) {
+	for (uint64_t n = s->calls >= CALLS_KEPT ? s->calls - CALLS_KEPT + 1 : 1; n <= s->calls;
+	     n++) {
 		struct call_record *r = call_record(s, n);
 
 		if (r && r->progress == CALL_WAITING && r->actor == actor && r->thread == thread)
@@ -111,7 +115,8 @@ static int call_fd(const struct call_request *r)
 	return r->call->arg[0].type == ARG_FD ? (int)r->arg[0].number : -1;
 }
 
-static struct event event_of(const struct session *s, const struct call_record *r, enum event_kind kind, int64_t ts_ns)
+static struct event event_of(const struct session *s, const struct call_record *r,
+			     enum event_kind kind, int64_t ts_ns)
 {
 	const struct actor *a = &s->actor[r->actor];
 	struct event ev = { .kind = kind, .host = a->host, .thread = r->thread, .ts_ns = ts_ns };
@@ -120,7 +125,7 @@ static struct event event_of(const struct session *s, const struct call_record *
 	return ev;
 }
 
-#define ARG_TEXT	256	/* bytes of one argument's text */
+#define ARG_TEXT 256 /* bytes of one argument's text */
 
 static void on_enter(struct session *s, struct call_record *r, int64_t ts_ns)
 {
@@ -138,7 +143,8 @@ static void on_enter(struct session *s, struct call_record *r, int64_t ts_ns)
 		call_arg_text(&out, &r->request, i, &s->lab->names);
 		if (out.len)
 			ev.call.arg[ev.call.args++] =
-				(struct event_arg){ .name = r->request.call->arg[i].name, .text = out.buf };
+				(struct event_arg){ .name = r->request.call->arg[i].name,
+						    .text = out.buf };
 	}
 	session_append(s, &ev);
 }
@@ -167,7 +173,8 @@ static void append_return(struct session *s, const struct call_record *r, int64_
 }
 
 /* Keeps the books on descriptors, and has the sockets looked at that the call may have changed. */
-static void note_sockets(struct session *s, const struct call_record *r, const struct program_report *report)
+static void note_sockets(struct session *s, const struct call_record *r,
+			 const struct program_report *report)
 {
 	uint8_t host = s->actor[r->actor].host;
 

@@ -30,8 +30,8 @@ int session_program_find(const struct session *s, const char *name, size_t len, 
 	return -1;
 }
 
-static void append_program(struct session *s, const struct actor *a, int32_t pid, enum program_change change,
-			   int status)
+static void append_program(struct session *s, const struct actor *a, int32_t pid,
+			   enum program_change change, int status)
 {
 	struct event ev = {
 		.kind = EVENT_PROGRAM,
@@ -68,7 +68,8 @@ int session_program(struct session *s, const char *name, const char *host, struc
 	struct actor *a;
 
 	if (!s->lab)
-		return err_set(e, "start a lab with: socklens", "this is a recording: no program can be started in it");
+		return err_set(e, "start a lab with: socklens",
+			       "this is a recording: no program can be started in it");
 	number = lab_host_find(s->lab, host, strlen(host));
 	if (number == HOST_NONE)
 		return err_set(e, "the hosts are client and server", "there is no host %s", host);
@@ -113,7 +114,8 @@ static void on_exit(struct session *s, size_t actor, const struct program_report
 {
 	struct actor *a = &s->actor[actor];
 
-	append_program(s, a, program_pid(a->process), r->killed ? PROGRAM_KILLED : PROGRAM_EXITED, r->status);
+	append_program(s, a, program_pid(a->process), r->killed ? PROGRAM_KILLED : PROGRAM_EXITED,
+		       r->status);
 	calls_die(s, actor);
 	sockets_die(s, actor);
 	program_free(a->process);
@@ -203,8 +205,8 @@ void variable_expect(struct actor *a, const char *name, uint64_t call)
 		v->pending = call;
 }
 
-int64_t session_variable(const struct session *s, size_t program, const char *name, size_t len, bool *known,
-			 bool *pending)
+int64_t session_variable(const struct session *s, size_t program, const char *name, size_t len,
+			 bool *known, bool *pending)
 {
 	const struct actor *a = &s->actor[program];
 

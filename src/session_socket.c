@@ -51,12 +51,14 @@ static void name_owner(const struct session *s, const struct owned_socket *o, st
 }
 
 /* A connection that no program has accepted yet belongs to whoever listens on its address. */
-static void inherit_owner(struct session *s, struct owned_socket *o, const struct sock_sample *sample)
+static void inherit_owner(struct session *s, struct owned_socket *o,
+			  const struct sock_sample *sample)
 {
 	for (size_t i = 0; i < s->sockets; i++) {
 		const struct owned_socket *l = &s->socket[i];
 
-		if (l->host == o->host && l->actor != SIZE_MAX && l->last.state == SOCK_STATE_LISTEN &&
+		if (l->host == o->host && l->actor != SIZE_MAX &&
+		    l->last.state == SOCK_STATE_LISTEN &&
 		    addr_port(&l->last.local) == addr_port(&sample->local)) {
 			o->actor = l->actor;
 			return;
@@ -81,7 +83,8 @@ void sockets_on_state(struct session *s, struct event *ev)
 }
 
 /* The last sample once more, because the socket's descriptor (or its end) is all that is new. */
-static void append_sample(struct session *s, const struct owned_socket *o, enum sock_state old, uint64_t call)
+static void append_sample(struct session *s, const struct owned_socket *o, enum sock_state old,
+			  uint64_t call)
 {
 	struct event ev = {
 		.kind = EVENT_STATE,
