@@ -28,7 +28,7 @@
 #include "src/core/str.h"
 
 #define RING_BYTES_MIN	(64 * 1024)
-#define LINK_HEADER_MAX	(14 + 4 + 4)	/* Ethernet with two VLAN tags */
+#define LINK_HEADER_MAX (14 + 4 + 4) /* Ethernet with two VLAN tags */
 #define SNAPLEN_MAX	262144
 #define INJECT_TRIES	20
 #define INJECT_WAIT_MS	1
@@ -38,9 +38,9 @@ struct live {
 	char iface[IF_NAMESIZE];
 	uint32_t link;
 	int fd;
-	int segment_fd;		/* -1: none */
+	int segment_fd; /* -1: none */
 	uint64_t drops;
-	uint32_t drops_seen;	/* libpcap's count, which wraps at 32 bits */
+	uint32_t drops_seen; /* libpcap's count, which wraps at 32 bits */
 };
 
 /* What libpcap calls a link type where that differs from the number in files. */
@@ -100,7 +100,8 @@ static int snaplen_of(const char *iface, const struct live_options *o)
 static const char *hint_of(int status)
 {
 	if (status == PCAP_ERROR_PERM_DENIED)
-		return "capturing needs CAP_NET_RAW: run as root, or use the lab, which needs nothing";
+		return "capturing needs CAP_NET_RAW: run as root, or use the lab, which needs "
+		       "nothing";
 	if (status == PCAP_ERROR_NO_SUCH_DEVICE)
 		return "\"ip link\" lists the interfaces";
 	return NULL;
@@ -183,13 +184,14 @@ static bool takes_large(int fd, const char *iface)
 	struct ethtool_value value = { .cmd = ETHTOOL_GTSO, .data = 1 };
 	struct ifreq req = { .ifr_data = (char *)&value };
 
-	return !str_copy(req.ifr_name, sizeof(req.ifr_name), iface) || ioctl(fd, SIOCETHTOOL, &req) < 0 ||
-	       value.data;
+	return !str_copy(req.ifr_name, sizeof(req.ifr_name), iface) ||
+	       ioctl(fd, SIOCETHTOOL, &req) < 0 || value.data;
 }
 
 static bool bind_segments(int fd, const char *iface)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(iface) };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)if_nametoindex(iface) };
 	int one = 1;
 
 	return setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) == 0 &&
@@ -362,13 +364,14 @@ bool live_can_segment(const struct live *l)
 	return l->segment_fd >= 0;
 }
 
-#define TCP_CHECKSUM_AT	16
+#define TCP_CHECKSUM_AT 16
 
 int live_inject_segments(struct live *l, const struct live_segments *s, struct err *e)
 {
 	struct virtio_net_hdr cut = {
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = s->ip_version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6,
+		.gso_type =
+			s->ip_version == 4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6,
 		.hdr_len = (uint16_t)s->header_len,
 		.gso_size = (uint16_t)s->segment_len,
 		.csum_start = (uint16_t)s->network_len,
@@ -436,7 +439,8 @@ void live_filter_free(struct live_filter *f)
 	free(f);
 }
 
-bool live_filter_match(const struct live_filter *f, const void *bytes, uint32_t caplen, uint32_t len)
+bool live_filter_match(const struct live_filter *f, const void *bytes, uint32_t caplen,
+		       uint32_t len)
 {
 	const struct pcap_pkthdr h = { .caplen = caplen, .len = len };
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MIN	64
-#define BYTES_MIN	(128 * 1024)
-#define LOOK_AHEAD	64	/* rows that aside_has_later() looks at */
+#define ROWS_MIN   64
+#define BYTES_MIN  (128 * 1024)
+#define LOOK_AHEAD 64 /* rows that aside_has_later() looks at */
 
 static bool grow_rows(struct aside *a)
 {
@@ -71,8 +71,9 @@ static bool same_socket(const struct aside_row *a, const struct aside_row *b)
 	const struct packet *p = &a->packet, *q = &b->packet;
 
 	return a->seen.from == b->seen.from && p->ip_version == q->ip_version &&
-	       p->protocol == q->protocol && p->src_port == q->src_port && p->dst_port == q->dst_port &&
-	       memcmp(p->src, q->src, sizeof(p->src)) == 0 && memcmp(p->dst, q->dst, sizeof(p->dst)) == 0;
+	       p->protocol == q->protocol && p->src_port == q->src_port &&
+	       p->dst_port == q->dst_port && memcmp(p->src, q->src, sizeof(p->src)) == 0 &&
+	       memcmp(p->dst, q->dst, sizeof(p->dst)) == 0;
 }
 
 bool aside_has_later(const struct aside *a, size_t row)

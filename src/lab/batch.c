@@ -18,40 +18,40 @@
 #include "src/core/queue.h"
 #include "src/core/str.h"
 
-#define BLOCK_BYTES	(128u << 10)
-#define BLOCKS_MIN	4
-#define ALIGNMENT	8
-#define CACHE_LINE	64
+#define BLOCK_BYTES (128u << 10)
+#define BLOCKS_MIN  4
+#define ALIGNMENT   8
+#define CACHE_LINE  64
 
 struct block {
-	uint32_t used;		/* bytes of room[] that hold records */
+	uint32_t used; /* bytes of room[] that hold records */
 	uint32_t padding;
 	_Alignas(ALIGNMENT) uint8_t room[BLOCK_BYTES - 8];
 };
 static_assert(sizeof(struct block) == BLOCK_BYTES, "a block is its room and its head");
 
 struct record {
-	uint32_t size;		/* of it all, a multiple of ALIGNMENT */
-	uint32_t event_bytes;	/* of struct event, behind this head */
-	uint32_t tail_bytes;	/* behind those */
+	uint32_t size; /* of it all, a multiple of ALIGNMENT */
+	uint32_t event_bytes; /* of struct event, behind this head */
+	uint32_t tail_bytes; /* behind those */
 	uint32_t padding;
 };
 
 struct producer {
-	struct block **free;	/* stack */
+	struct block **free; /* stack */
 	size_t frees;
-	struct block *filling;	/* NULL: none */
-	uint64_t pushed;	/* blocks */
+	struct block *filling; /* NULL: none */
+	uint64_t pushed; /* blocks */
 	uint64_t returned;
-	uint64_t lost;		/* events left out, all */
-	uint64_t lost_unsaid;	/* of them, those that no note has told of yet */
-	uint64_t cut_unsaid;	/* packets cut to their headers */
-	int64_t missed_ns;	/* time of the last event of either sort */
+	uint64_t lost; /* events left out, all */
+	uint64_t lost_unsaid; /* of them, those that no note has told of yet */
+	uint64_t cut_unsaid; /* packets cut to their headers */
+	int64_t missed_ns; /* time of the last event of either sort */
 };
 
 struct consumer {
 	struct block *reading;
-	uint32_t at;		/* of its room */
+	uint32_t at; /* of its room */
 	struct event now;
 };
 
@@ -65,7 +65,7 @@ struct batch {
 };
 
 /* How much of struct event each kind uses.  0: a kind that is not handed over here. */
-#define USED(member)	(offsetof(struct event, member) + sizeof(((struct event *)0)->member))
+#define USED(member) (offsetof(struct event, member) + sizeof(((struct event *)0)->member))
 static const size_t used_bytes[EVENT_KINDS] = {
 	[EVENT_PACKET] = USED(packet),
 	[EVENT_WIRE] = USED(wire),
@@ -245,7 +245,8 @@ static void say_counts(struct str *out, const struct producer *p)
 	if (p->lost_unsaid && p->cut_unsaid)
 		str_add(out, " and ");
 	if (p->cut_unsaid)
-		str_addf(out, "%llu packets cut to their headers", (unsigned long long)p->cut_unsaid);
+		str_addf(out, "%llu packets cut to their headers",
+			 (unsigned long long)p->cut_unsaid);
 	str_add(out, ": more came than could be written down");
 }
 
@@ -355,7 +356,7 @@ struct event *batch_next(struct batch *b)
 	if (c->reading && c->at < c->reading->used)
 		return read_record(c);
 	if (c->reading)
-		(void)queue_push(b->empty, c->reading);	/* it has a slot for every block */
+		(void)queue_push(b->empty, c->reading); /* it has a slot for every block */
 	c->at = 0;
 	c->reading = queue_pop(b->full);
 	return c->reading ? read_record(c) : NULL;

@@ -12,19 +12,30 @@
 #include "capture/packet.h"
 #include "src/core/rd.h"
 
-#define ETHERNET	14
-#define IPV4		20
-#define IPV6		40
-#define TCP_MIN		20
+#define ETHERNET 14
+#define IPV4	 20
+#define IPV6	 40
+#define TCP_MIN	 20
 
 /* Offsets in the headers. */
 enum {
 	ETHERTYPE_AT = 12,
-	IP4_LENGTH_AT = 2, IP4_ID_AT = 4, IP4_FRAGMENT_AT = 6, IP4_PROTOCOL_AT = 9, IP4_CHECKSUM_AT = 10,
+	IP4_LENGTH_AT = 2,
+	IP4_ID_AT = 4,
+	IP4_FRAGMENT_AT = 6,
+	IP4_PROTOCOL_AT = 9,
+	IP4_CHECKSUM_AT = 10,
 	IP4_ADDRESSES_AT = 12,
-	IP6_LENGTH_AT = 4, IP6_NEXT_AT = 6, IP6_ADDRESSES_AT = 8,
-	TCP_SEQ_AT = 4, TCP_ACK_AT = 8, TCP_OFFSET_AT = 12, TCP_FLAGS_AT = 13, TCP_WINDOW_AT = 14,
-	TCP_CHECKSUM_AT = 16, TCP_URGENT_AT = 18,
+	IP6_LENGTH_AT = 4,
+	IP6_NEXT_AT = 6,
+	IP6_ADDRESSES_AT = 8,
+	TCP_SEQ_AT = 4,
+	TCP_ACK_AT = 8,
+	TCP_OFFSET_AT = 12,
+	TCP_FLAGS_AT = 13,
+	TCP_WINDOW_AT = 14,
+	TCP_CHECKSUM_AT = 16,
+	TCP_URGENT_AT = 18,
 };
 
 /* A segment that may be joined with others. */
@@ -127,7 +138,8 @@ static bool read_ip(struct segment *s, uint32_t len)
 {
 	const uint8_t *ip = s->bytes + ETHERNET;
 
-	if (len < ETHERNET + IPV6 + TCP_MIN)	/* IPv4 with so little has no payload worth joining either */
+	if (len <
+	    ETHERNET + IPV6 + TCP_MIN) /* IPv4 with so little has no payload worth joining either */
 		return false;
 	if (be16_at(s->bytes, ETHERTYPE_AT) == 0x0800) {
 		s->tcp_at = ETHERNET + IPV4;
@@ -138,7 +150,8 @@ static bool read_ip(struct segment *s, uint32_t len)
 	}
 	s->ip6 = true;
 	s->tcp_at = ETHERNET + IPV6;
-	return be16_at(s->bytes, ETHERTYPE_AT) == 0x86dd && ip[0] >> 4 == 6 && ip[IP6_NEXT_AT] == IPPROTO_TCP &&
+	return be16_at(s->bytes, ETHERTYPE_AT) == 0x86dd && ip[0] >> 4 == 6 &&
+	       ip[IP6_NEXT_AT] == IPPROTO_TCP &&
 	       be16_at(ip, IP6_LENGTH_AT) == len - ETHERNET - IPV6;
 }
 
@@ -159,7 +172,8 @@ static bool read_segment(struct segment *s, const uint8_t *bytes, uint32_t len)
 	s->payload_len = len - s->payload_at;
 	s->seq = be32_at(tcp, TCP_SEQ_AT);
 	s->flags = tcp[TCP_FLAGS_AT];
-	return (s->flags & ~TCP_PSH) == TCP_ACK && (tcp[TCP_OFFSET_AT] & 0x0f) == 0 && checksums_right(s);
+	return (s->flags & ~TCP_PSH) == TCP_ACK && (tcp[TCP_OFFSET_AT] & 0x0f) == 0 &&
+	       checksums_right(s);
 }
 
 /* ---- joining ---- */
@@ -175,7 +189,8 @@ static bool same_ip(const struct segment *a, const struct segment *b)
 	const uint8_t *p = a->bytes, *q = b->bytes;
 
 	if (a->ip6)
-		return same(p, q, ETHERNET, 0, IP6_LENGTH_AT) && same(p, q, ETHERNET, IP6_NEXT_AT, IPV6);
+		return same(p, q, ETHERNET, 0, IP6_LENGTH_AT) &&
+		       same(p, q, ETHERNET, IP6_NEXT_AT, IPV6);
 	return (uint16_t)(a->id + 1) == b->id && same(p, q, ETHERNET, 0, IP4_LENGTH_AT) &&
 	       same(p, q, ETHERNET, IP4_FRAGMENT_AT, IP4_CHECKSUM_AT) &&
 	       same(p, q, ETHERNET, IP4_ADDRESSES_AT, IPV4);
@@ -186,9 +201,11 @@ static bool follows(const struct segment *a, const struct segment *b)
 {
 	const uint8_t *p = a->bytes, *q = b->bytes;
 
-	return a->ip6 == b->ip6 && a->payload_at == b->payload_at && a->seq + a->payload_len == b->seq &&
-	       b->payload_len <= a->payload_len && same(p, q, 0, 0, ETHERNET) && same_ip(a, b) &&
-	       same(p, q, a->tcp_at, 0, TCP_SEQ_AT) && same(p, q, a->tcp_at, TCP_ACK_AT, TCP_FLAGS_AT) &&
+	return a->ip6 == b->ip6 && a->payload_at == b->payload_at &&
+	       a->seq + a->payload_len == b->seq && b->payload_len <= a->payload_len &&
+	       same(p, q, 0, 0, ETHERNET) && same_ip(a, b) &&
+	       same(p, q, a->tcp_at, 0, TCP_SEQ_AT) &&
+	       same(p, q, a->tcp_at, TCP_ACK_AT, TCP_FLAGS_AT) &&
 	       same(p, q, a->tcp_at, TCP_WINDOW_AT, TCP_CHECKSUM_AT) &&
 	       same(p, q, a->tcp_at, TCP_URGENT_AT, a->payload_at - a->tcp_at);
 }
@@ -237,7 +254,10 @@ bool burst_add(struct burst *b, const struct flight *p, const uint8_t *bytes)
 		return false;
 	packet = &b->packet[b->count++];
 	*packet = (struct burst_packet){
-		.flight = *p, .at = b->used, .payload_at = s.payload_at, .payload_len = s.payload_len,
+		.flight = *p,
+		.at = b->used,
+		.payload_at = s.payload_at,
+		.payload_len = s.payload_len,
 	};
 	memcpy(b->bytes + b->used, bytes, p->len);
 	b->used += p->len;

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "capture/live.h"
 #include "capture/packet.h"
@@ -23,115 +22,55 @@
 #include "src/core/str.h"
 #include "src/lab/aside.h"
 #include "src/lab/burst.h"
-#include "src/lab/thin.h"
+#include "src/lab/look.h"
+#include "src/lab/tell.h"
 
-#define RING_BYTES	(32 << 20)	/* for a full TCP window, many times over */
-#define READ_MAX	64		/* packets taken from a port before the others have their turn */
-#define READ_MAX_EXACT	1024		/* … while every packet is sampled: all that is there */
-#define DELIVER_MAX	64
-#define LOST_CHECK	512		/* packets of a port between two looks at what its capture lost */
-#define FORGET_NS	NS_PER_S
+#define RING_BYTES     (32 << 20) /* for a full TCP window, many times over */
+#define READ_MAX       64 /* packets taken from a port before the others have their turn */
+#define READ_MAX_EXACT 1024 /* … while every packet is sampled: all that is there */
+#define DELIVER_MAX    64
+#define LOST_CHECK     512 /* packets of a port between two looks at what its capture lost */
 
 struct port {
-	struct live *live;	/* NULL: it is gone */
+	struct live *live; /* NULL: it is gone */
 	struct carry *carry;
 	uint8_t host;
-	int64_t newest_ns;	/* stamp of the last packet taken in */
-	uint32_t unchecked;	/* packets since the last look at its losses */
+	int64_t newest_ns; /* stamp of the last packet taken in */
+	uint32_t unchecked; /* packets since the last look at its losses */
 	uint64_t lost;
-	uint32_t lost_before;	/* lost before the next packet */
+	uint32_t lost_before; /* lost before the next packet */
 };
 
 struct carry {
 	const struct lab *lab;
-	struct wire_config config;
 	struct batch *events;
-	struct sampler *sampler;	/* NULL: no sampling */
+	struct batch *told; /* the same, or NULL: nothing is recorded */
+	struct look look;
 	struct port port[HOSTS_MAX];
 	struct rules rules;
-	bool plain;			/* no rule has anything to say */
+	bool plain; /* no rule has anything to say */
 	struct flights flights;
-	struct thin thin;
 	struct aside aside;
-	struct burst burst;		/* empty between two rounds */
-	int64_t offset_ns;		/* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	int64_t forgot_ns;
+	struct burst burst; /* empty between two rounds */
+	int64_t offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	struct wire_counts counts;
 };
 
 static const char port_gone[] = "the port is gone";
+static const char thinned_out[] =
+	"too many packets to look at the sockets after each: only where a state may have changed, "
+	"and every 0.1 s";
 static const char no_memory[] = "out of memory: a packet was lost on the wire";
-
-/* ---- events ---- */
-
-static void put(struct carry *c, const struct event *ev)
-{
-	if (c->config.record)
-		batch_put(c->events, ev);
-}
-
-static void sink(void *context, const struct event *ev)
-{
-	put(context, ev);
-}
-
-static void put_packet(struct carry *c, const struct seen *s)
-{
-	struct port *port = &c->port[s->from];
-	struct event ev;
-
-	if (!c->config.record)
-		return;
-	ev = (struct event){
-		.kind = EVENT_PACKET,
-		.host = s->from,
-		.ts_ns = s->ts_ns,
-		.packet = {
-			.number = s->number,
-			.caplen = s->caplen,
-			.len = s->len,
-			.iface = s->from,
-			.drops = port->lost_before,
-			.data = s->data,
-		},
-	};
-	port->lost_before = 0;
-	batch_put(c->events, &ev);
-}
-
-static void put_fate(struct carry *c, const struct flight *p, enum wire_fate fate, const char *by,
-		     int64_t ts_ns)
-{
-	const struct event ev = {
-		.kind = EVENT_WIRE,
-		.host = p->from,
-		.ts_ns = ts_ns,
-		.wire = {
-			.packet = p->number, .fate = fate, .to = p->to, .copy = p->copy, .by = by,
-		},
-	};
-
-	put(c, &ev);
-}
-
-static void put_note(struct carry *c, uint8_t host, enum note_kind kind, const char *text)
-{
-	const struct event ev = {
-		.kind = EVENT_NOTE,
-		.host = host,
-		.ts_ns = clock_now_ns(),
-		.note = { .kind = kind, .text = text },
-	};
-
-	put(c, &ev);
-}
 
 /* ---- making and ending ---- */
 
 static int open_port(struct carry *c, size_t host, struct err *e)
 {
 	const struct live_options o = {
-		.buffer_bytes = RING_BYTES, .timeout_ms = 0, .incoming_only = true, .segments = true,
+		.buffer_bytes = RING_BYTES,
+		.timeout_ms = 0,
+		.incoming_only = true,
+		.segments = true,
 	};
 	struct port *port = &c->port[host];
 
@@ -141,12 +80,13 @@ static int open_port(struct carry *c, size_t host, struct err *e)
 	return port->live ? 0 : -1;
 }
 
-static uint32_t random_seed(void)
+/* A change of a socket's state. */
+static void sink(void *context, const struct event *ev)
 {
-	uint32_t seed = 0;
+	struct carry *c = context;
 
-	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
-	return seed;
+	if (c->told)
+		batch_put(c->told, ev);
 }
 
 struct carry *carry_new(const struct lab *l, const struct wire_config *config, struct batch *events,
@@ -159,17 +99,13 @@ struct carry *carry_new(const struct lab *l, const struct wire_config *config, s
 		return NULL;
 	}
 	c->lab = l;
-	c->config = *config;
 	c->events = events;
+	c->told = config->record ? events : NULL;
 	rules_init(&c->rules);
 	flights_init(&c->flights);
-	thin_init(&c->thin, random_seed());
 	carry_rules_changed(c);
-	if (config->sample) {
-		c->sampler = sampler_new(l, sink, c, e);
-		if (!c->sampler)
-			goto fail;
-	}
+	if (config->sample && look_init(&c->look, l, config->sample_all, sink, c, e) < 0)
+		goto fail;
 	for (size_t i = 0; i < l->hosts; i++)
 		if (open_port(c, i, e) < 0)
 			goto fail;
@@ -185,8 +121,7 @@ void carry_free(struct carry *c)
 		return;
 	for (size_t i = 0; i < HOSTS_MAX; i++)
 		live_close(c->port[i].live);
-	if (c->sampler)
-		sampler_free(c->sampler);
+	look_fini(&c->look);
 	rules_fini(&c->rules);
 	flights_fini(&c->flights);
 	aside_fini(&c->aside);
@@ -197,78 +132,17 @@ size_t carry_fds(const struct carry *c, struct pollfd *fds)
 {
 	for (size_t i = 0; i < c->lab->hosts; i++)
 		fds[i] = (struct pollfd){
-			.fd = c->port[i].live ? live_fd(c->port[i].live) : -1, .events = POLLIN,
+			.fd = c->port[i].live ? live_fd(c->port[i].live) : -1,
+			.events = POLLIN,
 		};
 	return c->lab->hosts;
-}
-
-/* ---- sampling ---- */
-
-static void parse(const struct carry *c, struct packet *p, uint8_t port, const void *bytes, uint32_t caplen,
-		  uint32_t len)
-{
-	packet_parse(p, live_link(c->port[port].live), bytes, caplen, len);
-}
-
-/* While thinned out: a socket that has to make room in the table of those to look at later. */
-static void look_at_late(struct carry *c, const struct thin_socket *s)
-{
-	sampler_packet(c->sampler, s->host, &s->packet, s->by, s->number);
-}
-
-static void sample(struct carry *c, uint8_t host, const struct packet *p, enum state_by by, uint64_t number,
-		   bool telling)
-{
-	struct thin_socket evicted;
-	bool look = true;
-
-	if (!p->ip_version)
-		return;
-	if (c->thin.on) {
-		look = thin_passes(&c->thin, host, p, by, number, telling, clock_now_ns(), &evicted);
-		if (evicted.unseen)
-			look_at_late(c, &evicted);
-	}
-	if (look)
-		sampler_packet(c->sampler, host, p, by, number);
-}
-
-static void look_at_all_late(struct carry *c, int64_t now_ns, bool all)
-{
-	const struct thin_socket *s;
-
-	while ((s = thin_late(&c->thin, now_ns, all)))
-		look_at_late(c, s);
-}
-
-static void count_rate(struct carry *c, int64_t ts_ns)
-{
-	if (!c->sampler || c->config.sample_all)
-		return;
-	switch (thin_count(&c->thin, ts_ns)) {
-	case THIN_SAME:
-		return;
-	case THIN_BEGAN:
-		put_note(c, HOST_NONE, NOTE_LIMIT,
-			 "too many packets to look at the sockets after each: only where a state may have "
-			 "changed, and every 0.1 s");
-		return;
-	case THIN_ENDED:
-		look_at_all_late(c, ts_ns, true);
-		return;
-	}
-}
-
-static bool is_exact(const struct carry *c)
-{
-	return c->sampler && !c->thin.on;
 }
 
 /* ---- delivering ---- */
 
 static void fail(struct carry *c, const struct flight *p, const char *why)
 {
-	put_fate(c, p, WIRE_FAILED, why, clock_now_ns());
+	tell_fate(c->told, p, WIRE_FAILED, why, clock_now_ns());
 	c->counts.dropped++;
 }
 
@@ -277,17 +151,17 @@ static void note_arrival(struct carry *c, const struct flight *p, int64_t ts_ns)
 {
 	c->counts.delivered++;
 	if (p->late)
-		put_fate(c, p, WIRE_DELIVERED, "", ts_ns);
+		tell_fate(c->told, p, WIRE_DELIVERED, "", ts_ns);
 }
 
 static void sample_receiver(struct carry *c, const struct flight *p, const void *bytes)
 {
 	struct packet parsed;
 
-	if (!c->sampler)
+	if (!c->look.sampler)
 		return;
-	parse(c, &parsed, p->from, bytes, p->len, p->len);
-	sample(c, p->to, &parsed, BY_ARRIVAL, p->number, p->sample);
+	packet_parse(&parsed, LINK_ETHERNET, bytes, p->len, p->len);
+	look_at(&c->look, p->to, &parsed, BY_ARRIVAL, p->number, p->sample);
 }
 
 /* p is only about the packet: its bytes may lie elsewhere. */
@@ -343,7 +217,7 @@ static bool may_join(const struct carry *c, const struct flight *p)
 {
 	const struct live *live = c->port[p->to].live;
 
-	return !is_exact(c) && !p->sample && live && live_can_segment(live);
+	return !look_is_exact(&c->look) && !p->sample && live && live_can_segment(live);
 }
 
 /* Delivers, at the latest at the next end_burst(). */
@@ -369,48 +243,29 @@ static void deliver_due(struct carry *c)
 			break;
 		bring(c, p, p->bytes);
 		flight_free(p);
-		if (is_exact(c))
+		if (look_is_exact(&c->look))
 			break;
 	}
 	end_burst(c);
 }
 
-static void tick(struct carry *c)
-{
-	int64_t now_ns = clock_now_ns();
-
-	if (c->thin.unseen)
-		look_at_all_late(c, now_ns, false);
-	if (sampler_due(c->sampler) <= now_ns)
-		sampler_tick(c->sampler, now_ns);
-	if (now_ns - c->forgot_ns < FORGET_NS && now_ns >= c->forgot_ns)
-		return;
-	sampler_forget_closed(c->sampler);
-	c->forgot_ns = now_ns;
-}
-
 void carry_deliver(struct carry *c)
 {
-	if (c->sampler)
-		tick(c);
+	if (c->look.sampler)
+		look_tick(&c->look, clock_now_ns());
 	if (c->flights.count)
 		deliver_due(c);
 }
 
 int64_t carry_due(struct carry *c)
 {
-	int64_t due = flights_due(&c->flights);
-	int64_t sockets;
+	int64_t flight = flights_due(&c->flights);
+	int64_t look = look_due(&c->look);
 
-	if (!c->sampler)
-		return due;
-	sockets = sampler_due(c->sampler);
-	if (c->thin.unseen && thin_due(&c->thin) < sockets)
-		sockets = thin_due(&c->thin);
-	if (sockets == INT64_MAX)
-		return due;
-	sockets -= clock_now_ns() - clock_monotonic_ns();
-	return sockets < due ? sockets : due;
+	if (look == INT64_MAX)
+		return flight;
+	look -= clock_now_ns() - clock_monotonic_ns();
+	return look < flight ? look : flight;
 }
 
 bool carry_is_quiet(struct carry *c)
@@ -427,7 +282,7 @@ bool carry_is_past(const struct carry *c, size_t host, int64_t ts_ns)
 
 void carry_lose(struct carry *c, struct flight *p, const char *by)
 {
-	put_fate(c, p, WIRE_DROPPED, by, clock_now_ns());
+	tell_fate(c->told, p, WIRE_DROPPED, by, clock_now_ns());
 	c->counts.dropped++;
 	flight_free(p);
 }
@@ -439,50 +294,96 @@ static void set_out(struct carry *c, struct flight *p, int64_t due_ns)
 		carry_lose(c, p, "full");
 }
 
-/* Copies follow the packet at once. */
-static void send_copies(struct carry *c, const struct flight *p, uint32_t copies, const char *by, bool hold,
-			int64_t due_ns)
-{
-	for (uint32_t i = 1; i <= copies; i++) {
-		struct flight *copy = flight_copy(p);
-
-		if (!copy)
-			return;
-		copy->copy = p->copy + i;
-		copy->late = true;
-		put_fate(c, copy, WIRE_DUPLICATED, by, clock_now_ns());
-		if (hold && !flights_full(&c->flights, p->len))
-			flights_hold(&c->flights, copy);
-		else
-			set_out(c, copy, due_ns);
-	}
-}
-
 static int64_t due_after(const struct carry *c, uint8_t from, int64_t ts_ns)
 {
 	return ts_ns - c->offset_ns + c->rules.path[from].delay_ns;
 }
 
+/* Copies of p that will follow it, as a list. */
+static struct flight *make_copies(struct carry *c, const struct flight *p, uint32_t copies,
+				  const char *by)
+{
+	struct flight *first = NULL, **end = &first;
+
+	for (uint32_t i = 1; i <= copies; i++) {
+		struct flight *copy = flight_copy(p);
+
+		if (!copy)
+			break;
+		copy->copy = p->copy + i;
+		copy->late = true;
+		tell_fate(c->told, copy, WIRE_DUPLICATED, by, clock_now_ns());
+		*end = copy;
+		end = &copy->next;
+	}
+	return first;
+}
+
+static void set_out_all(struct carry *c, struct flight *list, int64_t due_ns)
+{
+	while (list) {
+		struct flight *p = list;
+
+		list = p->next;
+		p->next = NULL;
+		set_out(c, p, due_ns);
+	}
+}
+
+static void hold_all(struct carry *c, struct flight *list)
+{
+	while (list) {
+		struct flight *p = list;
+
+		list = p->next;
+		p->next = NULL;
+		if (flights_full(&c->flights, p->len))
+			carry_lose(c, p, "full");
+		else
+			flights_hold(&c->flights, p);
+	}
+}
+
 void carry_release(struct carry *c, struct flight *p, uint32_t copies)
 {
 	int64_t now_ns = clock_now_ns();
-	int64_t due_ns;
 
 	c->offset_ns = now_ns - clock_monotonic_ns();
-	due_ns = due_after(c, p->from, now_ns);
-	put_fate(c, p, WIRE_RELEASED, "hand", now_ns);
+	tell_fate(c->told, p, WIRE_RELEASED, "hand", now_ns);
 	if (c->rules.path[p->from].cut) {
 		carry_lose(c, p, "cut");
 		return;
 	}
 	p->late = true;
-	send_copies(c, p, copies, "hand", false, due_ns);
-	set_out(c, p, due_ns);
+	p->next = make_copies(c, p, copies, "hand");
+	set_out_all(c, p, due_after(c, p->from, now_ns));
 }
 
 /* ---- deciding ---- */
 
-/* Does what the verdict says with one packet for one host.  NULL verdict: it passes at once. */
+static void obey(struct carry *c, struct flight *p, const struct verdict *v, int64_t due_ns)
+{
+	if (v->drop) {
+		carry_lose(c, p, v->by);
+		return;
+	}
+	p->late = v->hold || v->delay_ns;
+	if (p->late && flights_full(&c->flights, p->len)) {
+		carry_lose(c, p, "full");
+		return;
+	}
+	if (v->hold)
+		tell_fate(c->told, p, WIRE_HELD, v->by, clock_now_ns());
+	else if (v->delay_ns)
+		tell_fate(c->told, p, WIRE_DELAYED, "delay", clock_now_ns());
+	p->next = make_copies(c, p, v->copies, v->by);
+	if (v->hold)
+		hold_all(c, p);
+	else
+		set_out_all(c, p, due_ns);
+}
+
+/* A packet as one of its own, for one host.  NULL verdict: it passes at once. */
 static void dispatch(struct carry *c, const struct seen *s, uint8_t to, const struct verdict *v)
 {
 	struct flight *p = flight_new(s->data, s->caplen);
@@ -490,36 +391,28 @@ static void dispatch(struct carry *c, const struct seen *s, uint8_t to, const st
 
 	if (!p) {
 		c->counts.dropped++;
-		put_note(c, s->from, NOTE_ERROR, no_memory);
+		tell_note(c->told, s->from, NOTE_ERROR, no_memory);
 		return;
 	}
 	p->number = s->number;
 	p->from = s->from;
 	p->to = to;
 	p->sample = s->sample;
-	if (v && v->drop) {
-		carry_lose(c, p, v->by);
-		return;
-	}
-	p->late = v && (v->hold || v->delay_ns);
-	if (v && v->hold && !flights_full(&c->flights, p->len)) {
-		put_fate(c, p, WIRE_HELD, v->by, clock_now_ns());
-		send_copies(c, p, v->copies, v->by, true, due_ns);
-		flights_hold(&c->flights, p);
-		return;
-	}
-	if (p->late)
-		put_fate(c, p, WIRE_DELAYED, "delay", clock_now_ns());
 	if (v)
-		send_copies(c, p, v->copies, v->by, false, due_ns);
-	set_out(c, p, due_ns);
+		obey(c, p, v, due_ns);
+	else
+		set_out(c, p, due_ns);
 }
 
 /* A packet that nothing stops, straight from the capture's buffer. */
 static void pass_through(struct carry *c, const struct seen *s, uint8_t to)
 {
 	const struct flight p = {
-		.number = s->number, .from = s->from, .to = to, .len = s->caplen, .sample = s->sample,
+		.number = s->number,
+		.from = s->from,
+		.to = to,
+		.len = s->caplen,
+		.sample = s->sample,
 	};
 
 	bring(c, &p, s->data);
@@ -537,7 +430,7 @@ static void decide_for(struct carry *c, const struct seen *s, uint8_t to, const 
 {
 	if (s->caplen < s->len)
 		refuse_part(c, s, to);
-	else if (!v && !is_exact(c) && !c->flights.under_way[s->from])
+	else if (!v && !look_is_exact(&c->look) && !c->flights.under_way[s->from])
 		pass_through(c, s, to);
 	else
 		dispatch(c, s, to, v);
@@ -588,10 +481,14 @@ static struct seen seen_at(const struct port *port, const struct live_packet *lp
 
 static void record(struct carry *c, struct seen *s)
 {
+	struct port *port = &c->port[s->from];
+
 	s->number = ++c->counts.packets;
-	c->port[s->from].newest_ns = s->ts_ns;
-	count_rate(c, s->ts_ns);
-	put_packet(c, s);
+	port->newest_ns = s->ts_ns;
+	if (look_count(&c->look, s->ts_ns) == THIN_BEGAN)
+		tell_note(c->told, HOST_NONE, NOTE_LIMIT, thinned_out);
+	tell_packet(c->told, s, port->lost_before);
+	port->lost_before = 0;
 }
 
 /* Thinned out or not sampled at all: one packet after the other. */
@@ -603,10 +500,10 @@ static void take_through(void *context, const struct live_packet *lp)
 	struct packet p;
 
 	record(c, &s);
-	if (c->sampler) {
-		parse(c, &p, s.from, s.data, s.caplen, s.len);
-		s.sample = thin_is_telling(&c->thin, &p);
-		sample(c, s.from, &p, BY_DEPARTURE, s.number, s.sample);
+	if (c->look.sampler) {
+		packet_parse(&p, LINK_ETHERNET, s.data, s.caplen, s.len);
+		s.sample = look_is_telling(&c->look, &p);
+		look_at(&c->look, s.from, &p, BY_DEPARTURE, s.number, s.sample);
 	}
 	decide(c, &s);
 }
@@ -617,7 +514,7 @@ static void take_aside(void *context, const struct live_packet *lp)
 	struct seen s = seen_at(port, lp);
 
 	if (!aside_add(&port->carry->aside, &s))
-		put_note(port->carry, port->host, NOTE_ERROR, no_memory);
+		tell_note(port->carry->told, port->host, NOTE_ERROR, no_memory);
 }
 
 /*
@@ -634,12 +531,12 @@ static void take_all_aside(struct carry *c)
 
 		record(c, s);
 		s->sample = true;
-		parse(c, &a->row[i].packet, s->from, s->data, s->caplen, s->len);
+		packet_parse(&a->row[i].packet, LINK_ETHERNET, s->data, s->caplen, s->len);
 	}
 	for (size_t i = 0; i < a->count; i++)
 		if (!aside_has_later(a, i))
-			sample(c, a->row[i].seen.from, &a->row[i].packet, BY_DEPARTURE,
-			       a->row[i].seen.number, true);
+			look_at(&c->look, a->row[i].seen.from, &a->row[i].packet, BY_DEPARTURE,
+				a->row[i].seen.number, true);
 	for (size_t i = 0; i < a->count; i++)
 		decide(c, &a->row[i].seen);
 	aside_clear(a);
@@ -655,7 +552,7 @@ static void check_port(struct carry *c, struct port *port)
 		return;
 	str_addf(&text, "%llu packets from %s were lost: the capture's buffer was full",
 		 (unsigned long long)(lost - port->lost), c->lab->host[port->host].name);
-	put_note(c, port->host, NOTE_LOST, text.buf);
+	tell_note(c->told, port->host, NOTE_LOST, text.buf);
 	c->counts.lost_in_buffers += lost - port->lost;
 	port->lost_before += (uint32_t)(lost - port->lost);
 	port->lost = lost;
@@ -670,7 +567,7 @@ void carry_check_lost(struct carry *c)
 
 static void close_port(struct carry *c, struct port *port, const struct err *e)
 {
-	put_note(c, port->host, NOTE_ERROR, e->what);
+	tell_note(c->told, port->host, NOTE_ERROR, e->what);
 	live_close(port->live);
 	port->live = NULL;
 }
@@ -693,7 +590,7 @@ static void drain_port(struct carry *c, struct port *port, bool exact)
 
 void carry_drain(struct carry *c, struct pollfd *fds)
 {
-	bool exact = is_exact(c);
+	bool exact = look_is_exact(&c->look);
 
 	if (exact || !c->plain || c->flights.count)
 		c->offset_ns = clock_now_ns() - clock_monotonic_ns();
@@ -709,10 +606,10 @@ void carry_drain(struct carry *c, struct pollfd *fds)
 
 /* ---- for orders, and counts ---- */
 
-void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key, uint64_t call_number)
+void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key,
+		       uint64_t call_number)
 {
-	if (c->sampler)
-		sampler_call(c->sampler, host, key, call_number);
+	look_after_call(&c->look, host, key, call_number);
 }
 
 void carry_counts(struct carry *c, struct wire_counts *out)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAP_MIN	64
+#define HEAP_MIN 64
 
 struct flight *flight_new(const void *bytes, uint32_t len)
 {
@@ -164,7 +164,8 @@ struct flight *flights_take_all(struct flights *f, uint8_t from)
 
 	while (f->count) {
 		struct flight *p = take_first(f);
-		struct flight ***end = from == HOST_NONE || p->from == from ? &taken_end : &stays_end;
+		struct flight ***end =
+			from == HOST_NONE || p->from == from ? &taken_end : &stays_end;
 
 		p->next = NULL;
 		**end = p;

@@ -6,7 +6,7 @@
 #include "capture/packet.h"
 #include "src/core/clock.h"
 
-#define DELAY_MAX_NS	(3600 * NS_PER_S)
+#define DELAY_MAX_NS (3600 * NS_PER_S)
 
 static const char *host_name(const void *context, size_t host)
 {
@@ -22,7 +22,8 @@ void order_status(struct carry *c, struct str *out)
 	rules_text(out, carry_rules(c), l->hosts, host_name, l);
 }
 
-int order_check(const struct lab *l, const struct wire_order *o, struct live_filter **filter, struct err *e)
+int order_check(const struct lab *l, const struct wire_order *o, struct live_filter **filter,
+		struct err *e)
 {
 	*filter = NULL;
 	if ((unsigned)o->verb > WIRE_MEND || (unsigned)o->which > WHICH_ALL)
@@ -30,7 +31,8 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 	if (o->from != HOST_NONE && o->from >= l->hosts)
 		return err_set(e, NULL, "the wire has no host number %u", o->from);
 	if (o->delay_ns < 0 || o->delay_ns > DELAY_MAX_NS)
-		return err_set(e, "from 0 to 1 hour", "the wire cannot delay packets for that long");
+		return err_set(e, "from 0 to 1 hour",
+			       "the wire cannot delay packets for that long");
 	if (!o->filter[0])
 		return 0;
 	*filter = live_filter_new(o->filter, LINK_ETHERNET, e);
@@ -43,14 +45,19 @@ static int add_rule(struct carry *c, enum rule_action action, const struct wire_
 		    struct live_filter *filter, struct err *e)
 {
 	struct rule rule = {
-		.action = action, .from = o->from, .filter = filter, .once = once, .every = o->every,
+		.action = action,
+		.from = o->from,
+		.filter = filter,
+		.once = once,
+		.every = o->every,
 	};
 
 	str_copy(rule.text, sizeof(rule.text), o->filter);
 	return rules_add(carry_rules(c), &rule, e);
 }
 
-static int delay(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int delay(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		 struct err *e)
 {
 	(void)e;
 	live_filter_free(filter);
@@ -58,12 +65,14 @@ static int delay(struct carry *c, const struct wire_order *o, struct live_filter
 	return 0;
 }
 
-static int hold(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int hold(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
 {
 	return add_rule(c, RULE_HOLD, o, o->once, filter, e);
 }
 
-static int hold_off(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int hold_off(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		    struct err *e)
 {
 	struct rules *r = carry_rules(c);
 
@@ -78,7 +87,8 @@ static int hold_off(struct carry *c, const struct wire_order *o, struct live_fil
 }
 
 /* What is on its way when the cable is cut does not arrive. */
-static int cut(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int cut(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+	       struct err *e)
 {
 	struct flight *p;
 
@@ -95,7 +105,8 @@ static int cut(struct carry *c, const struct wire_order *o, struct live_filter *
 	return 0;
 }
 
-static int mend(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int mend(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
 {
 	(void)e;
 	live_filter_free(filter);
@@ -123,7 +134,8 @@ static void lose_one(struct carry *c, struct flight *p)
 }
 
 /* How many were there to act on. */
-static size_t act_on_held(struct carry *c, const struct wire_order *o, void (*act)(struct carry *, struct flight *))
+static size_t act_on_held(struct carry *c, const struct wire_order *o,
+			  void (*act)(struct carry *, struct flight *))
 {
 	uint64_t number = o->which == WHICH_NUMBER ? o->number : 0;
 	struct flight *p;
@@ -148,15 +160,17 @@ static int nothing_held(struct carry *c, const struct wire_order *o, struct err 
 	return err_set(e, "hold stops packets on the wire", "no packet is held");
 }
 
-static int release(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int release(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		   struct err *e)
 {
 	live_filter_free(filter);
 	return act_on_held(c, o, release_one) ? 0 : nothing_held(c, o, e);
 }
 
 /* A fault for packets to come if it says for which ones; else for what is held, else for the next one to come. */
-static int fault(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e,
-		 enum rule_action action, void (*act)(struct carry *, struct flight *))
+static int fault(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		 struct err *e, enum rule_action action,
+		 void (*act)(struct carry *, struct flight *))
 {
 	bool describes = o->filter[0] || o->every > 1 || o->once;
 
@@ -171,30 +185,28 @@ static int fault(struct carry *c, const struct wire_order *o, struct live_filter
 	return add_rule(c, action, o, o->once || !describes, filter, e);
 }
 
-static int drop(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int drop(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
 {
 	return fault(c, o, filter, e, RULE_DROP, lose_one);
 }
 
-static int dup_order(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+static int dup_order(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		     struct err *e)
 {
 	return fault(c, o, filter, e, RULE_DUP, dup_one);
 }
 
 static int (*const verbs[])(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 			    struct err *e) = {
-	[WIRE_DELAY] = delay,
-	[WIRE_HOLD] = hold,
-	[WIRE_HOLD_OFF] = hold_off,
-	[WIRE_RELEASE] = release,
-	[WIRE_DROP] = drop,
-	[WIRE_DUP] = dup_order,
-	[WIRE_CUT] = cut,
-	[WIRE_MEND] = mend,
+	[WIRE_DELAY] = delay,	  [WIRE_HOLD] = hold, [WIRE_HOLD_OFF] = hold_off,
+	[WIRE_RELEASE] = release, [WIRE_DROP] = drop, [WIRE_DUP] = dup_order,
+	[WIRE_CUT] = cut,	  [WIRE_MEND] = mend,
 };
 static_assert(sizeof(verbs) / sizeof(verbs[0]) == WIRE_MEND + 1, "every verb has a row");
 
-int order_apply(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e)
+int order_apply(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
 {
 	int result = verbs[o->verb](c, o, filter, e);
 

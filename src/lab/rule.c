@@ -25,14 +25,14 @@ static bool act_dup(struct verdict *v)
 }
 
 static const struct action {
-	const char *name;	/* as in the header's status */
+	const char *name; /* as in the header's status */
 	bool (*act)(struct verdict *v);
 } actions[] = {
 	[RULE_DROP] = { "drop", act_drop },
 	[RULE_HOLD] = { "hold", act_hold },
 	[RULE_DUP] = { "dup", act_dup },
 };
-#define ACTIONS	(sizeof(actions) / sizeof(actions[0]))
+#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 static_assert(ACTIONS == RULE_DUP + 1, "every action has a row");
 
 void rules_init(struct rules *r)
@@ -95,8 +95,8 @@ int rules_add(struct rules *r, const struct rule *rule, struct err *e)
 	remove_same(r, rule);
 	if (r->count == RULES_MAX) {
 		live_filter_free(rule->filter);
-		return err_set(e, "end some of them first", "the wire has %d rules, which is all it can have",
-			       RULES_MAX);
+		return err_set(e, "end some of them first",
+			       "the wire has %d rules, which is all it can have", RULES_MAX);
 	}
 	row = &r->row[r->count++];
 	*row = *rule;
@@ -215,7 +215,7 @@ struct status {
 	size_t hosts;
 	const char *(*name)(const void *context, size_t host);
 	const void *context;
-	size_t start;		/* of the text in out */
+	size_t start; /* of the text in out */
 };
 
 static void begin_part(const struct status *s)
@@ -235,7 +235,7 @@ static void add_duration(struct str *out, int64_t ns)
 	while (ns < units[i].ns)
 		i++;
 	str_addf(out, "%lld", (long long)(ns / units[i].ns));
-	if (ns % units[i].ns) {	/* one more digit says enough in a header line */
+	if (ns % units[i].ns) { /* one more digit says enough in a header line */
 		long long tenth = (long long)(ns % units[i].ns * 10 / units[i].ns);
 
 		if (tenth)
@@ -269,7 +269,8 @@ static const struct path_part {
 	{ path_cut, add_cut },
 };
 
-static bool all_the_same(const struct status *s, const struct rules *r, const struct path_part *part)
+static bool all_the_same(const struct status *s, const struct rules *r,
+			 const struct path_part *part)
 {
 	for (size_t i = 1; i < s->hosts; i++)
 		if (part->value(&r->path[i]) != part->value(&r->path[0]))
@@ -312,7 +313,11 @@ void rules_text(struct str *out, const struct rules *r, size_t hosts,
 		const char *(*name)(const void *context, size_t host), const void *context)
 {
 	const struct status s = {
-		.out = out, .hosts = hosts, .name = name, .context = context, .start = out->len,
+		.out = out,
+		.hosts = hosts,
+		.name = name,
+		.context = context,
+		.start = out->len,
 	};
 
 	for (size_t i = 0; i < sizeof(path_parts) / sizeof(path_parts[0]); i++)

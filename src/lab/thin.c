@@ -22,7 +22,8 @@ enum thin_change thin_count(struct thin *t, int64_t ts_ns)
 
 	if (ts_ns < t->window_ns || ts_ns - t->window_ns > THIN_WINDOW_NS) {
 		/* A window that was missed out was a quiet one. */
-		if (t->count <= most || ts_ns - t->window_ns > 2 * THIN_WINDOW_NS || ts_ns < t->window_ns)
+		if (t->count <= most || ts_ns - t->window_ns > 2 * THIN_WINDOW_NS ||
+		    ts_ns < t->window_ns)
 			t->on = false;
 		t->window_ns = ts_ns;
 		t->count = 0;
@@ -113,8 +114,8 @@ static void note_awaited(struct thin_socket *s, const struct packet *p)
 	s->awaited = answer_to(p);
 }
 
-bool thin_passes(struct thin *t, uint8_t host, const struct packet *p, enum state_by by, uint64_t number,
-		 bool telling, int64_t now_ns, struct thin_socket *evicted)
+bool thin_passes(struct thin *t, uint8_t host, const struct packet *p, enum state_by by,
+		 uint64_t number, bool telling, int64_t now_ns, struct thin_socket *evicted)
 {
 	uint32_t hash = hash_of(t, p, by == BY_ARRIVAL);
 	struct thin_socket *s = place_of(t, hash);

@@ -31,8 +31,8 @@
 #include "src/lab/carry.h"
 #include "src/lab/order.h"
 
-#define FLUSH_NS	(2 * NS_PER_MS)
-#define SETTLE_NS	(100 * NS_PER_MS)	/* after which only what came before is waited for */
+#define FLUSH_NS  (2 * NS_PER_MS)
+#define SETTLE_NS (100 * NS_PER_MS) /* after which only what came before is waited for */
 
 enum message_kind { MESSAGE_ORDER, MESSAGE_SAMPLE, MESSAGE_SETTLE, MESSAGE_COUNTS, MESSAGE_STOP };
 
@@ -41,7 +41,7 @@ struct message {
 	union {
 		struct {
 			struct wire_order order;
-			struct live_filter *filter;	/* handed over with it */
+			struct live_filter *filter; /* handed over with it */
 		};
 		struct {
 			struct sock_key key;
@@ -63,21 +63,22 @@ enum { FD_MESSAGES, FD_TIMER, FD_PORTS };
 struct wire_thread {
 	struct carry *carry;
 	struct batch *events;
-	int fd;				/* messages come, answers go */
+	int fd; /* messages come, answers go */
 	struct pollfd fds[FD_PORTS + HOSTS_MAX];
 	size_t ports;
-	int64_t armed_ns;		/* CLOCK_MONOTONIC: when the timer fires; INT64_MAX never */
+	int64_t armed_ns; /* CLOCK_MONOTONIC: when the timer fires; INT64_MAX never */
 	bool stop;
-	int64_t flushed_ns;		/* CLOCK_MONOTONIC: the last time, or when it was last refused */
+	int64_t flushed_ns; /* CLOCK_MONOTONIC: the last time, or when it was last refused */
 	bool settling;
-	int64_t settle_ns;		/* CLOCK_REALTIME: what left before it is waited for in any case */
-	int64_t settle_end_ns;		/* CLOCK_MONOTONIC: when only that is */
+	int64_t settle_ns; /* CLOCK_REALTIME: what left before it is waited for in any case */
+	int64_t settle_end_ns; /* CLOCK_MONOTONIC: when only that is */
 };
 
 struct wire {
 	const struct lab *lab;
 	struct batch *events;
-	struct wire_thread *thread;	/* the thread's own; touched here only before it starts and after it ended */
+	struct wire_thread *
+		thread; /* the thread's own; touched here only before it starts and after it ended */
 	pthread_t id;
 	int fd;
 };
@@ -202,7 +203,7 @@ static void settle(struct wire_thread *t, bool quiet)
 
 static void arm(struct wire_thread *t, int64_t due_ns)
 {
-	int64_t at = due_ns > 0 ? due_ns : 1;	/* 0 would disarm it */
+	int64_t at = due_ns > 0 ? due_ns : 1; /* 0 would disarm it */
 	const struct itimerspec when = {
 		.it_value = { .tv_sec = at / NS_PER_S, .tv_nsec = at % NS_PER_S },
 	};
@@ -290,10 +291,14 @@ int wire_order(struct wire *w, const struct wire_order *o, struct str *status, s
 	return 0;
 }
 
-void wire_sample_call(struct wire *w, uint8_t host, const struct sock_key *key, uint64_t call_number)
+void wire_sample_call(struct wire *w, uint8_t host, const struct sock_key *key,
+		      uint64_t call_number)
 {
 	const struct message m = {
-		.kind = MESSAGE_SAMPLE, .host = host, .key = *key, .call_number = call_number,
+		.kind = MESSAGE_SAMPLE,
+		.host = host,
+		.key = *key,
+		.call_number = call_number,
 	};
 
 	tell(w, &m);

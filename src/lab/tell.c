@@ -1,0 +1,54 @@
+#include "src/lab/tell.h"
+
+#include "src/core/clock.h"
+
+void tell_packet(struct batch *b, const struct seen *s, uint32_t drops)
+{
+	struct event ev;
+
+	if (!b)
+		return;
+	ev = (struct event){
+		.kind = EVENT_PACKET,
+		.host = s->from,
+		.ts_ns = s->ts_ns,
+		.packet = {
+			.number = s->number,
+			.caplen = s->caplen,
+			.len = s->len,
+			.iface = s->from,
+			.drops = drops,
+			.data = s->data,
+		},
+	};
+	batch_put(b, &ev);
+}
+
+void tell_fate(struct batch *b, const struct flight *p, enum wire_fate fate, const char *by,
+	       int64_t ts_ns)
+{
+	const struct event ev = {
+		.kind = EVENT_WIRE,
+		.host = p->from,
+		.ts_ns = ts_ns,
+		.wire = {
+			.packet = p->number, .fate = fate, .to = p->to, .copy = p->copy, .by = by,
+		},
+	};
+
+	if (b)
+		batch_put(b, &ev);
+}
+
+void tell_note(struct batch *b, uint8_t host, enum note_kind kind, const char *text)
+{
+	const struct event ev = {
+		.kind = EVENT_NOTE,
+		.host = host,
+		.ts_ns = clock_now_ns(),
+		.note = { .kind = kind, .text = text },
+	};
+
+	if (b)
+		batch_put(b, &ev);
+}
