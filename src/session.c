@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/core/clock.h"
 #include "src/core/names.h"
@@ -15,6 +16,10 @@
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
 #define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
 #define INTERRUPT_MS 10
+#define TURN_NS                                                                                    \
+	(20 *                                                                                      \
+	 NS_PER_MS) /* for the wire's events, before it is the programs' and the screen's turn */
+#define TURN_EVENTS 256 /* between looks at the clock */
 
 void session_set_trouble(struct session *s, const struct err *e)
 {
@@ -98,6 +103,8 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 		return NULL;
 	/* The file first: a bad name must fail before anything is built. */
 	s->trace = c->record ? trace_create(c->record, e) : trace_new_spool(e);
+	if (c->record_failed)
+		*c->record_failed = !s->trace;
 	if (!s->trace)
 		goto fail;
 	s->lab = lab_new(hosts, 2, NULL, NULL, e);
@@ -111,6 +118,9 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 			goto fail;
 	return s;
 fail:
+	/* A recording of nothing would only be in the way of the next attempt. */
+	if (c->record && s->trace)
+		unlink(c->record);
 	session_free(s);
 	return NULL;
 }
@@ -139,8 +149,7 @@ void session_free(struct session *s)
 	}
 	if (s->wire) {
 		/* What the dying programs' kernels still sent belongs to the record. */
-		wire_settle(s->wire);
-		session_work(s);
+		session_settle(s);
 		wire_stop(s->wire);
 	}
 	lab_free(s->lab);
@@ -180,6 +189,8 @@ size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeo
 	*timeout_ms = -1;
 	shorten(timeout_ms, s->flush_due, now);
 	shorten(timeout_ms, s->sync_due, now);
+	if (s->more)
+		*timeout_ms = 0;
 	if (s->wire && n < max)
 		fds[n++] = (struct pollfd){ .fd = wire_fd(s->wire), .events = POLLIN };
 	for (size_t i = 0; i < s->actors && n < max; i++) {
@@ -195,15 +206,23 @@ size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeo
 	return n;
 }
 
+/* Takes events of the wire until there are none, or the time is up: then s->more. */
 static void wire_work(struct session *s)
 {
+	int64_t until = clock_monotonic_ns() + TURN_NS;
 	struct event *ev;
 
+	s->more = false;
 	wire_clear_fd(s->wire);
-	while ((ev = wire_next(s->wire))) {
+	for (unsigned n = 1; (ev = wire_next(s->wire)); n++) {
 		if (ev->kind == EVENT_STATE)
 			sockets_on_state(s, ev);
-		session_append(s, ev);
+		else
+			session_append(s, ev);
+		if (n % TURN_EVENTS == 0 && clock_monotonic_ns() >= until) {
+			s->more = true;
+			return;
+		}
 	}
 }
 
@@ -249,21 +268,32 @@ void session_settle(struct session *s)
 	 * that are still running are nobody's to wait for. */
 	for (int i = 0; i < 2; i++) {
 		wire_settle(s->wire);
-		grown |= session_work(s);
+		do
+			grown |= session_work(s);
+		while (s->more);
 	}
 	s->grown = grown;
 }
 
 /* ---- the wire, notes, the file ---- */
 
-static int not_live(struct err *e)
+int session_not_live(struct err *e)
 {
 	return err_set(e, "start a lab with: socklens",
 		       "this is a recording: there is no lab to act on");
 }
 
-static void append_command(struct session *s, int64_t ts_ns, const char *target, const char *text,
-			   const char *status)
+int session_not_running(const struct session *s, size_t actor, struct err *e)
+{
+	const struct actor *a = &s->actor[actor];
+	STR_ON_STACK(hint, 128);
+
+	str_addf(&hint, "program %s on %s starts it again", a->name, s->lab->host[a->host].name);
+	return err_set(e, hint.buf, "%s is not running", a->name);
+}
+
+void session_append_command(struct session *s, int64_t ts_ns, const char *target, const char *text,
+			    const char *status)
 {
 	struct event ev = {
 		.kind = EVENT_COMMAND,
@@ -282,10 +312,10 @@ int session_wire(struct session *s, const struct wire_order *o, const char *text
 	STR_ON_STACK(status, 256);
 
 	if (!s->wire)
-		return not_live(e);
+		return session_not_live(e);
 	if (wire_order(s->wire, o, &status, e))
 		return -1;
-	append_command(s, ts_ns, "wire", text, status.buf);
+	session_append_command(s, ts_ns, "wire", text, status.buf);
 	return 0;
 }
 
@@ -299,7 +329,7 @@ int session_note(struct session *s, enum note_kind kind, const char *text, struc
 	};
 
 	if (!s->lab)
-		return not_live(e);
+		return session_not_live(e);
 	session_append(s, &ev);
 	return 0;
 }
@@ -316,11 +346,11 @@ int session_interrupt(struct session *s, size_t program, uint32_t thread, struct
 	const struct call_record *r = call_record(s, t->current);
 
 	if (!s->lab)
-		return not_live(e);
+		return session_not_live(e);
 	if (!a->process || !r || r->progress == CALL_WAITING)
 		return err_set(e, NULL, "%s is not in a call: there is nothing to interrupt",
 			       t->name);
-	append_command(s, clock_now_ns(), t->name, "interrupt", NULL);
+	session_append_command(s, clock_now_ns(), t->name, "interrupt", NULL);
 	t->interrupt = t->current;
 	return program_interrupt(a->process, thread, e);
 }
@@ -330,10 +360,9 @@ int session_kill(struct session *s, size_t program, struct err *e)
 	struct actor *a = &s->actor[program];
 
 	if (!s->lab)
-		return not_live(e);
+		return session_not_live(e);
 	if (!a->process)
-		return err_set(e, "program NAME on HOST starts it again", "%s is not running",
-			       a->name);
-	append_command(s, clock_now_ns(), a->name, "kill", NULL);
+		return session_not_running(s, program, e);
+	session_append_command(s, clock_now_ns(), a->name, "kill", NULL);
 	return program_kill(a->process, e);
 }

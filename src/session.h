@@ -21,6 +21,7 @@ struct session;
 
 struct session_config {
 	const char *record;	/* -w FILE; NULL: a spool file */
+	bool *record_failed;	/* receives whether it is the file that cannot be made, not the lab; may be NULL */
 	bool sample;		/* normally true */
 };
 

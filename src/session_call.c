@@ -39,10 +39,7 @@ uint64_t session_call(struct session *s, size_t program, uint32_t thread,
 	struct call_record *r = &s->call[(s->calls + 1) % CALLS_KEPT];
 
 	if (!s->lab || !a->process) {
-		err_set(e,
-			s->lab ? "program NAME on HOST starts it again"
-			       : "start a lab with: socklens",
-			"%s is not running", a->name);
+		(void)(s->lab ? session_not_running(s, program, e) : session_not_live(e));
 		return 0;
 	}
 	if (!is_over(r)) {
@@ -61,7 +58,11 @@ uint64_t session_call(struct session *s, size_t program, uint32_t thread,
 	if (assign[0])
 		variable_expect(a, assign, r->number);
 	calls_start_next(s, program, thread);
-	return r->progress == CALL_DIED ? 0 : r->number;
+	if (r->progress == CALL_DIED) {
+		session_trouble(s, e);
+		return 0;
+	}
+	return r->number;
 }
 
 /* The oldest call that waits for this thread. */
@@ -88,6 +89,7 @@ void calls_start_next(struct session *s, size_t actor, uint32_t thread)
 		return;
 	if (program_call(a->process, thread, r->number, &r->request, &e)) {
 		r->progress = CALL_DIED;
+		variable_unexpect(a, r->number);
 		session_set_trouble(s, &e);
 		return;
 	}
@@ -179,11 +181,13 @@ static void note_sockets(struct session *s, const struct call_record *r,
 	uint8_t host = s->actor[r->actor].host;
 
 	if (!strcmp(r->request.call->name, "close") && r->outcome.result == 0)
-		sockets_disown(s, r->actor, call_fd(&r->request), r->number);
+		sockets_disown(s, r->actor, call_fd(&r->request), r->number, report->ts_ns);
 	else if (report->sock.cookie)
-		sockets_own(s, r->actor, call_fd(&r->request), &report->sock, r->number);
+		sockets_own(s, r->actor, call_fd(&r->request), &report->sock, r->number,
+			    report->ts_ns);
 	if (report->made.cookie)
-		sockets_own(s, r->actor, (int)r->outcome.result, &report->made, r->number);
+		sockets_own(s, r->actor, (int)r->outcome.result, &report->made, r->number,
+			    report->ts_ns);
 	if (report->sock.cookie)
 		wire_sample_call(s->wire, host, &report->sock, r->number);
 	if (report->made.cookie)

@@ -36,6 +36,7 @@ struct actor {			/* a program of the session, alive or gone */
 	struct variable variable[VARIABLES_MAX];
 	size_t variables;
 	uint64_t cookie[DESCRIPTORS_MAX];	/* of the socket that a descriptor names, or named last; 0 none */
+	bool open[DESCRIPTORS_MAX];		/* … and whether it still does */
 };
 
 struct call_record {
@@ -53,10 +54,14 @@ struct owned_socket {		/* a kernel socket that may still change */
 	uint8_t host;
 	uint64_t cookie;
 	size_t actor;		/* SIZE_MAX: of no program yet */
-	int fd;			/* -1: not open in it (any more) */
+	int fd;			/* the first of its descriptors; -1: not open in it (any more) */
 	bool sampled;
 	struct sock_key key;	/* cookie and family, for looking again when its program dies */
 	struct sock_sample last;
+	int64_t last_ns;	/* when it was taken */
+	int64_t owned_ns;	/* when its descriptor last changed, */
+	uint64_t owned_by;	/* by which call */
+	int64_t said_ns;	/* time of the STATE that said so; 0: none did */
 };
 
 struct session {
@@ -73,6 +78,7 @@ struct session {
 	struct err trouble;
 	bool troubled;
 	bool grown;
+	bool more;		/* the wire has more events than one turn takes */
 };
 
 /* Appends an event with its line for people; a failure becomes the session's trouble. */
@@ -80,6 +86,13 @@ void session_append(struct session *s, struct event *ev);
 
 /* Says what went wrong to whoever asks next (session_trouble). */
 void session_set_trouble(struct session *s, const struct err *e);
+
+/* What the person or the lab file did.  target may be NULL; status: of the wire, NULL where it has none. */
+void session_append_command(struct session *s, int64_t ts_ns, const char *target, const char *text, const char *status);
+
+/* What a recording cannot do; what a program that has ended cannot do.  Return -1. */
+int session_not_live(struct err *e);
+int session_not_running(const struct session *s, size_t actor, struct err *e);
 
 /* ---- calls ---- */
 void calls_fini(struct session *s);
@@ -93,12 +106,13 @@ void actors_work(struct session *s);
 bool actors_retry_interrupts(struct session *s);	/* true: some are still needed */
 void variable_set(struct actor *a, const char *name, int64_t value);
 void variable_expect(struct actor *a, const char *name, uint64_t call);
+void variable_unexpect(struct actor *a, uint64_t call);	/* that call will not set it */
 
 /* ---- sockets ---- */
-void sockets_on_state(struct session *s, struct event *ev);	/* completes it with program and descriptor */
-/* call: number of the call that did it. */
-void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call);
-void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call);
+void sockets_on_state(struct session *s, struct event *ev);	/* completes it with program and descriptor, and appends it */
+/* call: number of the call that did it; ts_ns: when it returned. */
+void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call, int64_t ts_ns);
+void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call, int64_t ts_ns);
 void sockets_die(struct session *s, size_t actor);		/* all of a program that is gone */
 
 #endif

@@ -68,8 +68,7 @@ int session_program(struct session *s, const char *name, const char *host, struc
 	struct actor *a;
 
 	if (!s->lab)
-		return err_set(e, "start a lab with: socklens",
-			       "this is a recording: no program can be started in it");
+		return session_not_live(e);
 	number = lab_host_find(s->lab, host, strlen(host));
 	if (number == HOST_NONE)
 		return err_set(e, "the hosts are client and server", "there is no host %s", host);
@@ -95,10 +94,13 @@ int session_program(struct session *s, const char *name, const char *host, struc
 int session_thread(struct session *s, size_t program, const char *name, struct err *e)
 {
 	struct actor *a = &s->actor[program];
+	STR_ON_STACK(text, 128);
 	uint32_t thread;
 
-	if (!s->lab || !a->process)
-		return err_set(e, NULL, "%s is not running", a->name);
+	if (!s->lab)
+		return session_not_live(e);
+	if (!a->process)
+		return session_not_running(s, program, e);
 	if (session_program_find(s, name, strlen(name), &thread) >= 0)
 		return err_set(e, "choose another name", "there is a %s already", name);
 	if (a->threads == THREADS_MAX)
@@ -107,6 +109,8 @@ int session_thread(struct session *s, size_t program, const char *name, struct e
 		return -1;
 	str_copy(a->thread[thread].name, sizeof(a->thread[thread].name), name);
 	a->threads = thread + 1;
+	str_addf(&text, "thread %s of %s", name, a->name);
+	session_append_command(s, clock_now_ns(), NULL, text.buf, NULL);
 	return 0;
 }
 
@@ -203,6 +207,13 @@ void variable_expect(struct actor *a, const char *name, uint64_t call)
 
 	if (v)
 		v->pending = call;
+}
+
+void variable_unexpect(struct actor *a, uint64_t call)
+{
+	for (size_t i = 0; i < a->variables; i++)
+		if (a->variable[i].pending == call)
+			a->variable[i].pending = 0;
 }
 
 int64_t session_variable(const struct session *s, size_t program, const char *name, size_t len,

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/core/clock.h"
-
 static struct owned_socket *find(struct session *s, uint8_t host, uint64_t cookie)
 {
 	for (size_t i = s->sockets; i-- > 0;)
@@ -66,55 +64,81 @@ static void inherit_owner(struct session *s, struct owned_socket *o,
 	}
 }
 
+/*
+ * The last sample once more, because the socket's descriptor (or its end) is all that is new.  Its time is
+ * that of the call that did it, so that whatever the kernel does later comes later.
+ */
+static void append_sample(struct session *s, struct owned_socket *o, enum sock_state old)
+{
+	struct event ev = {
+		.kind = EVENT_STATE,
+		.host = o->host,
+		.ts_ns = o->owned_ns,
+		.state = { .by = BY_CALL, .by_number = o->owned_by, .old = old, .sock = o->last },
+	};
+
+	o->said_ns = o->owned_ns;
+	name_owner(s, o, &ev);
+	session_append(s, &ev);
+}
+
 void sockets_on_state(struct session *s, struct event *ev)
 {
 	struct owned_socket *o = find_or_add(s, ev->host, ev->state.sock.cookie);
 
 	ev->state.fd = -1;
-	if (!o)
+	if (!o) {
+		session_append(s, ev);
 		return;
+	}
 	if (o->actor == SIZE_MAX && ev->state.sock.state != SOCK_STATE_LISTEN)
 		inherit_owner(s, o, &ev->state.sock);
 	o->last = ev->state.sock;
+	o->last_ns = ev->ts_ns;
 	o->sampled = true;
 	name_owner(s, o, ev);
+	session_append(s, ev);
+	/* It was on its way here while the descriptor changed: what we said then about the state is old. */
+	if (o->last_ns < o->said_ns)
+		append_sample(s, o, o->last.state);
 	if (ev->state.sock.state == SOCK_STATE_CLOSED && o->fd < 0)
 		forget(s, o);
 }
 
-/* The last sample once more, because the socket's descriptor (or its end) is all that is new. */
-static void append_sample(struct session *s, const struct owned_socket *o, enum sock_state old,
-			  uint64_t call)
+/* Who has it from now on. */
+static void change_owner(struct owned_socket *o, size_t actor, int fd, uint64_t call, int64_t ts_ns)
 {
-	struct event ev = {
-		.kind = EVENT_STATE,
-		.host = o->host,
-		.ts_ns = clock_now_ns(),
-		.state = { .by = BY_CALL, .by_number = call, .old = old, .sock = o->last },
-	};
-
-	name_owner(s, o, &ev);
-	session_append(s, &ev);
+	o->actor = actor;
+	o->fd = fd;
+	o->owned_by = call;
+	o->owned_ns = ts_ns > o->last_ns ? ts_ns : o->last_ns;
 }
 
-void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call)
+static bool names(const struct actor *a, int fd, uint64_t cookie)
 {
-	uint8_t host = s->actor[actor].host;
-	struct owned_socket *o = find_or_add(s, host, key->cookie);
+	return fd >= 0 && fd < DESCRIPTORS_MAX && a->open[fd] && a->cookie[fd] == cookie;
+}
+
+void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call,
+		 int64_t ts_ns)
+{
+	struct actor *a = &s->actor[actor];
+	struct owned_socket *o = find_or_add(s, a->host, key->cookie);
 
 	if (!o)
 		return;
 	o->key = *key;
-	if (fd >= 0 && fd < DESCRIPTORS_MAX)
-		s->actor[actor].cookie[fd] = key->cookie;
-	if (o->actor == actor && o->fd == fd)
+	if (fd >= 0 && fd < DESCRIPTORS_MAX) {
+		a->cookie[fd] = key->cookie;
+		a->open[fd] = true;
+	}
+	/* A second descriptor for it does not change what it is called. */
+	if (o->actor == actor && (o->fd == fd || names(a, o->fd, key->cookie)))
 		return;
-	o->actor = actor;
-	o->fd = fd;
-	if (!o->sampled)
-		return;
+	change_owner(o, actor, fd, call, ts_ns);
 	/* Known to the kernel before it had a descriptor (accept): the same sample, with its owner. */
-	append_sample(s, o, o->last.state, call);
+	if (o->sampled)
+		append_sample(s, o, o->last.state);
 }
 
 /* Of a socket without address or connection the kernel's tables know nothing: its close() is all we hear. */
@@ -123,27 +147,42 @@ static bool is_untold(const struct sock_sample *k)
 	return k->state == SOCK_STATE_CLOSED || (k->family != AF_UNIX && !addr_port(&k->local));
 }
 
-static void append_closed(struct session *s, struct owned_socket *o, uint64_t call)
+static void append_closed(struct session *s, struct owned_socket *o)
 {
 	enum sock_state old = o->last.state;
 
 	o->last.state = SOCK_STATE_CLOSED;
-	append_sample(s, o, old, call);
+	append_sample(s, o, old);
 }
 
-void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call)
+/* The lowest descriptor by which a program can still name a socket; -1: there is none. */
+static int other_name(const struct actor *a, uint64_t cookie)
 {
-	for (size_t i = 0; i < s->sockets; i++) {
-		struct owned_socket *o = &s->socket[i];
+	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+		if (names(a, fd, cookie))
+			return fd;
+	return -1;
+}
 
-		if (o->actor != actor || o->fd != fd)
-			continue;
-		o->fd = -1;
-		if (o->sampled && is_untold(&o->last)) {
-			append_closed(s, o, call);
-			forget(s, o);
-		}
+void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call, int64_t ts_ns)
+{
+	struct actor *a = &s->actor[actor];
+	struct owned_socket *o;
+
+	if (fd < 0 || fd >= DESCRIPTORS_MAX || !a->open[fd])
 		return;
+	a->open[fd] = false;
+	o = find(s, a->host, a->cookie[fd]);
+	if (!o || o->actor != actor || o->fd != fd)
+		return;
+	change_owner(o, actor, other_name(a, o->cookie), call, ts_ns);
+	if (!o->sampled)
+		return;
+	if (o->fd >= 0) {
+		append_sample(s, o, o->last.state);
+	} else if (is_untold(&o->last)) {
+		append_closed(s, o);
+		forget(s, o);
 	}
 }
 
