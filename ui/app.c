@@ -336,6 +336,10 @@ bool app_work(struct app *a)
 
 /* ---- life ---- */
 
+/* A fresh lab says what to press first. */
+static const char *const first_words = "Press Enter and type a call, for example  s = "
+				       "socket(AF_INET, SOCK_STREAM)  (? shows all keys and calls)";
+
 struct app *app_new(const struct app_config *c, struct err *e)
 {
 	struct app *a = calloc(1, sizeof(*a));
@@ -350,8 +354,8 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->view.trace = session_trace(c->session);
 	a->view.follow = session_is_live(c->session);
 	prompt_init(&a->prompt, offer_words, a);
-	if (c->greeting)
-		app_say(a, c->greeting);
+	if (c->greeting || (a->view.follow && !c->script))
+		app_say(a, c->greeting ? c->greeting : first_words);
 	if (!a->view.follow)
 		view_first(&a->view);
 	return a;

@@ -166,6 +166,8 @@ static void prepare_closing(void)
 	tty.closing_len = 0;
 	if (mouse)
 		add_closing(tiparm(mouse, 0));
+	else if (capability("kmous"))
+		add_closing("\033[?1000l"); /* what ncurses takes for XM where there is none */
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		add_closing(capability(names[i]));
 }
@@ -231,10 +233,8 @@ static void make_pairs(struct term *t, const struct theme *theme, int depth, boo
 static void use_theme(struct term *t, const char *name)
 {
 	const struct theme *theme;
-	int colours = 0, depth;
+	int colours = has_colors() ? tigetnum("colors") : 0, depth;
 
-	if (has_colors() && start_color() == OK)
-		colours = COLORS;
 	theme = name ? theme_find(name) : NULL;
 	if (!theme)
 		theme = theme_default(colours, getenv("NO_COLOR"), getenv("COLORFGBG"));
@@ -244,7 +244,7 @@ static void use_theme(struct term *t, const char *name)
 
 		t->attrs[s] = attrs_of(look->attrs | (depth == THEME_256 ? 0u : look->few));
 	}
-	if (depth != THEME_MONO)
+	if (depth != THEME_MONO && start_color() == OK)
 		make_pairs(t, theme, depth, name != NULL);
 }
 
