@@ -64,8 +64,9 @@ static uint32_t cause_of(const struct trace *t, uint32_t row)
 /* That a new socket is without address and peer goes without saying. */
 static bool is_marked(const struct trace_entry *state)
 {
-	bool newborn = state->link == ROW_NONE && state->by == BY_CALL &&
-		       (state->state == SOCK_STATE_CLOSED || state->state == SOCK_STATE_UNCONNECTED);
+	bool newborn =
+		state->link == ROW_NONE && state->by == BY_CALL &&
+		(state->state == SOCK_STATE_CLOSED || state->state == SOCK_STATE_UNCONNECTED);
 
 	return state->state_change && !newborn;
 }

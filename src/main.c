@@ -1,10 +1,14 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/cmd.h"
 #include "src/lab/program.h"
 
+/* clang-format off */
 const struct cmd cmds[] = {
 	{ "lab", "[lab] [-w FILE]", "the lab on the screen: a client, a server, a wire to play with",
 	  "  -w FILE       record to FILE (pcapng), which must not exist yet\n"
@@ -39,6 +43,7 @@ const struct cmd cmds[] = {
 	  cmd_doctor },
 	{ "help", "help [COMMAND]", "this list, or a command's options", "", cmd_help },
 };
+/* clang-format on */
 const size_t cmds_count = sizeof(cmds) / sizeof(cmds[0]);
 
 static const struct cmd *cmd_find(const char *name)
@@ -49,22 +54,54 @@ static const struct cmd *cmd_find(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+/* A descriptor that is free at 0, 1 or 2 would be taken by a recording or a socket, and messages go into it. */
+static void take_standard_descriptors(void)
 {
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What did not reach standard output is a failure, even if everything else went well. */
+static int finish(int code)
+{
+	struct err e = { 0 };
+
+	if (!ferror(stdout) && !fflush(stdout))
+		return code;
+	if (code != EXIT_OK)
+		return code;
+	err_errno(&e, errno, NULL, "writing to standard output");
+	return cmd_error(&e, EXIT_FAILED);
+}
+
+static int run(int argc, char **argv)
+{
+	char lab[] = "lab";
 	const struct cmd *c;
 
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		return puts("socklens " SOCKLENS_VERSION), EXIT_OK;
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return cmd_help(1, argv);
+	if (argc < 2 || argv[1][0] == '-') {
+		argv[0] = lab;
+		return cmd_lab(argc, argv);
+	}
+	if (!(c = cmd_find(argv[1])))
+		return cmd_unknown(argv[1]);
+	return c->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
 	setlocale(LC_ALL, "");
 	if (argc > 1 && !strcmp(argv[1], "program"))
 		return program_main(argc, argv);
-	if (argc > 1 && !strcmp(argv[1], "--version")) {
-		puts("socklens " SOCKLENS_VERSION);
-		return EXIT_OK;
-	}
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
-		return cmd_help(1, argv);
-	if (argc < 2 || argv[1][0] == '-')
-		return cmd_lab(argc, argv);
-	if (!(c = cmd_find(argv[1])))
-		return cmd_usage(NULL, "there is no command %s", argv[1]);
-	return c->run(argc - 1, argv + 1);
+	take_standard_descriptors();
+	return finish(run(argc, argv));
 }

@@ -1,11 +1,11 @@
 /* Made by unicode.py from Unicode 14.0.0; not to be edited. */
 #include "src/core/unicode.h"
 
+/* clang-format off */
 #define H(first, last) { first, last, UNICODE_HARMFUL }
 #define M(first, last) { first, last, UNICODE_MARK }
 #define W(first, last) { first, last, UNICODE_WIDE }
 
-/* clang-format off */
 const struct unicode_range unicode_ranges[] = {
 	H(0x0000, 0x001f), H(0x007f, 0x009f), H(0x00ad, 0x00ad), M(0x0300, 0x034e),
 	H(0x034f, 0x034f), M(0x0350, 0x036f), H(0x0378, 0x0379), H(0x0380, 0x0383),

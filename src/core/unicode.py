@@ -44,10 +44,10 @@ def main():
     out = sys.stdout.write
     out("/* Made by unicode.py from Unicode %s; not to be edited. */\n" % unicodedata.unidata_version)
     out('#include "src/core/unicode.h"\n\n')
+    out("/* clang-format off */\n")
     for kind_ in ("HARMFUL", "MARK", "WIDE"):
         out("#define %s(first, last) { first, last, UNICODE_%s }\n" % (kind_[0], kind_))
     out("\n")
-    out("/* clang-format off */\n")
     out("const struct unicode_range unicode_ranges[] = {\n")
     rows = [(f, l, k[8]) for f, l, k in ranges()]
     for at in range(0, len(rows), 4):
