@@ -28,7 +28,6 @@
 #define RING_BYTES     (32 << 20) /* for a full TCP window, many times over */
 #define READ_MAX       64 /* packets taken from a port before the others have their turn */
 #define READ_MAX_EXACT 1024 /* … while every packet is sampled: all that is there */
-#define DELIVER_MAX    64
 #define LOST_CHECK     512 /* packets of a port between two looks at what its capture lost */
 
 struct port {
@@ -232,15 +231,16 @@ static void bring(struct carry *c, const struct flight *p, const uint8_t *bytes)
 		arrive(c, p, bytes);
 }
 
+/*
+ * All that is due, so that packets that come later need not queue behind it; but one while every packet is
+ * sampled.
+ */
 static void deliver_due(struct carry *c)
 {
 	int64_t now_ns = clock_monotonic_ns();
+	struct flight *p;
 
-	for (int i = 0; i < DELIVER_MAX; i++) {
-		struct flight *p = flights_arrive(&c->flights, now_ns);
-
-		if (!p)
-			break;
+	while ((p = flights_arrive(&c->flights, now_ns))) {
 		bring(c, p, p->bytes);
 		flight_free(p);
 		if (look_is_exact(&c->look))

@@ -35,7 +35,7 @@ size_t carry_fds(const struct carry *c, struct pollfd *fds);
 /* Takes in what waits at the ports that poll() found readable. */
 void carry_drain(struct carry *c, struct pollfd *fds);
 
-/* Delivers what is due: one packet while every packet is sampled, else a handful.  Looks at sockets whose time has come. */
+/* Delivers what is due: one packet while every packet is sampled, else all of it.  Looks at sockets whose time has come. */
 void carry_deliver(struct carry *c);
 
 /* When there is something to do without a packet or an order: CLOCK_MONOTONIC; INT64_MAX never. */

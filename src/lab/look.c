@@ -50,6 +50,7 @@ enum thin_change look_count(struct look *k, int64_t ts_ns)
 
 	if (!k->sampler || k->all)
 		return THIN_SAME;
+	k->latest_ns = ts_ns;
 	change = thin_count(&k->thin, ts_ns);
 	if (change == THIN_ENDED)
 		look_all_late(k, ts_ns, true);
@@ -70,7 +71,7 @@ void look_at(struct look *k, uint8_t host, const struct packet *p, enum state_by
 	if (!k->sampler || !p->ip_version)
 		return;
 	if (k->thin.on) {
-		now = thin_passes(&k->thin, host, p, by, number, telling, clock_now_ns(), &evicted);
+		now = thin_passes(&k->thin, host, p, by, number, telling, k->latest_ns, &evicted);
 		if (evicted.unseen)
 			look_late(k, &evicted);
 	}

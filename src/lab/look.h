@@ -20,6 +20,7 @@ struct look {
 	struct sampler *sampler;	/* NULL: nothing is looked at */
 	bool all;			/* never thinned out */
 	struct thin thin;
+	int64_t latest_ns;		/* time of the latest packet */
 	int64_t forgot_ns;
 };
 

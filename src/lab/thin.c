@@ -13,21 +13,37 @@ void thin_init(struct thin *t, uint32_t seed)
 {
 	memset(t, 0, sizeof(*t));
 	t->seed = seed;
+	t->late_ns = INT64_MAX;
+}
+
+/*
+ * Packets of several captures are not in the order of their times, but nearly.  What is further back than
+ * that is a clock that was set.
+ */
+static bool went_back(const struct thin *t, int64_t ts_ns)
+{
+	return ts_ns < t->window_ns - NS_PER_S;
+}
+
+static void begin_window(struct thin *t, int64_t ts_ns, bool was_quiet)
+{
+	if (was_quiet)
+		t->on = false;
+	t->window_ns = ts_ns;
+	t->count = 0;
 }
 
 enum thin_change thin_count(struct thin *t, int64_t ts_ns)
 {
 	const uint32_t most = THIN_ABOVE * THIN_WINDOW_NS / NS_PER_S;
+	int64_t since_ns = ts_ns - t->window_ns;
 	bool was_on = t->on;
 
-	if (ts_ns < t->window_ns || ts_ns - t->window_ns > THIN_WINDOW_NS) {
-		/* A window that was missed out was a quiet one. */
-		if (t->count <= most || ts_ns - t->window_ns > 2 * THIN_WINDOW_NS ||
-		    ts_ns < t->window_ns)
-			t->on = false;
-		t->window_ns = ts_ns;
-		t->count = 0;
-	}
+	/* A window with no packets at all was a quiet one too. */
+	if (went_back(t, ts_ns) || since_ns > 2 * THIN_WINDOW_NS)
+		begin_window(t, ts_ns, true);
+	else if (since_ns > THIN_WINDOW_NS)
+		begin_window(t, ts_ns, t->count <= most);
 	if (++t->count > most)
 		t->on = true;
 	if (t->on == was_on)
@@ -70,11 +86,18 @@ static struct thin_socket *place_of(struct thin *t, uint32_t hash)
 	return &t->socket[hash % THIN_SOCKETS];
 }
 
+static int64_t late_at(const struct thin_socket *s)
+{
+	return s->seen_ns + THIN_EVERY_NS;
+}
+
 static void set_unseen(struct thin *t, struct thin_socket *s, bool unseen)
 {
 	if (s->unseen != unseen)
 		t->unseen = unseen ? t->unseen + 1 : t->unseen - 1;
 	s->unseen = unseen;
+	if (unseen && late_at(s) < t->late_ns)
+		t->late_ns = late_at(s);
 }
 
 /* ---- packets ---- */
@@ -144,27 +167,33 @@ bool thin_passes(struct thin *t, uint8_t host, const struct packet *p, enum stat
 
 int64_t thin_due(const struct thin *t)
 {
-	int64_t due = INT64_MAX;
+	return t->unseen ? t->late_ns : INT64_MAX;
+}
 
+static void find_late(struct thin *t)
+{
+	t->late_ns = INT64_MAX;
 	for (size_t i = 0; t->unseen && i < THIN_SOCKETS; i++) {
 		const struct thin_socket *s = &t->socket[i];
 
-		if (s->unseen && s->seen_ns + THIN_EVERY_NS < due)
-			due = s->seen_ns + THIN_EVERY_NS;
+		if (s->unseen && late_at(s) < t->late_ns)
+			t->late_ns = late_at(s);
 	}
-	return due;
 }
 
 const struct thin_socket *thin_late(struct thin *t, int64_t now_ns, bool all)
 {
-	for (size_t i = 0; t->unseen && i < THIN_SOCKETS; i++) {
+	if (!t->unseen || (!all && now_ns < t->late_ns))
+		return NULL;
+	for (size_t i = 0; i < THIN_SOCKETS; i++) {
 		struct thin_socket *s = &t->socket[i];
 
-		if (!s->unseen || (!all && now_ns < s->seen_ns + THIN_EVERY_NS))
+		if (!s->unseen || (!all && now_ns < late_at(s)))
 			continue;
 		set_unseen(t, s, false);
 		s->seen_ns = now_ns;
 		return s;
 	}
+	find_late(t);
 	return NULL;
 }

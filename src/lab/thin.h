@@ -39,6 +39,7 @@ struct thin {
 	int64_t window_ns;		/* start of the window */
 	uint32_t count;			/* packets in it */
 	uint32_t unseen;		/* sockets that have one */
+	int64_t late_ns;		/* none of them is late before this */
 	uint32_t seed;
 	struct thin_socket socket[THIN_SOCKETS];
 };
@@ -60,7 +61,7 @@ bool thin_is_telling(struct thin *t, const struct packet *p);
 bool thin_passes(struct thin *t, uint8_t host, const struct packet *p, enum state_by by, uint64_t number,
 		 bool telling, int64_t now_ns, struct thin_socket *evicted);
 
-/* When thin_late() has something (CLOCK_REALTIME ns); INT64_MAX: never. */
+/* When thin_late() may have something (CLOCK_REALTIME ns); INT64_MAX: never. */
 int64_t thin_due(const struct thin *t);
 
 /* A socket whose last packet was not looked at THIN_EVERY_NS after it was last, or (all) any; marks it seen.  NULL. */
