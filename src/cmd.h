@@ -28,14 +28,19 @@ int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
+int cmd_lesson_unknown(const char *name);	/* says so, with the nearest; returns EXIT_CANNOT */
+
 /* Prints "socklens: what (hint)" on standard error; returns code. */
 int cmd_error(const struct err *e, int code);
 
 /* Prints what is wrong with the arguments and where help is; returns EXIT_CANNOT. */
 int cmd_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* For a command that does not exist; offers the nearest.  Returns EXIT_CANNOT. */
+int cmd_unknown(const char *name);
+
 /*
- * Options are a table.  cmd_options() reads argv: "-w FILE", "--width 100", "--json"; fills the places;
+ * Options are a table.  cmd_options() reads argv: "-w FILE", "--width 100", "--width=100", "--json"; fills the places;
  * what is left over goes to rest (at most *rests; receives how many).  -1 after having printed what is wrong;
  * 1 if --help was asked for and printed.
  */

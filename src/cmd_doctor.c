@@ -47,7 +47,7 @@ static int print_json(const struct doctor *d)
 	int failed = !all || json_dumpf(all, stdout, JSON_INDENT(1)) || putchar('\n') == EOF;
 
 	json_decref(all);
-	return failed ? EXIT_FAILED : EXIT_OK;
+	return failed ? -1 : 0;
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -63,9 +63,10 @@ int cmd_doctor(int argc, char **argv)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
 	if (doctor_examine(&d, &e))
 		return cmd_error(&e, EXIT_CANNOT);
-	if (json)
-		return print_json(&d);
-	print_table(&d);
+	if (!json)
+		print_table(&d);
+	else if (print_json(&d))
+		return EXIT_FAILED;
 	/* 77, as `play` says it, where no lab can be built. */
 	return d.way <= 2 ? EXIT_OK : EXIT_LACKING;
 }

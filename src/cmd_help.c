@@ -33,7 +33,7 @@ int cmd_help(int argc, char **argv)
 			print_one(&cmds[i]);
 			return EXIT_OK;
 		}
-	return cmd_usage(NULL, "there is no command %s", argv[1]);
+	return cmd_unknown(argv[1]);
 }
 
 int cmd_error(const struct err *e, int code)
@@ -55,55 +55,94 @@ int cmd_usage(const char *command, const char *fmt, ...)
 	str_addv(&raw, fmt, ap);
 	va_end(ap);
 	safe_add_text(&text, raw.buf);
-	fprintf(stderr, "socklens%s%s: %s\n", command ? " " : "", command ? command : "", text.buf);
-	if (!command) {
-		const char *word = strrchr(raw.buf, ' ');
-		struct nearest n = nearest_to(word ? word + 1 : "", word ? strlen(word + 1) : 0);
-
-		for (size_t i = 0; i < cmds_count; i++)
-			nearest_try(&n, cmds[i].name);
-		if (n.best)
-			fprintf(stderr, "Did you mean: socklens %s\n", n.best);
-	}
-	fprintf(stderr, "Try: socklens help%s%s\n", command ? " " : "", command ? command : "");
+	fprintf(stderr, "socklens%s%s: %s\nTry: socklens help%s%s\n", command ? " " : "",
+		command ? command : "", text.buf, command ? " " : "", command ? command : "");
 	return EXIT_CANNOT;
 }
 
-static const struct cmd_option *option_find(const struct cmd_option *options, size_t count,
-					    const char *name)
+int cmd_unknown(const char *name)
 {
+	struct nearest n = nearest_to(name, strlen(name));
+	STR_ON_STACK(text, 256);
+
+	for (size_t i = 0; i < cmds_count; i++)
+		nearest_try(&n, cmds[i].name);
+	safe_add_text(&text, name);
+	fprintf(stderr, "socklens: there is no command \"%s\"\n", text.buf);
+	if (n.best)
+		fprintf(stderr, "Did you mean: socklens %s\n", n.best);
+	fputs("Try: socklens help\n", stderr);
+	return EXIT_CANNOT;
+}
+
+/* The option that an argument names; *value: what stands behind its "=", else NULL. */
+static const struct cmd_option *option_find(const struct cmd_option *options, size_t count,
+					    const char *text, const char **value)
+{
+	const char *equals = text[0] == '-' && text[1] == '-' ? strchr(text, '=') : NULL;
+	size_t len = equals ? (size_t)(equals - text) : strlen(text);
+
+	*value = equals ? equals + 1 : NULL;
 	for (size_t i = 0; i < count; i++)
-		if (!strcmp(options[i].name, name))
+		if (strlen(options[i].name) == len && !memcmp(options[i].name, text, len))
 			return &options[i];
 	return NULL;
+}
+
+static bool asks_help(const char *text)
+{
+	return !strcmp(text, "--help") || !strcmp(text, "-h");
+}
+
+static int print_help_of(const char *command)
+{
+	char *help[] = { NULL, (char *)command };
+
+	cmd_help(2, help);
+	return 1;
+}
+
+/* Takes the option at argv[*i], with its value.  -1 after having said what is wrong. */
+static int option_take(const char *command, const struct cmd_option *o, const char *value, int argc,
+		       char **argv, int *i)
+{
+	if (o->flag && value)
+		return cmd_usage(command, "%s takes no value", o->name), -1;
+	if (o->flag) {
+		*o->flag = 1;
+		return 0;
+	}
+	if (!value && *i + 1 == argc)
+		return cmd_usage(command, "%s needs a value", o->name), -1;
+	*o->text = value ? value : argv[++*i];
+	return 0;
 }
 
 int cmd_options(int argc, char **argv, const struct cmd_option *options, size_t count,
 		const char **rest, size_t *rests)
 {
+	const char *command = argv[0], *value;
+	bool only_names = false; /* behind "--" */
 	size_t max = *rests;
 
 	*rests = 0;
 	for (int i = 1; i < argc; i++) {
-		const struct cmd_option *o = option_find(options, count, argv[i]);
+		const struct cmd_option *o = option_find(options, count, argv[i], &value);
 
-		if (!strcmp(argv[i], "--help")) {
-			char *help[] = { argv[0], argv[0] };
-
-			return cmd_help(2, help), 1;
-		}
-		if (o && o->flag) {
-			*o->flag = 1;
-		} else if (o && i + 1 < argc) {
-			*o->text = argv[++i];
-		} else if (o) {
-			return cmd_usage(argv[0], "%s needs a value", argv[i]), -1;
-		} else if (argv[i][0] == '-' && argv[i][1]) {
-			return cmd_usage(argv[0], "there is no option %s", argv[i]), -1;
-		} else if (*rests < max) {
+		if (only_names || argv[i][0] != '-' || !argv[i][1]) {
+			if (*rests == max)
+				return cmd_usage(command, "\"%s\" is one argument too many",
+						 argv[i]),
+				       -1;
 			rest[(*rests)++] = argv[i];
-		} else {
-			return cmd_usage(argv[0], "%s is one argument too many", argv[i]), -1;
+		} else if (!strcmp(argv[i], "--")) {
+			only_names = true;
+		} else if (asks_help(argv[i])) {
+			return print_help_of(command);
+		} else if (!o) {
+			return cmd_usage(command, "there is no option %s", argv[i]), -1;
+		} else if (option_take(command, o, value, argc, argv, &i)) {
+			return -1;
 		}
 	}
 	return 0;

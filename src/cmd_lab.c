@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 
 #include "src/cmd_screen.h"
@@ -18,14 +17,17 @@ static int cannot_build(struct err *e)
 /* Puts up a lab, with a lesson if there is a script. */
 static int run_lab(const char *record, struct script *lesson, const struct screen_options *screen)
 {
-	const struct session_config config = { .record = record, .sample = true };
+	bool file_failed = false;
+	const struct session_config config = { .record = record,
+					       .record_failed = &file_failed,
+					       .sample = true };
 	struct app_config app = { 0 };
 	struct err e = { 0 };
 	int r;
 
 	app.session = session_new_lab(&config, &e);
 	if (!app.session)
-		return e.code == EEXIST ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
+		return file_failed ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
 	if (lesson && !(app.script = script_new(app.session, lesson, true, &e)))
 		r = cmd_error(&e, EXIT_CANNOT);
 	else
@@ -42,7 +44,7 @@ int cmd_lab(int argc, char **argv)
 	const char *record = NULL, *name = NULL;
 	const struct cmd_option options[] = { { "-w", &record, NULL }, SCREEN_OPTIONS(&screen) };
 	const bool is_lesson = !strcmp(argv[0], "lesson");
-	const struct lesson *lesson;
+	const struct lesson *lesson = NULL;
 	struct script script;
 	struct err e = { 0 };
 	size_t names = is_lesson;
@@ -51,12 +53,13 @@ int cmd_lab(int argc, char **argv)
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
-	if (screen_check(&screen))
+	if (is_lesson && (!names || !(lesson = lesson_find(name))))
+		return names ? cmd_lesson_unknown(name)
+			     : cmd_usage(argv[0], "name a lesson: socklens lesson lists them");
+	if (screen_check(argv[0], &screen))
 		return EXIT_CANNOT;
 	if (!is_lesson)
 		return run_lab(record, NULL, &screen);
-	if (!names || !(lesson = lesson_find(name)))
-		return cmd_usage("lesson", "name a lesson: socklens lesson lists them");
 	if (parse_script(&script, lesson->name, lesson->text, strlen(lesson->text), &e))
 		return cmd_error(&e, EXIT_CANNOT);
 	r = run_lab(record, &script, &screen);

@@ -16,7 +16,7 @@ static int list_lessons(void)
 	return EXIT_OK;
 }
 
-static int no_such_lesson(const char *name)
+int cmd_lesson_unknown(const char *name)
 {
 	const char *near = lesson_nearest(name);
 	STR_ON_STACK(hint, 128);
@@ -34,7 +34,5 @@ int cmd_lesson(int argc, char **argv)
 {
 	if (argc < 2)
 		return list_lessons();
-	if (argv[1][0] != '-' && !lesson_find(argv[1]))
-		return no_such_lesson(argv[1]);
 	return cmd_lab(argc, argv);
 }

@@ -19,7 +19,7 @@ int cmd_open(int argc, char **argv)
 	if (!(app.session = session_new_file(file, &e)))
 		return cmd_error(&e, EXIT_CANNOT);
 	app.greeting = trace_damage(session_trace(app.session));
-	r = screen_check(&screen) ? EXIT_CANNOT : screen_run(&app, &screen);
+	r = screen_check(argv[0], &screen) ? EXIT_CANNOT : screen_run(&app, &screen);
 	session_free(app.session);
 	return r;
 }

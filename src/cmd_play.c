@@ -34,6 +34,19 @@ static void show_failure(void *context, struct trace *t, enum play_result result
 	fflush(stdout);
 }
 
+/* e says why there is no such file; perhaps a lesson was meant. */
+static int suggest_lesson(const char *name, struct err *e)
+{
+	const char *near = strchr(name, '/') ? NULL : lesson_nearest(name);
+	struct err file = *e;
+	STR_ON_STACK(hint, 128);
+
+	if (!near)
+		return -1;
+	str_addf(&hint, "did you mean the lesson %s?", near);
+	return err_set(e, hint.buf, "%s", file.what);
+}
+
 /* A file, or where there is none of that name, a lesson. */
 static int parse_named(const char *name, struct script *out, struct err *e)
 {
@@ -46,7 +59,7 @@ static int parse_named(const char *name, struct script *out, struct err *e)
 	if (!text && lesson)
 		return parse_script(out, lesson->name, lesson->text, strlen(lesson->text), e);
 	if (!text)
-		return -1;
+		return suggest_lesson(name, e);
 	rc = parse_script(out, strcmp(name, "-") ? name : "standard input", text, len, e);
 	free(text);
 	return rc;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int screen_check(const struct screen_options *o)
+int screen_check(const char *command, const struct screen_options *o)
 {
 	static const char *const themes[] = { "dark", "light", "mono" };
 	struct err e = { 0 };
@@ -12,7 +12,9 @@ int screen_check(const struct screen_options *o)
 	while (o->theme && i < 3 && strcmp(o->theme, themes[i]) != 0)
 		i++;
 	if (i == 3)
-		return cmd_usage(NULL, "--theme takes dark, light or mono, not %s", o->theme), -1;
+		return cmd_usage(command, "--theme takes dark, light or mono, not \"%s\"",
+				 o->theme),
+		       -1;
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		return 0;
 	err_set(&e, "socklens play and socklens show need none",

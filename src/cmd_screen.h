@@ -15,7 +15,7 @@ struct screen_options {
 #define SCREEN_OPTIONS(o) { "--theme", &(o)->theme, NULL }, { "--ascii", NULL, &(o)->ascii }
 
 /* -1 and a message if the screen cannot be put up here; before anything is started. */
-int screen_check(const struct screen_options *o);
+int screen_check(const char *command, const struct screen_options *o);
 
 /* Runs it to its end; returns the exit code. */
 int screen_run(const struct app_config *c, const struct screen_options *o);

@@ -57,7 +57,7 @@ int cmd_show(int argc, char **argv)
 		char *end;
 		long n = strtol(width_text, &end, 10);
 
-		if (*end || n < WIDTH_LEAST || n > WIDTH_MOST)
+		if (end == width_text || *end || n < WIDTH_LEAST || n > WIDTH_MOST)
 			return cmd_usage(argv[0], "--width takes a number from %d to %d",
 					 WIDTH_LEAST, WIDTH_MOST);
 		width = (int)n;
