@@ -6,6 +6,9 @@
  * Order: everything captured is recorded and its sender sampled before anything is delivered; after each
  * delivery the receiver is sampled and the ports are read again.  So a state change is attributed to
  * exactly one departure, arrival or call.
+ *
+ * Above 2,000 packets a second (src/lab/thin.h) sockets are looked at only where a state may have changed and
+ * every 0.1 s, a NOTE_LIMIT says so once, and packets go on in bursts instead of one by one.
  */
 #ifndef SOCKLENS_LAB_WIRE_H
 #define SOCKLENS_LAB_WIRE_H
@@ -42,14 +45,14 @@ void wire_clear_fd(struct wire *w);	/* before draining */
 struct event *wire_next(struct wire *w);
 
 enum wire_verb {
-	WIRE_DELAY,		/* every packet (from `from`) takes delay_ns; 0 ends it */
+	WIRE_DELAY,		/* every packet (from `from`) takes delay_ns; 0 ends it; what is on its way is not overtaken */
 	WIRE_HOLD,		/* packets that match the filter (all, if it is empty) wait */
-	WIRE_HOLD_OFF,		/* ends all holds (or rule `number`); held packets stay until released */
+	WIRE_HOLD_OFF,		/* ends all holds (or rule `number`, of any verb); held packets stay until released */
 	WIRE_RELEASE,		/* held packets go on: `which` */
-	WIRE_DROP,		/* held packets are lost; if nothing is held: the next one to come */
-	WIRE_DUP,		/* held packets go on twice; if nothing is held: the next one to come */
-	WIRE_CUT,		/* everything is lost from now on */
-	WIRE_MEND,
+	WIRE_DROP,		/* held packets are lost; if nothing is held: the next one to come; with a filter, `every` or `once`: a rule for those to come */
+	WIRE_DUP,		/* held packets go on twice; else as for WIRE_DROP */
+	WIRE_CUT,		/* everything (from `from`) is lost from now on, also what is on its way, but not what is held */
+	WIRE_MEND,		/* ends that, and the rules that drop and duplicate */
 };
 
 enum wire_which { WHICH_NEXT, WHICH_NUMBER, WHICH_ALL };	/* the one held longest, packet `number`, all held ones */
