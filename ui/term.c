@@ -334,6 +334,8 @@ static int start_screen(struct term *t, const struct term_options *o, struct err
 {
 	const char *name = getenv("TERM");
 
+	/* The mouse of the Linux console would come by a socket that nobody polls. */
+	setenv("NCURSES_GPM_TERMS", "none", 1);
 	t->screen = newterm(NULL, stdout, stdin);
 	if (!t->screen)
 		return err_set(e, "set TERM to what the terminal is, for example xterm-256color",
