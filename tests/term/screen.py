@@ -356,6 +356,7 @@ class Tmux(Terminal):
             raise Skip("tmux is not installed")
         self.socket = tempfile.mktemp(prefix="tmux.", dir=stage.root)
         self.status_file = self.socket + ".status"
+        self.cols = cols
         env = env or stage.env()
         pane = ["env", "-i", *[f"{k}={v}" for k, v in env.items()],
                 "sh", "-c", 'file=$1; shift; "$@"; echo $? >"$file"', "sh", self.status_file, *argv]
@@ -383,8 +384,11 @@ class Tmux(Terminal):
         return self._tmux("capture-pane", "-p").split("\n")[:-1]
 
     def cells(self):
-        """Row by row with colours, as tmux writes them."""
-        return self._tmux("capture-pane", "-p", "-e").split("\n")[:-1]
+        """Row by row, every cell with its look."""
+        captured = self._tmux("capture-pane", "-p", "-e").split("\n")[:-1]
+        screen = vt.Screen(self.cols, len(captured))
+        screen.feed("\r\n".join(captured).encode())
+        return screen.picture()
 
     def write(self, data):
         self._tmux("send-keys", "-H", *[f"{b:02x}" for b in data])
