@@ -9,29 +9,40 @@
 #include "src/core/names.h"
 #include "src/core/safe.h"
 
+/* Three digits say enough, and fewer than a microsecond is not meant seriously. */
+static int decimals_of(int64_t unit, double n)
+{
+	if (unit < NS_PER_MS || n >= 99.95)
+		return 0;
+	return n >= 9.995 ? 1 : 2;
+}
+
 void describe_duration(struct str *out, int64_t ns)
 {
+	/* limit: from here on a number of this unit would be rounded to one of the next. */
 	static const struct {
 		int64_t unit;
+		double limit;
 		const char *name;
 	} units[] = {
-		{ 3600 * NS_PER_S, "h" }, { 60 * NS_PER_S, "min" }, { NS_PER_S, "s" },
-		{ NS_PER_MS, "ms" },	  { NS_PER_US, "µs" },	    { 1, "ns" },
+		{ 1, 999.5, "ns" },
+		{ NS_PER_US, 999.5, "µs" },
+		{ NS_PER_MS, 999.5, "ms" },
+		{ NS_PER_S, 59.95, "s" },
+		{ 60 * NS_PER_S, 59.95, "min" },
+		{ 3600 * NS_PER_S, 0, "h" },
 	};
+	double all = (double)ns, n;
 	size_t i = 0;
 
-	if (ns < 0) {
+	if (all < 0) {
 		str_char(out, '-');
-		ns = -ns;
+		all = -all;
 	}
-	while (i + 1 < sizeof(units) / sizeof(units[0]) && ns < units[i].unit)
+	while (units[i].limit > 0 && all / (double)units[i].unit >= units[i].limit)
 		i++;
-	double n = (double)ns / (double)units[i].unit;
-
-	/* Three digits say enough; below ten microseconds no fraction is meant seriously. */
-	int decimals = units[i].unit < NS_PER_MS || n >= 100 ? 0 : n >= 10 ? 1 : 2;
-
-	str_addf(out, "%.*f %s", decimals, n, units[i].name);
+	n = all / (double)units[i].unit;
+	str_addf(out, "%.*f %s", decimals_of(units[i].unit, n), n, units[i].name);
 }
 
 static void add_args(struct str *out, const struct event_arg *arg, uint32_t args)
@@ -59,17 +70,15 @@ void describe_call(struct str *out, const struct event *call)
 static void add_out(struct str *out, const struct event_arg *arg)
 {
 	static const struct {
-		const char *name, *before;
+		const char *name, *before, *behind;
 	} forms[] = {
-		{ "data", " " },
-		{ "from", " from " },
-		{ "address", " " },
+		{ "data", " ", "" },	{ "from", " from ", "" }, { "address", " ", "" },
+		{ "value", " (", ")" }, { "flags", " (", ")" },
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (!strcmp(arg->name, forms[i].name)) {
-			str_add(out, forms[i].before);
-			str_add(out, arg->text);
+			str_addf(out, "%s%s%s", forms[i].before, arg->text, forms[i].behind);
 			return;
 		}
 	str_addf(out, " %s %s", arg->name, arg->text);
@@ -160,7 +169,7 @@ static void describe_packet(struct str *out, const struct trace *t, const struct
 
 	if (row != ROW_NONE && trace_entry(t, row)->conn != CONN_NONE) {
 		c = conns_get(trace_conns(t), trace_entry(t, row)->conn);
-		dir = trace_entry(t, row)->flags & 1;
+		dir = trace_entry(t, row)->flags & TRACE_FLAG_DIR;
 	}
 	packet_summary(out, &p, c, dir, pk->data, pk->caplen);
 }
@@ -187,8 +196,9 @@ void describe_event(struct str *out, const struct trace *t, const struct event *
 		describe_state(out, ev, trace_names(t));
 		return;
 	case EVENT_COMMAND:
-		str_addf(out, "%s> %s", ev->command.target ? ev->command.target : "",
-			 ev->command.text ? ev->command.text : "");
+		if (ev->command.target && ev->command.target[0])
+			str_addf(out, "%s> ", ev->command.target);
+		str_add(out, ev->command.text ? ev->command.text : "");
 		return;
 	case EVENT_NOTE:
 		str_add(out, ev->note.text ? ev->note.text : "");
@@ -200,104 +210,145 @@ void describe_event(struct str *out, const struct trace *t, const struct event *
 }
 
 /*
- * What a result means.  The first row that fits speaks: a row without a call fits all, RESULT rows fit by
- * class.  %N is replaced by the result.
+ * What a result means.  The first row that fits speaks.  A row fits calls of its names, or all, and, where
+ * it has one, those with an argument that begins so.  %N is replaced by the result.
  */
 enum outcome { ANY_SUCCESS, ZERO, POSITIVE, FAILED };
 
 static const struct meaning {
-	const char *call;
+	const char *calls; /* with blanks between; NULL: all */
+	const char *arg;
 	enum outcome outcome;
 	int error; /* FAILED: this errno, 0 any */
 	const char *text;
 } meanings[] = {
-	{ "socket", ANY_SUCCESS, 0,
+	{ "socket", NULL, ANY_SUCCESS, 0,
 	  "The kernel made a socket; %N is the descriptor by which this program names it. It has "
 	  "no address and no peer yet." },
-	{ "bind", ZERO, 0, "The address is the socket's own from now on." },
-	{ "bind", FAILED, EADDRINUSE,
+	{ "bind", NULL, ZERO, 0, "The address is the socket's own from now on." },
+	{ "bind", "unix:", FAILED, EADDRINUSE,
+	  "That name is taken. A socket's file stays when the socket is gone, until it is "
+	  "removed." },
+	{ "bind", "unix:", FAILED, EACCES, "This program may not make a file there." },
+	{ "bind", NULL, FAILED, EADDRINUSE,
 	  "Another socket has this address, or a connection that used it is still in TIME-WAIT. "
 	  "SO_REUSEADDR on both helps against the latter." },
-	{ "bind", FAILED, EACCES, "Ports below 1024 are for privileged programs." },
-	{ "bind", FAILED, EADDRNOTAVAIL, "No interface of this host has that address." },
-	{ "listen", ZERO, 0,
+	{ "bind", NULL, FAILED, EACCES, "Ports below 1024 are for privileged programs." },
+	{ "bind", NULL, FAILED, EINVAL, "The socket has an address already." },
+	{ "bind", NULL, FAILED, EADDRNOTAVAIL, "No interface of this host has that address." },
+	{ "listen", NULL, ZERO, 0,
 	  "The socket listens: from now on the kernel completes handshakes by itself and queues "
 	  "the connections for accept()." },
-	{ "accept", ANY_SUCCESS, 0,
+	{ "accept accept4", NULL, ANY_SUCCESS, 0,
 	  "%N is a new socket for this one connection; the listening socket stays as it is." },
-	{ "accept4", ANY_SUCCESS, 0,
-	  "%N is a new socket for this one connection; the listening socket stays as it is." },
-	{ "accept", FAILED, EAGAIN, "No connection is waiting, and the socket does not block." },
-	{ "accept", FAILED, EINVAL, "This socket does not listen." },
-	{ "connect", ZERO, 0,
+	{ "accept accept4", NULL, FAILED, EAGAIN,
+	  "No connection is waiting, and the socket does not block." },
+	{ "accept accept4", NULL, FAILED, EINVAL, "This socket does not listen." },
+	{ "connect", "unix:", ZERO, 0,
+	  "The peer is set. A listener's program may not have called accept() yet." },
+	{ "connect", "unix:", FAILED, ECONNREFUSED,
+	  "The name is there, but no socket receives under it (any more)." },
+	{ "connect", "unix:", FAILED, ENOENT, "No socket has that name." },
+	{ "connect", "unix:", FAILED, EAGAIN,
+	  "The listener's queue is full, and the socket does not block." },
+	{ "connect", NULL, FAILED, EINTR,
+	  "A signal interrupted the call while it slept, but not the handshake: that goes on by "
+	  "itself. poll() for POLLOUT tells the end of it." },
+	{ "connect", NULL, ZERO, 0,
 	  "The peer is set. For TCP the handshake is complete: the other kernel answered, although "
 	  "its program may not have called accept() yet." },
-	{ "connect", FAILED, ECONNREFUSED,
+	{ "connect", NULL, FAILED, ECONNREFUSED,
 	  "The other host answered the SYN with RST: nothing listens on that port." },
-	{ "connect", FAILED, ETIMEDOUT,
+	{ "connect", NULL, FAILED, ETIMEDOUT,
 	  "No answer came to the SYN, however often the kernel repeated it: the host is gone, or "
 	  "something swallows the packets." },
-	{ "connect", FAILED, EINPROGRESS,
+	{ "connect", NULL, FAILED, EINPROGRESS,
 	  "The SYN has left. The socket does not block, so the handshake goes on by itself; poll() "
 	  "for POLLOUT tells the end of it." },
-	{ "connect", FAILED, EISCONN, "The socket is connected already." },
-	{ "connect", FAILED, EALREADY, "An earlier connect() on this socket is still under way." },
-	{ "connect", FAILED, ENETUNREACH, "No route leads to that address." },
-	{ "send", FAILED, EPIPE,
+	{ "connect", NULL, FAILED, EISCONN, "The socket is connected already." },
+	{ "connect", NULL, FAILED, EALREADY,
+	  "An earlier connect() on this socket is still under way." },
+	{ "connect", NULL, FAILED, ENETUNREACH, "No route leads to that address." },
+	{ "send sendto sendmsg", NULL, FAILED, EPIPE,
 	  "This side has shut down, or the peer has reset: nothing can be sent any more. Without "
 	  "MSG_NOSIGNAL the kernel sends SIGPIPE, too." },
-	{ "write", FAILED, EPIPE,
+	{ "write", NULL, FAILED, EPIPE,
 	  "This side has shut down, or the peer has reset: nothing can be written any more. The "
 	  "kernel sends SIGPIPE, too." },
-	{ "send", POSITIVE, 0,
+	{ "send sendto sendmsg write", NULL, FAILED, EDESTADDRREQ,
+	  "The socket has no peer, and the call names none." },
+	{ "send sendto sendmsg write", NULL, FAILED, EMSGSIZE,
+	  "That is more than one datagram can hold." },
+	{ "send write", NULL, POSITIVE, 0,
 	  "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
-	{ "sendto", POSITIVE, 0, "The kernel took %N bytes. Whether they arrive is not known." },
-	{ "sendmsg", POSITIVE, 0, "The kernel took %N bytes. Whether they arrive is not known." },
-	{ "write", POSITIVE, 0,
-	  "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
-	{ "recv", ZERO, 0,
+	{ "sendto sendmsg", NULL, POSITIVE, 0,
+	  "The kernel took %N bytes. Whether they arrive is not known." },
+	{ "recv recvfrom recvmsg", NULL, ZERO, 0,
 	  "End of file on a stream: the peer has closed its direction, and all that it sent has "
 	  "been read. On a datagram socket: an empty datagram." },
-	{ "read", ZERO, 0,
+	{ "read", NULL, ZERO, 0,
 	  "End of file on a stream: the peer has closed its direction, and all that it sent has "
 	  "been read." },
-	{ "recv", POSITIVE, 0,
+	{ "recv", NULL, POSITIVE, 0,
 	  "%N bytes were waiting: at most as many as asked for, perhaps fewer. A stream does not "
 	  "keep the borders of the sender's messages." },
-	{ "read", POSITIVE, 0,
+	{ "read", NULL, POSITIVE, 0,
 	  "%N bytes were waiting: at most as many as asked for, perhaps fewer." },
-	{ "recvfrom", POSITIVE, 0,
+	{ "recvfrom", NULL, POSITIVE, 0,
 	  "One datagram of %N bytes (or what fitted of it), with its sender's address; from a "
 	  "stream, %N bytes." },
-	{ "recv", FAILED, ECONNRESET,
+	{ "recv recvfrom recvmsg read", NULL, FAILED, ECONNRESET,
 	  "The peer's kernel sent RST: the connection is gone, and with it what was not read." },
-	{ "recv", FAILED, ECONNREFUSED,
+	{ NULL, NULL, FAILED, ECONNRESET, "The peer's kernel sent RST: the connection is gone." },
+	{ "recv recvfrom recvmsg read send sendto sendmsg write", "unix:", FAILED, ECONNREFUSED,
+	  "Nobody receives under that name (any more)." },
+	{ "recv recvfrom recvmsg read send sendto sendmsg write", NULL, FAILED, ECONNREFUSED,
 	  "An earlier datagram came back as \"port unreachable\": nobody receives there. A "
 	  "connected UDP socket hears of it on its next call." },
-	{ NULL, FAILED, EAGAIN,
+	{ NULL, NULL, FAILED, EAGAIN,
 	  "The call would have to wait, and the socket does not block (or its time-out has "
 	  "passed)." },
-	{ NULL, FAILED, EINTR,
+	{ NULL, NULL, FAILED, EINTR,
 	  "A signal interrupted the call while it slept. Nothing was done; it can be called "
 	  "again." },
-	{ NULL, FAILED, EBADF,
+	{ NULL, NULL, FAILED, EBADF,
 	  "This program has no descriptor of that number: never opened, or closed already." },
-	{ NULL, FAILED, ENOTCONN, "The socket has no peer." },
-	{ "shutdown", ZERO, 0,
+	{ NULL, NULL, FAILED, ENOTCONN, "The socket has no peer." },
+	{ NULL, NULL, FAILED, EAFNOSUPPORT,
+	  "An address of that family does not go with this socket." },
+	{ "shutdown", NULL, ZERO, 0,
 	  "That direction is closed. SHUT_WR sends FIN once everything before it has been sent; "
 	  "the other direction stays open." },
-	{ "close", ZERO, 0,
+	{ "close", NULL, ZERO, 0,
 	  "The descriptor is free again. If nothing else refers to the socket, the kernel closes "
 	  "it: TCP sends FIN, or RST if unread data were waiting." },
-	{ "poll", ZERO, 0, "The time passed and nothing became ready." },
-	{ "poll", POSITIVE, 0, "%N of the descriptors are ready." },
-	{ "setsockopt", ZERO, 0, "The option is set." },
+	{ "poll", NULL, ZERO, 0, "The time passed and nothing became ready." },
+	{ "poll", NULL, POSITIVE, 0, "%N of the descriptors are ready." },
+	{ "setsockopt", NULL, ZERO, 0, "The option is set." },
 };
 
-static bool meaning_fits(const struct meaning *m, const struct event_return *r)
+static bool lists(const char *words, const char *word)
 {
-	if (m->call && (!r->name || strcmp(m->call, r->name) != 0))
-		return false;
+	size_t len = strlen(word);
+
+	for (const char *at = words; at; at = strchr(at, ' ')) {
+		at += *at == ' ';
+		if (!strncmp(at, word, len) && (!at[len] || at[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static bool has_arg(const struct event_call *c, const char *start)
+{
+	for (uint32_t i = 0; i < c->args && i < EVENT_ARGS; i++)
+		if (c->arg[i].text && !strncmp(c->arg[i].text, start, strlen(start)))
+			return true;
+	return false;
+}
+
+static bool outcome_fits(const struct meaning *m, const struct event_return *r)
+{
 	switch (m->outcome) {
 	case ANY_SUCCESS:
 		return r->result >= 0;
@@ -309,6 +360,17 @@ static bool meaning_fits(const struct meaning *m, const struct event_return *r)
 		return r->error && (!m->error || m->error == r->error);
 	}
 	return false;
+}
+
+/* call may be NULL: the trace does not have it. */
+static bool meaning_fits(const struct meaning *m, const struct event *call,
+			 const struct event_return *r)
+{
+	if (m->calls && (!r->name || !lists(m->calls, r->name)))
+		return false;
+	if (m->arg && (!call || !has_arg(&call->call, m->arg)))
+		return false;
+	return outcome_fits(m, r);
 }
 
 /* Adds text with every %N replaced by n. */
@@ -323,14 +385,15 @@ static void add_meaning(struct str *out, const char *text, int64_t n)
 
 void describe_outcome(struct str *out, const struct event *call, const struct event *ret)
 {
-	(void)call;
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (meaning_fits(&meanings[i], &ret->ret)) {
+		if (meaning_fits(&meanings[i], call, &ret->ret)) {
 			add_meaning(out, meanings[i].text, ret->ret.result);
 			return;
 		}
 	const struct name *n = ret->ret.error ? name_of(&names_errno, ret->ret.error) : NULL;
+	char text[128];
 
-	if (n && n->text)
-		str_addf(out, "%s: %s.", n->name, n->text);
+	if (n)
+		str_addf(out, "%s: %s.", n->name,
+			 n->text ? n->text : strerror_r(ret->ret.error, text, sizeof(text)));
 }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/conn.h"
@@ -9,14 +10,21 @@
 #include "src/core/safe.h"
 #include "src/describe.h"
 
-/* Foreign text as JSON: valid UTF-8 without control characters. */
+/* Text, perhaps foreign, as JSON: valid UTF-8 without control characters.  Escapes in it are not escaped again. */
 static json_t *text_of(const char *text)
 {
-	char bytes[4096];
-	struct str out = str_on(bytes, sizeof(bytes));
+	size_t len = strlen(text), cap = 4 * len + 1; /* an escape takes four characters a byte */
+	char *bytes = malloc(cap);
+	struct str out;
+	json_t *value;
 
-	safe_add_text(&out, text);
-	return json_string(out.buf);
+	if (!bytes)
+		return NULL;
+	out = str_on(bytes, cap);
+	safe_add_line(&out, text, len);
+	value = json_string(out.buf);
+	free(bytes);
+	return value;
 }
 
 static json_t *args_of(const struct event_arg *arg, uint32_t count)
@@ -143,7 +151,7 @@ static void add_packet(json_t *o, const struct trace *t, const struct event *ev)
 	if (p.ip_version)
 		json_object_set_new(o, "protocol", json_integer(p.protocol));
 	if (p.protocol == IPPROTO_TCP && p.has_transport)
-		add_tcp(o, &p, c, entry ? entry->flags & 1 : 0);
+		add_tcp(o, &p, c, entry ? entry->flags & TRACE_FLAG_DIR : 0);
 	if (p.has_transport)
 		json_object_set_new(o, "payload_len", json_integer(p.payload_len));
 	if (entry)
@@ -177,8 +185,11 @@ int json_event(const struct trace *t, const struct event *ev, FILE *out, struct 
 		add_fields(o, ev);
 	if (ev->host != HOST_NONE && ev->host < trace_hosts(t))
 		json_object_set_new(o, "host", text_of(trace_host(t, ev->host)->name));
-	describe_event(&text, t, ev);
-	json_object_set_new(o, "text", text_of(text.buf));
+	/* An event's own text stands as it is; the others get their line. */
+	if (!json_object_get(o, "text")) {
+		describe_event(&text, t, ev);
+		json_object_set_new(o, "text", text_of(text.buf));
+	}
 
 	int failed = json_dumpf(o, out, JSON_COMPACT) || fputc('\n', out) == EOF;
 
