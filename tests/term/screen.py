@@ -250,7 +250,8 @@ class Terminal:
         self.write(b":\x15" + word.encode())
         self.until(lambda: word in self.prompt(), f"the word {word} at the prompt")
         self.key("Ctrl-C")
-        self.until(lambda: word not in self.prompt() and "Esc keys" not in self.prompt(), "keys again")
+        # The last word of the last row: what is above it has been drawn, too.
+        self.until(lambda: word not in self.prompt() and self.prompt().endswith("q quit"), "keys again")
 
     def type(self, line):
         """Runs one line at the prompt, from the keys and back to them.  What it says stays to be seen."""
@@ -267,12 +268,12 @@ class Terminal:
 class Pty(Terminal):
     """A program on a pseudo-terminal; raw holds every byte that it wrote, screen what they look like."""
 
-    def __init__(self, argv, env, cols=100, rows=30, cwd=None, widths=True):
+    def __init__(self, argv, env, cols=100, rows=30, cwd=None, sized=True):
         self.master, slave = pty.openpty()
         self.raw = bytearray()
-        self.screen = vt.Screen(cols, rows) if widths else None
+        self.screen = vt.Screen(cols, rows)
         self.slave_name = os.ttyname(slave)
-        set_size(self.master, cols, rows)
+        set_size(self.master, *((cols, rows) if sized else (0, 0)))
         self.before = termios.tcgetattr(slave)
         self.closed = False
         self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=env, cwd=cwd,
@@ -299,8 +300,7 @@ class Pty(Terminal):
                 return False
             raise
         self.raw += data
-        if self.screen:
-            self.screen.feed(data)
+        self.screen.feed(data)
         return bool(data)
 
     def drain(self):
@@ -320,6 +320,13 @@ class Pty(Terminal):
     def resize(self, cols, rows):
         self.screen.resize(cols, rows)
         set_size(self.master, cols, rows)
+
+    def looks_like(self, wanted, what):
+        """Waits until every cell is as in that picture."""
+        try:
+            self.until(lambda: self.screen.picture() == wanted, what)
+        except Unmet as e:
+            raise Unmet(f"{e}\n{vt.differences(self.screen.picture(), wanted)}") from e
 
     def settings(self):
         return termios.tcgetattr(self.slave)

@@ -66,8 +66,8 @@ class Screen:
         return ["".join(c[0] for c in row).rstrip() for row in self.cells]
 
     def picture(self):
-        """All cells with their looks, for comparing."""
-        return [tuple(row) for row in self.cells]
+        """All cells with their looks, as far as they can be seen, for comparing."""
+        return [tuple((text, _visible(text, look)) for text, look in row) for row in self.cells]
 
     # -- what restores can be judged by --
 
@@ -359,6 +359,13 @@ class Screen:
         self.x = self.y = 0
 
 
+def _visible(text, look):
+    """Of a blank only the background shows, lines through it, and both colours if they are exchanged."""
+    if text != " " or not look or "7" in look.split(";"):
+        return look
+    return ";".join(n for n in look.split(";") if n in ("4", "9") or _is_colour(n, True))
+
+
 _OFF = {"22": ("1", "2"), "23": ("3",), "24": ("4",), "25": ("5",), "27": ("7",), "28": ("8",)}
 
 
@@ -391,6 +398,15 @@ def _decode(data):
                 return data[:-cut].decode("utf-8", "surrogateescape"), data[-cut:]
             break
     return data.decode("utf-8", "surrogateescape"), b""
+
+
+def differences(now, wanted, most=8):
+    """Where two pictures differ, as text; "" if nowhere."""
+    if len(now) != len(wanted):
+        return f"{len(now)} rows and {len(wanted)}"
+    wrong = [f"{x},{y}: {a} and not {b}" for y, rows in enumerate(zip(now, wanted))
+             for x, (a, b) in enumerate(zip(*rows)) if a != b]
+    return f"{len(wrong)} cells: " + ", ".join(wrong[:most]) if wrong else ""
 
 
 # ---- terminfo ----
