@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-int input_init(struct input *in, int fd, struct err *e)
+int input_init(struct input *in, int fd, struct source *source, struct err *e)
 {
-	*in = (struct input){ .fd = fd, .cap = INPUT_CHUNK, .buf = malloc(INPUT_CHUNK) };
+	*in = (struct input){ .fd = fd, .source = source, .cap = INPUT_CHUNK, .buf = malloc(INPUT_CHUNK) };
 	return in->buf ? 0 : err_errno(e, ENOMEM, NULL, "reading a file");
 }
 
@@ -38,30 +38,38 @@ static bool make_room(struct input *in, size_t n)
 	return true;
 }
 
-static void read_more(struct input *in)
+/* False: nothing came. */
+static bool read_more(struct input *in)
 {
-	ssize_t n = pread(in->fd, in->buf + in->end, in->cap - in->end,
-			  (off_t)(in->offset + (in->end - in->at)));
+	uint8_t *room = in->buf + in->end;
+	size_t most = in->cap - in->end;
+	ssize_t n;
 
-	if (n > 0) {
-		in->end += (size_t)n;
-	} else if (n == 0 || errno != EINTR) {
-		in->error = n < 0 ? errno : 0;
-		in->ended = true;
+	if (in->source) {
+		n = (ssize_t)source_read(in->source, room, most);
+		in->ended = n == 0 && source_ended(in->source);
+	} else {
+		n = pread(in->fd, room, most, (off_t)(in->offset + input_have(in)));
+		in->error = n < 0 && errno != EINTR ? errno : 0;
+		in->ended = n == 0 || in->error;
 	}
+	in->end += n > 0 ? (size_t)n : 0;
+	return n > 0 || (n < 0 && !in->ended);
 }
 
 size_t input_want(struct input *in, size_t n)
 {
-	if (in->end - in->at >= n || in->ended)
-		return in->end - in->at;
+	if (input_have(in) >= n || in->ended)
+		return input_have(in);
 	if (!make_room(in, n)) {
 		in->ended = true;
-		return in->end - in->at;
+		return input_have(in);
 	}
-	while (in->end - in->at < n && !in->ended)
-		read_more(in);
-	return in->end - in->at;
+	while (input_have(in) < n && !in->ended) {
+		if (!read_more(in))
+			break;
+	}
+	return input_have(in);
 }
 
 uint64_t input_skip(struct input *in, uint64_t n)
@@ -69,11 +77,10 @@ uint64_t input_skip(struct input *in, uint64_t n)
 	uint64_t done = 0;
 
 	while (done < n && input_want(in, 1) > 0) {
-		uint64_t left = n - done, have = in->end - in->at;
+		uint64_t left = n - done, have = input_have(in);
 		size_t step = (size_t)(left < have ? left : have);
 
-		in->at += step;
-		in->offset += step;
+		input_step(in, step);
 		done += step;
 	}
 	return done;

@@ -1,5 +1,6 @@
 /*
- * input: a file read from its beginning to its end in large chunks, as a window of bytes that moves.
+ * input: a file read from its beginning to its end in large chunks, as a window of bytes that moves.  Where
+ * the bytes come from a source (a pipe, something compressed), there may be none now and more later.
  *
  * read() in chunks of 512 KB beats mmap() here, keeps memory small, and makes a file that is cut while it
  * is read a short read and no signal.
@@ -11,26 +12,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/source.h"
 #include "src/core/err.h"
 
 #define INPUT_CHUNK (512u << 10)
 
 struct input {
-	int fd;			/* borrowed */
+	int fd;			/* borrowed; read where there is no source */
+	struct source *source;	/* borrowed; NULL */
 	uint8_t *buf;
 	size_t cap;
 	size_t at, end;		/* the window: buf[at] … buf[end - 1] */
 	uint64_t offset;	/* in the file, of buf[at] */
-	bool ended;		/* nothing comes behind the window */
+	bool ended;		/* nothing comes behind the window, ever */
 	int error;		/* errno of a read that failed, or ENOMEM; the file seems to end there */
 };
 
-int input_init(struct input *in, int fd, struct err *e);
+int input_init(struct input *in, int fd, struct source *source, struct err *e);
 void input_fini(struct input *in);
 
 /*
- * Makes the window at least n bytes long, if the file goes on that far.  Returns its length.  Pointers into
- * the window are good until the next call.
+ * Makes the window at least n bytes long, if the file goes on that far.  Returns its length; where that is
+ * less than n and not ended, the rest has not arrived.  Pointers into the window are good until the next call.
  */
 size_t input_want(struct input *in, size_t n);
 
@@ -39,7 +42,19 @@ static inline const uint8_t *input_bytes(const struct input *in)
 	return in->buf + in->at;
 }
 
-/* Moves the window on by n bytes, which may be more than it has; returns how many the file had. */
+static inline size_t input_have(const struct input *in)
+{
+	return in->end - in->at;
+}
+
+/* Moves on within the window. */
+static inline void input_step(struct input *in, size_t n)
+{
+	in->at += n;
+	in->offset += n;
+}
+
+/* Moves the window on by n bytes, which may be more than it has; returns how many the file had (so far). */
 uint64_t input_skip(struct input *in, uint64_t n);
 
 #endif

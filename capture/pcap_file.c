@@ -8,6 +8,8 @@
  */
 #include "capture/trace_impl.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/core/clock.h"
@@ -30,7 +32,7 @@ static const struct pcap_kind kinds[] = {
 	  24 }, /* Kuznetsov's: interface, protocol, type of packet behind the lengths */
 };
 
-static uint32_t get32(struct rd *r, bool big)
+static inline __attribute__((always_inline)) uint32_t get32(struct rd *r, bool big)
 {
 	return big ? rd_be32(r) : rd_le32(r);
 }
@@ -79,8 +81,8 @@ struct record {
 	uint32_t caplen, len;
 };
 
-static void read_record(const struct pcap_head *h, const uint8_t *bytes, size_t len,
-			struct record *out)
+static inline __attribute__((always_inline)) void
+read_record(const struct pcap_head *h, const uint8_t *bytes, size_t len, struct record *out)
 {
 	struct rd r = rd_on(bytes, len);
 	uint32_t seconds = get32(&r, h->big), fraction = get32(&r, h->big);
@@ -96,107 +98,121 @@ static void read_record(const struct pcap_head *h, const uint8_t *bytes, size_t 
 	}
 }
 
-static void packet_event(const struct record *r, const uint8_t *data, struct event *ev)
-{
-	*ev = (struct event){ .kind = EVENT_PACKET, .host = 0, .ts_ns = r->ts_ns };
-	ev->packet.caplen = r->caplen;
-	ev->packet.len = r->len;
-	ev->packet.data = data;
-}
-
 /* ---- looking at one record again ---- */
-
-/* The file's head, from the trace's interface: all that reading a record needs. */
-static void head_again(const struct trace *t, struct pcap_head *h)
-{
-	uint8_t bytes[FILE_HEAD];
-	size_t len = trace_fetch(t, 0, bytes, sizeof(bytes));
-
-	if (!read_head(bytes, len, h))
-		*h = (struct pcap_head){ .kind = &kinds[0] };
-}
 
 static uint32_t pcap_record_size(const struct trace *t, uint64_t offset, const uint8_t *head,
 				 size_t len)
 {
-	struct pcap_head h;
+	const struct pcap_head *h = t->format_state;
 	struct record r;
 
 	(void)offset;
-	head_again(t, &h);
-	read_record(&h, head, len, &r);
-	return r.caplen > PACKET_MOST ? 0 : h.kind->record + r.caplen;
+	read_record(h, head, len, &r);
+	return r.caplen > PACKET_MOST ? 0 : h->kind->record + r.caplen;
 }
 
 static bool pcap_read_record(const struct trace *t, uint64_t offset, const uint8_t *bytes,
 			     size_t len, struct memory *text, struct event *ev)
 {
-	struct pcap_head h;
+	const struct pcap_head *h = t->format_state;
 	struct record r;
 
 	(void)offset;
 	(void)text;
-	head_again(t, &h);
-	read_record(&h, bytes, len, &r);
-	if (len < h.kind->record + (size_t)r.caplen)
+	read_record(h, bytes, len, &r);
+	if (len < h->kind->record + (size_t)r.caplen)
 		return false;
-	packet_event(&r, bytes + h.kind->record, ev);
+	*ev = (struct event){ .kind = EVENT_PACKET, .host = 0, .ts_ns = r.ts_ns };
+	ev->packet.caplen = r.caplen;
+	ev->packet.len = r.len;
+	ev->packet.data = bytes + h->kind->record;
 	return true;
 }
 
 /* ---- all of them ---- */
 
-static int begin(struct trace *t, const struct pcap_head *h, struct err *e)
+static int begin(struct trace *t, struct load *l, struct err *e)
 {
-	const struct section all = { .big = h->big };
-	const struct pcapng_iface i = { .link = h->link, .snaplen = h->snaplen };
+	struct pcap_head *h = t->format_state = calloc(1, sizeof(*h));
+	size_t have = input_want(&l->in, FILE_HEAD);
+	struct section all = { 0 };
+	struct pcapng_iface i = { 0 };
 
+	if (!h)
+		return err_errno(e, ENOMEM, NULL, "reading it");
+	if (!read_head(input_bytes(&l->in), have, h))
+		return err_set(e, NULL, "its header is cut");
+	all.big = h->big;
+	i.link = h->link;
+	i.snaplen = h->snaplen;
+	input_step(&l->in, FILE_HEAD);
 	return trace_add_section(t, &all, e) < 0 ? -1 : trace_add_iface(t, &i, e);
 }
 
-static int scan_records(struct trace *t, struct input *in, const struct pcap_head *h, struct err *e)
+static uint32_t longest(const struct pcap_head *h)
 {
-	uint32_t most =
-		h->snaplen > PACKET_MAX && h->snaplen < PACKET_MOST ? h->snaplen : PACKET_MAX;
-	const char *why = "the file ends inside a packet";
-	struct record r;
-	struct event ev;
-	size_t have;
-
-	while ((have = input_want(in, h->kind->record)) >= h->kind->record) {
-		read_record(h, input_bytes(in), have, &r);
-		if (r.caplen > most) {
-			why = "a packet of an impossible length";
-			break;
-		}
-		have = input_want(in, h->kind->record + (size_t)r.caplen);
-		if (have < h->kind->record + (size_t)r.caplen)
-			break;
-		packet_event(&r, input_bytes(in) + h->kind->record, &ev);
-		ev.packet.number = t->packets + 1;
-		if (trace_index_event(t, &ev, in->offset, e) < 0)
-			return -1;
-		input_skip(in, h->kind->record + (uint64_t)r.caplen);
-	}
-	if (input_want(in, 1) > 0) {
-		uint64_t at = in->offset;
-
-		trace_damaged(t, at, t->packets + 1, input_skip(in, UINT64_MAX), why);
-	}
-	return 0;
+	return h->snaplen > PACKET_MAX && h->snaplen < PACKET_MOST ? h->snaplen : PACKET_MAX;
 }
 
-static int pcap_scan(struct trace *t, struct input *in, struct err *e)
+/* Takes the records that are whole in the window.  False: the next one cannot be one. */
+static bool take_records(struct trace *t, struct load *l)
 {
-	struct pcap_head h;
-	size_t have = input_want(in, FILE_HEAD);
+	const struct pcap_head h = *(const struct pcap_head *)t->format_state;
+	const size_t head = h.kind->record;
+	struct batch_packet p = { .link = h.link };
+	struct record r;
 
-	if (!read_head(input_bytes(in), have, &h))
-		return err_set(e, NULL, "its header is cut");
-	if (begin(t, &h, e) < 0)
+	while (l->batch.count < BATCH && input_have(&l->in) >= head) {
+		const uint8_t *bytes = input_bytes(&l->in);
+
+		read_record(&h, bytes, 16, &r);
+		if (r.caplen > longest(&h))
+			return false;
+		if (input_have(&l->in) < head + r.caplen)
+			break;
+		p.ts_ns = r.ts_ns;
+		p.offset = l->in.offset;
+		p.data = bytes + head;
+		p.caplen = r.caplen;
+		p.len = r.len;
+		p.number = (uint32_t)(t->packets + l->batch.count + 1);
+		trace_batch_add(t, &p);
+		input_step(&l->in, head + r.caplen);
+	}
+	return true;
+}
+
+/* Nothing behind this can be read. */
+static void give_up(struct trace *t, struct load *l, const char *why)
+{
+	trace_damaged(t, l->in.offset, t->packets + 1, 0, why);
+	l->skip = UINT64_MAX;
+	l->skip_lost = true;
+}
+
+static int pcap_scan(struct trace *t, struct load *l, struct err *e)
+{
+	size_t head, want;
+	struct record r;
+	bool sound;
+
+	if (!t->format_state)
+		return begin(t, l, e);
+	sound = take_records(t, l);
+	if (l->batch.count > 0 && trace_batch_run(t, e) < 0)
 		return -1;
-	input_skip(in, FILE_HEAD);
-	return scan_records(t, in, &h, e);
+	if (!sound) {
+		give_up(t, l, "a packet of an impossible length");
+		return 0;
+	}
+	head = want = ((const struct pcap_head *)t->format_state)->kind->record;
+	if (input_have(&l->in) >= head) {
+		read_record(t->format_state, input_bytes(&l->in), head, &r);
+		want = r.caplen > longest(t->format_state) ? head : head + r.caplen;
+	}
+	if (input_want(&l->in, want) < want && l->in.ended && input_have(&l->in) > 0)
+		give_up(t, l, "the file ends inside a packet");
+	return 0;
 }
 
 static bool pcap_matches(const uint8_t *head, size_t len)

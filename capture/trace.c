@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "capture/spool.h"
 #include "capture/trace_impl.h"
 
 #define NAMES_MAX 256 /* from a file: each name shown is looked for among them */
@@ -59,38 +59,11 @@ static struct trace *begin(int fd, const char *path, struct err *e)
 	return NULL;
 }
 
-/* A file without a name; where the file system cannot make one, it is made with a name that is removed at once. */
-static int open_spool(const char *dir)
-{
-	STR_ON_STACK(name, 4096);
-	uint64_t lot = 0;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || getrandom(&lot, sizeof(lot), GRND_NONBLOCK) < 0)
-		return fd;
-	str_addf(&name, "%s/socklens-%016" PRIx64, dir, lot);
-	if (name.cut)
-		return -1;
-	fd = open(name.buf, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		unlink(name.buf);
-	return fd;
-}
-
 struct trace *trace_new_spool(struct err *e)
 {
-	const char *dir = secure_getenv("TMPDIR");
-	int fd;
+	int fd = spool_open(e);
 
-	if (!dir || !*dir)
-		dir = "/tmp";
-	fd = open_spool(dir);
-	if (fd < 0) {
-		err_errno(e, errno, "set TMPDIR to a directory that you may write to",
-			  "making a temporary file in %s", dir);
-		return NULL;
-	}
-	return begin(fd, NULL, e);
+	return fd < 0 ? NULL : begin(fd, NULL, e);
 }
 
 struct trace *trace_create(const char *path, struct err *e)
@@ -117,6 +90,7 @@ void trace_free(struct trace *t)
 	if (!t)
 		return;
 	trace_close(t, NULL);
+	trace_load_end(t);
 	if (t->fd >= 0)
 		close(t->fd);
 	for (size_t i = 0; i < t->segments; i++)
@@ -126,6 +100,7 @@ void trace_free(struct trace *t)
 	trace_cache_fini(t);
 	conns_free(t->conns);
 	free(t->segment);
+	free(t->format_state);
 	free(t->gather);
 	free(t->section);
 	free(t->iface);

@@ -83,6 +83,36 @@ struct trace *trace_create(const char *path, struct err *e);
  */
 struct trace *trace_open(const char *path, struct err *e);
 
+/*
+ * The same in parts: trace_start() opens and reads the first few hundred events, trace_load() reads on for at
+ * most budget_ns (and a few milliseconds).  What is there can be looked at in between; rows of a file that is
+ * far out of order are brought into order in the end.
+ *
+ * path may be a file, a FIFO, or "-" for standard input, plain or compressed (gzip, zstd, lz4); what is no plain
+ * file is unpacked into a spool file.  trace_start() waits until the head of the capture has arrived.
+ * trace_open() is trace_start() and trace_load() until all is there.
+ */
+struct trace_options {
+	uint64_t unpacked_max;	/* bytes that a compressed file may have unpacked; 0: the limits of source.h */
+};
+struct trace *trace_start(const char *path, const struct trace_options *o, struct err *e);
+struct trace *trace_open_with(const char *path, const struct trace_options *o, struct err *e);
+
+enum trace_loading {
+	TRACE_LOAD_FAILED = -1,	/* e says why; what has been read stays */
+	TRACE_LOADED,		/* all of it is there, and trace_damage() is final */
+	TRACE_LOADING,		/* there is more */
+	TRACE_WAITING,		/* more may come: trace_load_fd() */
+};
+enum trace_loading trace_load(struct trace *t, int64_t budget_ns, struct err *e);
+bool trace_is_loading(const struct trace *t);
+int trace_load_fd(const struct trace *t);	/* poll() it for input before the next trace_load(); -1: go on at once */
+
+struct trace_progress {
+	uint64_t done, total;	/* bytes of the file as it lies there (packed); total 0: not known, or all is read */
+};
+struct trace_progress trace_progress(const struct trace *t);
+
 /* What was wrong with the file, one harmless line; NULL if nothing. */
 const char *trace_damage(const struct trace *t);
 
@@ -115,7 +145,8 @@ int trace_flush(struct trace *t, struct err *e);
 /* fdatasync if something was written since; for the session's 5 s timer. */
 int trace_sync(struct trace *t, struct err *e);
 
-/* Writes everything so far to a new file (must not exist), and goes on recording there. */
+/* Writes everything so far to a new file (must not exist), and goes on recording there.  Of a trace that is still
+ * loading it is a copy of what has been read. */
 int trace_save(struct trace *t, const char *path, struct err *e);
 
 const char *trace_path(const struct trace *t);	/* NULL: a spool file */

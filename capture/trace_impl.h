@@ -8,6 +8,7 @@
  *	trace_write.c	the file that grows: gathered blocks, full disks, closing, saving
  *	trace_read.c	an event's bytes come back: from the file, from memory, through a cache
  *	trace_load.c	opening: which format it is, and what is wrong with it
+ *	trace_batch.c	packets of a file, many at a time
  *	trace_pcapng.c	the format we write ourselves; pcap_file.c: the classic one
  */
 #ifndef SOCKLENS_CAPTURE_TRACE_IMPL_H
@@ -35,21 +36,26 @@ struct fence {
 	uint32_t number_min, number_max;	/* of PACKETs */
 };
 
-struct chunk {
-	struct trace_entry entry[CHUNK_ROWS];
-	struct fence fence[CHUNK_ROWS / FENCE_ROWS];
+struct fences {
+	struct fence part[CHUNK_ROWS / FENCE_ROWS];
 	struct fence all;
 };
 
+struct chunk {
+	struct trace_entry *entry;	/* CHUNK_ROWS */
+	struct fences *fence;
+	void *memory;		/* of the entries; NULL: the chunk before has it */
+};
+
 struct index {
-	struct chunk **chunk;
+	struct chunk *chunk;
 	size_t chunks, cap;
 	uint32_t rows;
 };
 
 static inline struct trace_entry *index_at(const struct index *x, uint32_t row)
 {
-	return &x->chunk[row / CHUNK_ROWS]->entry[row % CHUNK_ROWS];
+	return &x->chunk[row / CHUNK_ROWS].entry[row % CHUNK_ROWS];
 }
 
 /* Order of the rows: by time, then by offset. */
@@ -66,6 +72,7 @@ uint32_t index_place(const struct index *x, const struct trace_entry *e);
  * receives the kinds that moved, a bit each: other tables of rows have to follow (trace_link.c).
  */
 int index_insert(struct index *x, uint32_t row, const struct trace_entry *e, uint32_t *moved);
+int index_append(struct index *x, const struct trace_entry *e);	/* … behind all others: it is the youngest */
 void index_fences(struct index *x);	/* makes them anew, after rows were changed by other hands */
 void index_fini(struct index *x);
 
@@ -148,14 +155,46 @@ struct cached {
 	struct memory record, text;
 };
 
+/* Packets that have been read and wait to be put into the index together. */
+#define BATCH 64
+struct batch_packet {
+	int64_t ts_ns;
+	uint64_t offset;
+	const uint8_t *data;	/* in the input's window */
+	uint32_t caplen, len, link, number;
+	uint8_t host;		/* as in trace_entry */
+};
+struct batch {
+	size_t count;
+	struct batch_packet packet[BATCH];
+	struct packet parsed[BATCH];
+};
+
+struct load {			/* a file that is being read */
+	struct input in;
+	struct source *source;	/* NULL: a plain file */
+	const struct trace_format *format;	/* NULL: not known yet */
+	uint64_t total;		/* bytes of the file, 0 not known */
+	uint64_t skip;		/* bytes to be passed over before anything else */
+	bool skip_lost;		/* … are damage */
+	uint64_t moved;		/* rows that others were put before */
+	struct memory text;	/* for a format: of the event being read */
+	struct batch batch;
+};
+
+struct load;
 struct trace_format {
 	const char *name;
 
 	/* Whether a file that begins so is one. */
 	bool (*matches)(const uint8_t *head, size_t len);
 
-	/* Reads all of it and hands each event to trace_index_event().  Damage is not an error. */
-	int (*scan)(struct trace *t, struct input *in, struct err *e);
+	/*
+	 * Reads on by a little, as far as there is something to read, and hands each event to
+	 * trace_index_event() or, packets, to trace_batch_add().  Damage is not an error.  It is called until
+	 * nothing is left, first of all for the head of the file; trace.format_state is its own.
+	 */
+	int (*scan)(struct trace *t, struct load *l, struct err *e);
 
 	/* Length of the record at offset, from its first bytes (up to RECORD_HEAD of them); 0: it is none. */
 	uint32_t (*record_size)(const struct trace *t, uint64_t offset, const uint8_t *head, size_t len);
@@ -177,6 +216,8 @@ struct damage {
 
 struct trace {
 	const struct trace_format *format;
+	void *format_state;	/* its own; freed with the trace */
+	struct load *load;	/* NULL: all of it has been read */
 	int fd;
 	char *path;		/* NULL: spool */
 	bool growing;		/* made by us, not closed: may be appended to */
@@ -192,8 +233,7 @@ struct trace {
 	int64_t gather_ns;	/* time of the first event that is gathered */
 
 	struct index index;
-	bool unsorted;		/* rows are being read as they come; trace_sort() follows */
-	bool disorder;		/* … and it is needed */
+	bool unsorted;		/* so far out of order that rows are left as they come; trace_sort() follows */
 	int64_t last_ns;	/* time of the newest event by order of the file */
 	uint64_t packets;
 
@@ -251,6 +291,22 @@ int32_t trace_pid(const struct trace *t, const struct event *ev);
 void trace_tables_fini(struct trace *t);
 void trace_socket_state(struct trace *t, uint32_t socket, uint32_t row);	/* links a STATE; rows ascending */
 
+/*
+ * trace_batch.c: adds a packet; the batch must not be full.  trace_batch_run() puts them all into the index:
+ * before the input's window moves, and before an event of another kind.
+ */
+static inline void trace_batch_add(struct trace *t, const struct batch_packet *p)
+{
+	struct batch *b = &t->load->batch;
+
+	t->last_ns = p->ts_ns;
+	b->packet[b->count++] = *p;
+}
+int trace_batch_run(struct trace *t, struct err *e);
+
+/* trace_link.c: puts an entry where it belongs; its row. */
+int trace_place(struct trace *t, const struct trace_entry *entry, uint32_t *row, struct err *e);
+
 /* trace_sort.c */
 int trace_sort(struct trace *t, struct err *e);
 
@@ -260,6 +316,9 @@ void trace_cache_fini(struct trace *t);
 
 /* trace_write.c */
 int trace_write_head(struct trace *t, struct err *e);
+
+/* trace_load.c */
+void trace_load_end(struct trace *t);
 
 /* trace_load.c: notes damage at offset; block: its number in the file, from 1. */
 void trace_damaged(struct trace *t, uint64_t offset, uint64_t block, uint64_t skipped, const char *why);

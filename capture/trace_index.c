@@ -13,6 +13,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+#define CHUNK_BYTES	 (CHUNK_ROWS * sizeof(struct trace_entry))
+#define BLOCK_BYTES	 (2u << 20)
+#define CHUNKS_PER_BLOCK (BLOCK_BYTES / CHUNK_BYTES)
 
 static_assert(sizeof(struct trace_entry) == 32, "the index costs 32 bytes an event");
 static_assert(CHUNK_ROWS % FENCE_ROWS == 0, "fences do not span chunks");
@@ -33,53 +38,90 @@ static void widen(struct fence *f, const struct trace_entry *e)
 
 static void fence_in(struct index *x, uint32_t row)
 {
-	struct chunk *c = x->chunk[row / CHUNK_ROWS];
+	const struct chunk *c = &x->chunk[row / CHUNK_ROWS];
 	const struct trace_entry *e = &c->entry[row % CHUNK_ROWS];
 
-	widen(&c->fence[row % CHUNK_ROWS / FENCE_ROWS], e);
-	widen(&c->all, e);
+	widen(&c->fence->part[row % CHUNK_ROWS / FENCE_ROWS], e);
+	widen(&c->fence->all, e);
 }
 
-static void no_fences(struct chunk *c)
+static void no_fences(const struct chunk *c)
 {
-	c->all = nothing;
+	c->fence->all = nothing;
 	for (size_t i = 0; i < CHUNK_ROWS / FENCE_ROWS; i++)
-		c->fence[i] = nothing;
+		c->fence->part[i] = nothing;
 }
 
 void index_fences(struct index *x)
 {
 	for (size_t i = 0; i < x->chunks; i++)
-		no_fences(x->chunk[i]);
+		no_fences(&x->chunk[i]);
 	for (uint32_t row = 0; row < x->rows; row++)
 		fence_in(x, row);
 }
 
 /* ---- growing ---- */
 
+/*
+ * Of a trace that has grown large the entries come from blocks of the size of a huge page: with those a
+ * new row costs no page fault of its own.
+ */
+static bool chunk_memory(const struct index *x, struct chunk *c)
+{
+	size_t place = x->chunks % CHUNKS_PER_BLOCK;
+
+	c->memory = NULL;
+	if (x->chunks < CHUNKS_PER_BLOCK) {
+		c->entry = c->memory = malloc(CHUNK_BYTES);
+	} else if (place > 0) {
+		c->entry = x->chunk[x->chunks - 1].entry + CHUNK_ROWS;
+	} else {
+		c->entry = c->memory = aligned_alloc(BLOCK_BYTES, BLOCK_BYTES);
+		if (c->memory)
+			madvise(c->memory, BLOCK_BYTES, MADV_HUGEPAGE);
+	}
+	return c->entry;
+}
+
 /* Room for one row more. */
 static int make_room(struct index *x)
 {
-	struct chunk *c;
+	struct chunk c;
 
 	if (x->rows < x->chunks * CHUNK_ROWS)
 		return 0;
-	if (!grow(&x->chunk, x->chunks, &x->cap, sizeof(x->chunk[0])))
+	if (x->rows >= ROW_NONE - 1 || !grow(&x->chunk, x->chunks, &x->cap, sizeof(x->chunk[0])))
 		return -1;
-	c = malloc(sizeof(*c));
-	if (!c)
+	c.fence = malloc(sizeof(*c.fence));
+	if (!c.fence || !chunk_memory(x, &c)) {
+		free(c.fence);
 		return -1;
-	no_fences(c);
+	}
+	no_fences(&c);
 	x->chunk[x->chunks++] = c;
 	return 0;
 }
 
 void index_fini(struct index *x)
 {
-	for (size_t i = 0; i < x->chunks; i++)
-		free(x->chunk[i]);
+	for (size_t i = 0; i < x->chunks; i++) {
+		free(x->chunk[i].fence);
+		free(x->chunk[i].memory);
+	}
 	free(x->chunk);
 	*x = (struct index){ 0 };
+}
+
+int index_append(struct index *x, const struct trace_entry *e)
+{
+	uint32_t row = x->rows;
+
+	if (make_room(x) < 0)
+		return -1;
+	*index_at(x, row) = *e;
+	fence_in(x, row);
+	x->rows++;
+	return 0;
 }
 
 uint32_t index_place(const struct index *x, const struct trace_entry *e)
@@ -124,7 +166,7 @@ static void move_up(struct index *x, uint32_t row, uint32_t from)
 int index_insert(struct index *x, uint32_t row, const struct trace_entry *e, uint32_t *moved)
 {
 	*moved = 0;
-	if (x->rows >= ROW_NONE - 1 || make_room(x) < 0)
+	if (make_room(x) < 0)
 		return -1;
 	for (uint32_t r = x->rows; r > row; r--) {
 		*moved |= 1u << index_at(x, r - 1)->kind;
@@ -159,14 +201,14 @@ static bool is_wanted(const struct trace_entry *e, const struct wanted *w)
 /* From the end backwards: what is looked for is mostly young. */
 static uint32_t find_in_chunk(const struct index *x, size_t chunk, const struct wanted *w)
 {
-	const struct chunk *c = x->chunk[chunk];
+	const struct chunk *c = &x->chunk[chunk];
 	uint32_t base = (uint32_t)(chunk * CHUNK_ROWS);
 	uint32_t rows = x->rows - base < CHUNK_ROWS ? x->rows - base : CHUNK_ROWS;
 
 	while (rows > 0) {
 		uint32_t first = (rows - 1) / FENCE_ROWS * FENCE_ROWS;
 
-		if (!inside(&c->fence[first / FENCE_ROWS], w)) {
+		if (!inside(&c->fence->part[first / FENCE_ROWS], w)) {
 			rows = first;
 			continue;
 		}
@@ -185,7 +227,7 @@ static uint32_t find(const struct index *x, const struct wanted *w)
 	while (chunks-- > 0) {
 		uint32_t row = ROW_NONE;
 
-		if (inside(&x->chunk[chunks]->all, w))
+		if (inside(&x->chunk[chunks].fence->all, w))
 			row = find_in_chunk(x, chunks, w);
 		if (row != ROW_NONE)
 			return row;

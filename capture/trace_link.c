@@ -2,8 +2,8 @@
  * An event becomes a row.  Everything here works in the order of arrival, which is the order of the
  * file: so a trace that is read is the same as the one that was recorded, whatever the times say.
  *
- * While a file is read, rows are positions in the file (trace.unsorted) and are brought into order
- * by trace_sort() afterwards; while a session is recorded, each event goes to its place at once.
+ * Each event goes to its place at once, which is at the end or near it.  Only a file that is far out of
+ * order is left as it comes from there on (trace.unsorted), and trace_sort() follows.
  */
 #include "capture/trace_impl.h"
 
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define OPEN_CALLS 256 /* of a lane, that may still return; a thread has one */
+#define FAR	   1024 /* rows that an event of a file may come too late */
+#define FAR_EACH   8 /* … and on the average */
 
 /* ---- lanes and sockets by their keys ---- */
 
@@ -367,6 +369,39 @@ static void fill_entry(struct trace *t, const struct event *ev, struct trace_ent
 	}
 }
 
+/* Whether putting these many rows behind an event of a file would cost more than sorting in the end. */
+static bool is_far(struct trace *t, uint32_t behind)
+{
+	struct load *l = t->load;
+
+	if (!l)
+		return false;
+	l->moved += behind;
+	return behind > FAR || l->moved > (uint64_t)FAR_EACH * t->index.rows + FAR * FAR;
+}
+
+int trace_place(struct trace *t, const struct trace_entry *entry, uint32_t *row, struct err *e)
+{
+	uint32_t end = t->index.rows, moved = 0;
+	int rc;
+
+	*row = end;
+	if (end > 0 && !t->unsorted && entry_before(entry, index_at(&t->index, end - 1))) {
+		*row = index_place(&t->index, entry);
+		if (is_far(t, end - *row)) {
+			t->unsorted = true;
+			*row = end;
+		}
+	}
+	rc = *row == end ? index_append(&t->index, entry)
+			 : index_insert(&t->index, *row, entry, &moved);
+	if (rc < 0)
+		return err_errno(e, ENOMEM, NULL, "the index of the trace");
+	if (moved)
+		shift_tables(t, *row, moved);
+	return 0;
+}
+
 int trace_index_event(struct trace *t, const struct event *ev, uint64_t id, struct err *e)
 {
 	struct trace_entry entry = {
@@ -379,16 +414,13 @@ int trace_index_event(struct trace *t, const struct event *ev, uint64_t id, stru
 		.lane = lane_of(t, ev),
 	};
 	uint32_t socket = ev->kind == EVENT_STATE ? socket_of(t, ev) : 0;
-	uint32_t row, moved;
+	uint32_t row;
 
 	fill_entry(t, ev, &entry);
-	row = t->unsorted ? t->index.rows : index_place(&t->index, &entry);
-	if (t->unsorted && row > 0 && entry_before(&entry, index_at(&t->index, row - 1)))
-		t->disorder = true;
-	if (socket == UINT32_MAX || index_insert(&t->index, row, &entry, &moved) < 0)
+	if (socket == UINT32_MAX)
 		return err_errno(e, ENOMEM, NULL, "the index of the trace");
-	if (moved)
-		shift_tables(t, row, moved);
+	if (trace_place(t, &entry, &row, e) < 0)
+		return -1;
 	t->last_ns = ev->ts_ns;
 	if (link_row(t, ev, socket, row) < 0)
 		return err_errno(e, ENOMEM, NULL, "the index of the trace");

@@ -8,6 +8,7 @@
  */
 #include "capture/trace_impl.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +16,25 @@
 
 #define BLOCK_RESYNC (1u << 20) /* longest block that reading starts again with */
 #define IFACES_MAX   65536
+#define SECTIONS_MAX 1048576
+#define RESYNC_BYTES 65536 /* searched in one go */
 #define OTHER_WHOLE  65536 /* longest block of no interest that is looked at whole */
 
-struct scan {
-	struct trace *t;
-	struct input *in;
+struct scan { /* what is kept from one call of the scanner to the next */
 	bool big; /* byte order of the section */
 	uint64_t block; /* number of the block, from 1 */
-	struct memory text; /* of the event being read */
+	uint32_t passing; /* length of a block whose body is being passed over; 0: none */
+	bool lost; /* the chain is broken, and its next beginning is looked for … */
+	uint64_t from; /* … behind this offset; or: where the block that is being passed over begins */
+	const char *why;
+};
+
+/* One call of the scanner. */
+struct turn {
+	struct scan *s;
+	struct trace *t;
+	struct load *l;
+	struct input *in;
 };
 
 /* ---- one block as an event ---- */
@@ -147,79 +159,123 @@ static bool pcapng_read_record(const struct trace *t, uint64_t offset, const uin
 
 /* ---- blocks that say something about others ---- */
 
-static int take_section(struct scan *s, const struct pcapng_block *b, const char **why,
+static int take_section(struct turn *u, const struct pcapng_block *b, const char **why,
 			struct err *e)
 {
-	struct section section = { .offset = s->in->offset, .big = s->big };
+	struct section section = { .offset = u->in->offset, .big = u->s->big };
 	struct pcapng_section head;
 
-	if (pcapng_read_section(b->body, s->big, &head, why))
+	if (u->t->sections >= SECTIONS_MAX) {
+		*why = "too many sections";
+		u->l->skip = UINT64_MAX;
+		u->l->skip_lost = true;
+		return 0;
+	}
+	if (pcapng_read_section(b->body, u->s->big, &head, why))
 		section.ours = strncmp(head.application, "socklens", 8) == 0;
-	return trace_add_section(s->t, &section, e);
+	return trace_add_section(u->t, &section, e);
 }
 
-static int take_iface(struct scan *s, const struct pcapng_block *b, const char **why, struct err *e)
+static int take_iface(struct turn *u, const struct pcapng_block *b, const char **why, struct err *e)
 {
 	struct pcapng_iface i;
 
-	if (!pcapng_read_iface(b->body, s->big, &i, why))
+	if (!pcapng_read_iface(b->body, u->s->big, &i, why))
 		return 0;
-	if (s->t->ifaces >= IFACES_MAX) {
+	if (u->t->ifaces >= IFACES_MAX) {
 		*why = "too many interfaces";
 		return 0;
 	}
-	return trace_add_iface(s->t, &i, e);
+	return trace_add_iface(u->t, &i, e);
 }
 
-static void take_names(struct scan *s, const struct pcapng_block *b)
+static void take_names(struct turn *u, const struct pcapng_block *b)
 {
 	struct rd body = b->body;
 	struct addr_name n;
 
-	while (pcapng_next_name(&body, s->big, &n))
-		trace_add_name(s->t, &n);
+	while (pcapng_next_name(&body, u->s->big, &n))
+		trace_add_name(u->t, &n);
 }
 
-static int take_event(struct scan *s, const struct pcapng_block *b, const char **why, struct err *e)
+static uint64_t next_number(const struct trace *t)
 {
-	struct trace *t = s->t;
+	return t->packets + t->load->batch.count + 1;
+}
+
+static int take_packet(struct turn *u, const struct event *ev, struct err *e)
+{
+	const struct event_packet *p = &ev->packet;
+	struct batch_packet b = {
+		.ts_ns = ev->ts_ns,
+		.offset = u->in->offset,
+		.data = p->data,
+		.caplen = p->caplen,
+		.len = p->len,
+		.link = u->t->host[p->iface].link,
+		.number = (uint32_t)(p->number ? p->number : next_number(u->t)),
+		.host = ev->host < HOSTS_MAX ? ev->host : TRACE_HOST_NONE,
+	};
+
+	trace_batch_add(u->t, &b);
+	return u->l->batch.count < BATCH ? 0 : trace_batch_run(u->t, e);
+}
+
+static int take_event(struct turn *u, const struct pcapng_block *b, const char **why, struct err *e)
+{
+	struct trace *t = u->t;
 	struct event ev;
-	enum outcome outcome = read_event(t, &t->section[t->sections - 1], b, &s->text, &ev, why);
+	enum outcome outcome =
+		read_event(t, &t->section[t->sections - 1], b, &u->l->text, &ev, why);
 
 	if (outcome != TIMED && outcome != UNTIMED)
 		return 0;
 	if (outcome == UNTIMED)
 		ev.ts_ns = t->last_ns;
-	if (ev.kind == EVENT_PACKET && ev.packet.number == 0)
-		ev.packet.number = t->packets + 1;
-	return trace_index_event(t, &ev, s->in->offset, e);
+	if (ev.kind == EVENT_PACKET)
+		return take_packet(u, &ev, e);
+	if (trace_batch_run(t, e) < 0)
+		return -1;
+	return trace_index_event(t, &ev, u->in->offset, e);
 }
 
 /* *why is set if the block makes no sense. */
-static int take_block(struct scan *s, const struct pcapng_block *b, const char **why, struct err *e)
+static int take_block(struct turn *u, const struct pcapng_block *b, const char **why, struct err *e)
 {
-	if (s->t->sections == 0 && b->type != BLOCK_SHB) {
+	if (u->t->sections == 0 && b->type != BLOCK_SHB) {
 		*why = "a block before the first section header";
 		return 0;
 	}
 	switch (b->type) {
 	case BLOCK_SHB:
-		return take_section(s, b, why, e);
+		return take_section(u, b, why, e);
 	case BLOCK_IDB:
-		return take_iface(s, b, why, e);
+		return take_iface(u, b, why, e);
 	case BLOCK_NRB:
-		take_names(s, b);
+		take_names(u, b);
 		return 0;
 	case BLOCK_EPB:
 	case BLOCK_SPB:
 	case BLOCK_PB:
 	case BLOCK_JOURNAL:
-		return take_event(s, b, why, e);
+		return take_event(u, b, why, e);
 	}
 	return 0;
 }
 
 /* ---- the chain of blocks ---- */
+
+/* input_want() moves the window, and with it the packets that wait. */
+static int want(struct turn *u, size_t n, size_t *have, struct err *e)
+{
+	*have = input_have(u->in);
+	if (*have >= n || u->in->ended)
+		return 0;
+	if (trace_batch_run(u->t, e) < 0)
+		return -1;
+	*have = input_want(u->in, n);
+	return 0;
+}
 
 static bool is_known_type(uint32_t type)
 {
@@ -235,11 +291,11 @@ static bool is_known_type(uint32_t type)
 }
 
 /* Whether what begins at `at` in the window can be the head of a block. */
-static bool plausible_head(const struct scan *s, size_t at, uint32_t *total)
+static bool plausible_head(const struct turn *u, size_t at, uint32_t *total)
 {
-	const uint8_t *p = input_bytes(s->in) + at;
-	size_t have = s->in->end - s->in->at - at;
-	bool big = s->big;
+	const uint8_t *p = input_bytes(u->in) + at;
+	size_t have = input_have(u->in) - at;
+	bool big = u->s->big;
 	const char *why;
 	uint32_t type;
 
@@ -248,127 +304,179 @@ static bool plausible_head(const struct scan *s, size_t at, uint32_t *total)
 	       is_known_type(type);
 }
 
+enum here { NOT_HERE, HERE, NOT_ARRIVED };
+
 /* A whole block of a known type, and behind it another one or the end. */
-static bool is_block_here(struct scan *s)
+static enum here block_here(struct turn *u)
 {
 	struct pcapng_block b;
 	const char *why;
 	uint32_t total, next;
 	size_t have;
 
-	if (!plausible_head(s, 0, &total))
-		return false;
-	have = input_want(s->in, total + PCAPNG_HEADER);
-	if (!pcapng_read_block(input_bytes(s->in), have, s->big, &b, &why))
-		return false;
-	return have == total || plausible_head(s, total, &next);
+	if (!plausible_head(u, 0, &total))
+		return NOT_HERE;
+	have = input_want(u->in, total + PCAPNG_HEADER);
+	if (have < total + PCAPNG_HEADER && !u->in->ended)
+		return NOT_ARRIVED;
+	if (!pcapng_read_block(input_bytes(u->in), have, u->s->big, &b, &why))
+		return NOT_HERE;
+	return have == total || plausible_head(u, total, &next) ? HERE : NOT_HERE;
 }
 
-static bool starts_section(const struct scan *s)
+static bool starts_section(const struct turn *u)
 {
 	static const uint8_t type[] = { 0x0a, 0x0d, 0x0d, 0x0a };
 
-	return memcmp(input_bytes(s->in), type, sizeof(type)) == 0;
+	return memcmp(input_bytes(u->in), type, sizeof(type)) == 0;
 }
 
-/* Goes on to where blocks begin again, or to the end.  Section headers stand anywhere, other blocks
- * at a multiple of 4. */
-static uint64_t resync(struct scan *s)
+/*
+ * Goes on a little to where blocks begin again, or to the end.  Section headers stand anywhere, other blocks
+ * at a multiple of 4.
+ */
+static void resync(struct turn *u)
 {
-	uint64_t from = s->in->offset;
-	uint64_t skipped = input_skip(s->in, 1);
+	struct scan *s = u->s;
+	enum here here = NOT_HERE;
 
-	while (input_want(s->in, PCAPNG_HEADER) >= PCAPNG_HEADER) {
-		if (((s->in->offset - from) % 4 == 0 || starts_section(s)) && is_block_here(s))
-			return skipped;
-		skipped += input_skip(s->in, 1);
+	for (unsigned i = 0; i < RESYNC_BYTES && here == NOT_HERE; i++) {
+		if (input_want(u->in, PCAPNG_HEADER) < PCAPNG_HEADER) {
+			if (!u->in->ended)
+				return;
+			input_step(u->in, input_have(u->in));
+			here = HERE;
+		} else if ((u->in->offset - s->from) % 4 == 0 || starts_section(u)) {
+			here = block_here(u);
+		}
+		if (here == NOT_HERE)
+			input_step(u->in, 1);
 	}
-	return skipped + input_skip(s->in, UINT64_MAX);
-}
-
-static const char *why_broken(const struct scan *s, const char *why)
-{
-	static const uint8_t zeros[8];
-
-	if (memcmp(input_bytes(s->in), zeros, sizeof(zeros)) == 0)
-		return "zero bytes where a block should begin";
-	return why;
-}
-
-/* A block of which nothing is wanted need not be in memory; only its two lengths must agree. */
-static bool pass_over(struct scan *s, uint32_t total, const char **why)
-{
-	uint64_t body = (((uint64_t)total + 3) & ~UINT64_C(3)) - 4;
-	struct rd r;
-	uint32_t again;
-
-	if (input_skip(s->in, body) < body || input_want(s->in, 4) < 4) {
-		*why = "the file ends inside a block";
-		return false;
-	}
-	r = rd_on(input_bytes(s->in), 4);
-	again = s->big ? rd_be32(&r) : rd_le32(&r);
-	input_skip(s->in, 4);
-	if (again == total)
-		return true;
-	*why = "a block whose two lengths differ";
-	return false;
+	s->lost = here != HERE;
+	if (!s->lost)
+		trace_damaged(u->t, s->from, s->block, u->in->offset - s->from, s->why);
 }
 
 /* The chain of blocks is broken here. */
-static void broken(struct scan *s, const char *why)
+static void broken(struct turn *u, const char *why)
 {
-	uint64_t at = s->in->offset;
+	static const uint8_t zeros[8];
 
-	why = why_broken(s, why);
-	trace_damaged(s->t, at, s->block, resync(s), why);
+	if (memcmp(input_bytes(u->in), zeros, sizeof(zeros)) == 0)
+		why = "zero bytes where a block should begin";
+	*u->s = (struct scan){ .big = u->s->big,
+			       .block = u->s->block,
+			       .lost = true,
+			       .from = u->in->offset,
+			       .why = why };
+	input_step(u->in, 1);
 }
 
-/* One block, or what is in its place. */
-static int next_block(struct scan *s, size_t have, struct err *e)
+/* A block of which nothing is wanted need not be in memory; only its two lengths must agree. */
+static void pass_over(struct turn *u, uint32_t total)
+{
+	u->s->passing = total;
+	u->s->from = u->in->offset;
+	u->l->skip = (((uint64_t)total + 3) & ~UINT64_C(3)) - 4;
+	u->l->skip_lost = false;
+}
+
+static void passed(struct turn *u)
+{
+	uint32_t total = u->s->passing, again;
+	const char *why = NULL;
+	struct rd r;
+
+	if (input_want(u->in, 4) < 4) {
+		if (!u->in->ended)
+			return;
+		why = "the file ends inside a block";
+		input_step(u->in, input_have(u->in));
+	} else {
+		r = rd_on(input_bytes(u->in), 4);
+		again = u->s->big ? rd_be32(&r) : rd_le32(&r);
+		input_step(u->in, 4);
+		if (again != total)
+			why = "a block whose two lengths differ";
+	}
+	u->s->passing = 0;
+	if (why)
+		trace_damaged(u->t, u->s->from, u->s->block, u->in->offset - u->s->from, why);
+}
+
+/* A block of which `total` bytes are said to be there. */
+static int whole_block(struct turn *u, uint32_t total, const char *why, struct err *e)
 {
 	struct pcapng_block b;
-	const char *why = NULL;
-	uint64_t at = s->in->offset;
-	uint32_t type, total = pcapng_head(input_bytes(s->in), have, &s->big, &type, &why);
+	uint64_t at = u->in->offset;
+	size_t have = input_have(u->in), size = ((size_t)total + 3) & ~(size_t)3;
 
-	if (total > OTHER_WHOLE && !is_read(type)) {
-		if (!pass_over(s, total, &why))
-			trace_damaged(s->t, at, s->block, s->in->offset - at, why);
+	if (total && total <= PCAPNG_BLOCK_MAX) {
+		if (want(u, size, &have, e) < 0)
+			return -1;
+		if (have < size && !u->in->ended)
+			return 0;
+	}
+	u->s->block++;
+	if (total == 0 || !pcapng_read_block(input_bytes(u->in), have, u->s->big, &b, &why)) {
+		if (trace_batch_run(u->t, e) < 0)
+			return -1;
+		broken(u, why);
 		return 0;
 	}
-	if (total && total <= PCAPNG_BLOCK_MAX)
-		have = input_want(s->in, ((size_t)total + 3) & ~(size_t)3);
-	if (total == 0 || !pcapng_read_block(input_bytes(s->in), have, s->big, &b, &why)) {
-		broken(s, why);
-		return 0;
-	}
-	if (take_block(s, &b, &why, e) < 0)
+	why = NULL;
+	if (take_block(u, &b, &why, e) < 0)
 		return -1;
 	if (why)
-		trace_damaged(s->t, at, s->block, b.total, why);
-	input_skip(s->in, b.total);
+		trace_damaged(u->t, at, u->s->block, b.total, why);
+	input_step(u->in, b.total);
+	return 1;
+}
+
+/* One block, or what is in its place.  1: there may be another at once. */
+static int next_block(struct turn *u, struct err *e)
+{
+	const char *why = NULL;
+	uint32_t type, total;
+	size_t have;
+
+	if (want(u, PCAPNG_HEADER, &have, e) < 0)
+		return -1;
+	if (have < PCAPNG_HEADER) {
+		if (have > 0 && u->in->ended)
+			trace_damaged(u->t, u->in->offset, ++u->s->block,
+				      input_skip(u->in, have),
+				      "the file ends inside a block's head");
+		return 0;
+	}
+	total = pcapng_head(input_bytes(u->in), have, &u->s->big, &type, &why);
+	if (total <= OTHER_WHOLE || is_read(type))
+		return whole_block(u, total, why, e);
+	u->s->block++;
+	pass_over(u, total);
 	return 0;
 }
 
-static int pcapng_scan(struct trace *t, struct input *in, struct err *e)
+static int pcapng_scan(struct trace *t, struct load *l, struct err *e)
 {
-	struct scan s = { .t = t, .in = in };
-	size_t have;
-	int rc = 0;
+	struct turn u = { .s = t->format_state, .t = t, .l = l, .in = &l->in };
+	int rc = 1;
 
-	while (rc == 0 && (have = input_want(in, PCAPNG_HEADER)) > 0) {
-		s.block++;
-		if (have < PCAPNG_HEADER)
-			trace_damaged(t, in->offset, s.block, input_skip(in, have),
-				      "the file ends inside a block's head");
-		else
-			rc = next_block(&s, have, e);
-	}
-	free(s.text.bytes);
-	if (rc == 0 && t->sections == 0)
+	if (!u.s)
+		u.s = t->format_state = calloc(1, sizeof(*u.s));
+	if (!u.s)
+		return err_errno(e, ENOMEM, NULL, "reading it");
+	if (u.s->lost)
+		resync(&u);
+	else if (u.s->passing)
+		passed(&u);
+	for (int i = 0; i < BATCH && rc > 0 && !u.s->lost && !u.s->passing && !l->skip; i++)
+		rc = next_block(&u, e);
+	if (rc < 0 || trace_batch_run(t, e) < 0)
+		return -1;
+	if (t->sections == 0 && l->in.ended && input_have(&l->in) == 0)
 		return err_set(e, NULL, "not a whole section header");
-	return rc;
+	return 0;
 }
 
 static bool pcapng_matches(const uint8_t *head, size_t len)

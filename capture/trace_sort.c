@@ -1,12 +1,12 @@
 /*
- * A file was read as its blocks came; now its rows are brought into the order of time, all at once:
- * a file of which the second half is older than the first would otherwise move a million rows a
- * million times.
+ * A file that is far out of order was read as its blocks came; now its rows are brought into the order of
+ * time, all at once: a file of which the second half is older than the first would otherwise move a million
+ * rows a million times.
  *
  * Files are nearly in order, so the sort is a merge sort that looks before it works: pieces of 32
  * rows by insertion, and of two neighbouring pieces only the part that overlaps is merged.
  *
- * Until here a row is its position in the file.  What refers to rows: pairs are renumbered; what
+ * Until here a row is a position.  What refers to rows: pairs are renumbered; what
  * depends on the order (the last WIRE of a packet, the chain of a socket's STATEs) is made anew.
  */
 #include "capture/trace_impl.h"
@@ -199,9 +199,9 @@ int trace_sort(struct trace *t, struct err *e)
 	struct sorting s = { .t = t, .rows = t->index.rows };
 	int rc = -1;
 
-	t->unsorted = false;
-	if (!t->disorder)
+	if (!t->unsorted)
 		return 0;
+	t->unsorted = false;
 	s.order = calloc(s.rows, sizeof(s.order[0]));
 	s.rank = calloc(s.rows, sizeof(s.rank[0]));
 	s.socket = calloc(s.rows, sizeof(s.socket[0]));

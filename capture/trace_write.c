@@ -478,6 +478,11 @@ int trace_save(struct trace *t, const char *path, struct err *e)
 		free(copy);
 		return -1;
 	}
+	if (t->load) {
+		close(fd);
+		free(copy);
+		return 0;
+	}
 	close(t->fd);
 	free(t->path);
 	t->fd = fd;

@@ -284,8 +284,8 @@ static void what_is_no_capture_is_named(void **state)
 	static const struct no_capture files[] = {
 		{ "", 0, "empty" },
 		{ "\x7f" "ELF\2\1\1", 7, "ELF program" },
-		{ "\x1f\x8b\x08\0", 4, "gzip-compressed" },
-		{ "\x28\xb5\x2f\xfd\4", 5, "zstd" },
+		{ "\x1f\x8b\x08\0", 4, "gzip data ends early" },
+		{ "\x28\xb5\x2f\xfd\4", 5, "zstd data ends early" },
 		{ "Hello, world\n", 13, "text that begins with \"Hello, world\\n\"" },
 		{ "#!/bin/sh\n", 10, "script" },
 		{ "\1\2\3\4\5\6\7\x1b\x9b", 9, "01 02 03 04 05 06 07 1b" },
