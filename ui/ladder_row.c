@@ -234,6 +234,14 @@ static void accent(const struct ladder_frame *f, const struct ladder_row *r, str
 
 /* ---- the row ---- */
 
+/* Where a change of state came from that belongs to no packet and no call on the ladder. */
+static const char *state_origin(const struct trace_entry *state)
+{
+	if (state->by == BY_TIME)
+		return "kernel timer";
+	return state->by == BY_CALL && !state->number ? "closed with its program" : "";
+}
+
 static void draw_event(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
 		       int y)
 {
@@ -241,7 +249,7 @@ static void draw_event(const struct ladder_frame *f, const struct ladder_row *r,
 	if (r->packet != ROW_NONE)
 		ladder_packet_draw(f, r->packet, a, y);
 	else if (trace_entry(f->view->trace, r->head)->kind == EVENT_STATE)
-		ladder_text_draw(f, a, y, STYLE_DIM, "kernel timer");
+		ladder_text_draw(f, a, y, STYLE_DIM, state_origin(trace_entry(f->view->trace, r->head)));
 }
 
 int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, struct area a)
