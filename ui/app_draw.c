@@ -138,25 +138,35 @@ static int draw_prompt(const struct app *a, struct area row)
 
 /* ---- what is said above it ---- */
 
-static void said(const struct app *a, struct str *out)
+/* On one line with what to do behind it, or on two. */
+static void said(const struct app *a, struct str *out, bool one_line)
 {
 	str_add(out, a->message.what);
 	if (a->message.hint[0])
-		str_addf(out, "  (%s)", a->message.hint);
+		str_addf(out, one_line ? "  (%s)" : "\n%s", a->message.hint);
 }
 
-/* The mark below which the mistake stands, x cells from the left; the text is beside it if there is
- * room. */
+/* Word-wrapped, so that the last line is row y. */
+static void draw_lines(struct area all, int y, enum style s, const char *text)
+{
+	struct area lines = area_sub(all, 1, 0, all.width - 2, all.height);
+	int rows = area_wrap(area_sub(lines, 0, 0, lines.width, 0), 0, s, text);
+
+	for (int i = 0; i < rows; i++)
+		area_fill(all, 0, y - i, all.width, STYLE_PLAIN, ' ');
+	area_wrap(lines, y - rows + 1, s, text);
+}
+
+/* The mark above the mistake, x cells from the left; the text is beside it if there is room. */
 static void draw_message(const struct app *a, struct area all, int text_x)
 {
 	STR_ON_STACK(text, sizeof(a->message.what) + sizeof(a->message.hint) + 8);
 	enum style s = a->message_bad ? STYLE_ERROR : STYLE_NOTE;
-	int y = all.height - 2, x = text_x + a->message.column - 1, rows;
-	struct grid scratch;
+	int y = all.height - 2, x = text_x + a->message.column - 1;
 
 	if (!a->message.what[0])
 		return;
-	said(a, &text);
+	said(a, &text, true);
 	if (a->typing && a->message.column > 0 && x >= 0 && x < all.width) {
 		area_fill(all, 0, y, all.width, STYLE_PLAIN, ' ');
 		area_text(all, x, y, STYLE_ERROR, "↓");
@@ -166,13 +176,11 @@ static void draw_message(const struct app *a, struct area all, int text_x)
 		}
 		y--;
 	}
-	if (grid_init(&scratch, all.width - 2, 8, NULL) < 0)
-		return;
-	rows = area_wrap(grid_area(&scratch), 0, s, text.buf);
-	grid_fini(&scratch);
-	for (int i = 0; i < rows; i++)
-		area_fill(all, 0, y - i, all.width, STYLE_PLAIN, ' ');
-	area_wrap(area_sub(all, 1, 0, all.width - 2, all.height), y - rows + 1, s, text.buf);
+	if (text_width(text.buf) > all.width - 2) {
+		str_clear(&text);
+		said(a, &text, false);
+	}
+	draw_lines(all, y, s, text.buf);
 }
 
 /* ---- whole screens ---- */
