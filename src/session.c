@@ -16,6 +16,7 @@
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
 #define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
 #define INTERRUPT_MS 10
+#define LOAD_NS	     (5 * NS_PER_MS)
 #define TURN_NS                                                                                    \
 	(20 *                                                                                      \
 	 NS_PER_MS) /* for the wire's events, before it is the programs' and the screen's turn */
@@ -110,11 +111,15 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 	s->lab = lab_new(hosts, 2, NULL, NULL, e);
 	if (!s->lab || add_hosts(s, e))
 		goto fail;
+	/* The programs get ready while the wire is laid; and while we have one thread, which makes a fork cheap. */
+	for (size_t i = 0; i < 2; i++)
+		if (actor_launch(s, hosts[i], hosts[i], e) < 0)
+			goto fail;
 	s->wire = wire_start(s->lab, &wire, e);
 	if (!s->wire)
 		goto fail;
 	for (size_t i = 0; i < 2; i++)
-		if (session_program(s, hosts[i], hosts[i], e))
+		if (actor_ready(s, i, e))
 			goto fail;
 	return s;
 fail:
@@ -125,18 +130,26 @@ fail:
 	return NULL;
 }
 
+/* Takes the trace; NULL: it could not be opened. */
+static struct session *session_of(struct trace *t, struct err *e)
+{
+	struct session *s = t ? session_empty(e) : NULL;
+
+	if (s)
+		s->trace = t;
+	else
+		trace_free(t);
+	return s;
+}
+
 struct session *session_new_file(const char *path, struct err *e)
 {
-	struct session *s = session_empty(e);
+	return session_of(trace_open(path, e), e);
+}
 
-	if (!s)
-		return NULL;
-	s->trace = trace_open(path, e);
-	if (!s->trace) {
-		free(s);
-		return NULL;
-	}
-	return s;
+struct session *session_start_file(const char *path, const struct trace_options *o, struct err *e)
+{
+	return session_of(trace_start(path, o, e), e);
 }
 
 void session_free(struct session *s)
@@ -193,6 +206,10 @@ size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeo
 		*timeout_ms = 0;
 	if (s->wire && n < max)
 		fds[n++] = (struct pollfd){ .fd = wire_fd(s->wire), .events = POLLIN };
+	if (trace_load_fd(s->trace) >= 0 && n < max)
+		fds[n++] = (struct pollfd){ .fd = trace_load_fd(s->trace), .events = POLLIN };
+	else if (trace_is_loading(s->trace))
+		*timeout_ms = 0;
 	for (size_t i = 0; i < s->actors && n < max; i++) {
 		const struct actor *a = &s->actor[i];
 
@@ -244,6 +261,22 @@ static void file_work(struct session *s)
 	}
 }
 
+/* Reads on in a file that is being opened, for so long that no key waits for it. */
+static void load_work(struct session *s)
+{
+	struct err e = { 0 };
+	enum trace_loading now;
+
+	if (!trace_is_loading(s->trace))
+		return;
+	now = trace_load(s->trace, LOAD_NS, &e);
+	if (now == TRACE_LOADED && trace_damage(s->trace))
+		err_set(&e, NULL, "%s", trace_damage(s->trace));
+	if (e.what[0])
+		session_set_trouble(s, &e);
+	s->grown |= now != TRACE_WAITING;
+}
+
 bool session_work(struct session *s)
 {
 	bool grown;
@@ -253,6 +286,7 @@ bool session_work(struct session *s)
 	actors_work(s);
 	actors_retry_interrupts(s);
 	file_work(s);
+	load_work(s);
 	grown = s->grown;
 	s->grown = false;
 	return grown;

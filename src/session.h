@@ -31,6 +31,12 @@ struct session *session_new_lab(const struct session_config *c, struct err *e);
 /* A recording: no lab; calls and wire commands are refused with a clear word. */
 struct session *session_new_file(const char *path, struct err *e);
 
+/*
+ * The same, without waiting for all of it: session_work() reads on, a few milliseconds at a time.  What was wrong
+ * with the file is told by session_trouble() when all is there.
+ */
+struct session *session_start_file(const char *path, const struct trace_options *o, struct err *e);
+
 void session_free(struct session *s);		/* ends the programs, the wire, the lab; closes the trace */
 
 struct trace *session_trace(struct session *s);

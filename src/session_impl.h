@@ -102,6 +102,11 @@ void calls_start_next(struct session *s, size_t actor, uint32_t thread);
 void calls_die(struct session *s, size_t actor);	/* its program is gone */
 
 /* ---- programs ---- */
+
+/* Starts one: its number, or -1; it may be used when actor_ready() has waited for it. */
+int actor_launch(struct session *s, const char *name, const char *host, struct err *e);
+int actor_ready(struct session *s, size_t actor, struct err *e);
+
 void actors_work(struct session *s);
 bool actors_retry_interrupts(struct session *s);	/* true: some are still needed */
 void variable_set(struct actor *a, const char *name, int64_t value);

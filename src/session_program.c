@@ -62,7 +62,7 @@ static struct actor *actor_for(struct session *s, const char *name, struct err *
 	return &s->actor[s->actors];
 }
 
-int session_program(struct session *s, const char *name, const char *host, struct err *e)
+int actor_launch(struct session *s, const char *name, const char *host, struct err *e)
 {
 	uint8_t number;
 	struct actor *a;
@@ -75,7 +75,7 @@ int session_program(struct session *s, const char *name, const char *host, struc
 	if (!(a = actor_for(s, name, e)))
 		return -1;
 
-	struct program *process = program_start(s->lab, number, name, false, e);
+	struct program *process = program_launch(s->lab, number, name, false, e);
 
 	if (!process)
 		return -1;
@@ -87,8 +87,27 @@ int session_program(struct session *s, const char *name, const char *host, struc
 	str_copy(a->name, sizeof(a->name), name);
 	str_copy(a->thread[0].name, sizeof(a->thread[0].name), name);
 	a->threads = 1;
-	append_program(s, a, program_pid(process), PROGRAM_STARTED, 0);
+	return (int)(a - s->actor);
+}
+
+int actor_ready(struct session *s, size_t actor, struct err *e)
+{
+	struct actor *a = &s->actor[actor];
+
+	if (program_ready(a->process, e)) {
+		program_free(a->process);
+		a->process = NULL;
+		return -1;
+	}
+	append_program(s, a, program_pid(a->process), PROGRAM_STARTED, 0);
 	return 0;
+}
+
+int session_program(struct session *s, const char *name, const char *host, struct err *e)
+{
+	int actor = actor_launch(s, name, host, e);
+
+	return actor < 0 ? -1 : actor_ready(s, (size_t)actor, e);
 }
 
 int session_thread(struct session *s, size_t program, const char *name, struct err *e)

@@ -25,7 +25,7 @@
 #include "src/lab/look.h"
 #include "src/lab/tell.h"
 
-#define RING_BYTES     (32 << 20) /* for a full TCP window, many times over */
+#define RING_BYTES     (16 << 20) /* for a full TCP window, twice over; more takes longer to set up */
 #define READ_MAX       64 /* packets taken from a port before the others have their turn */
 #define READ_MAX_EXACT 1024 /* … while every packet is sampled: all that is there */
 #define LOST_CHECK     512 /* packets of a port between two looks at what its capture lost */

@@ -122,8 +122,8 @@ int program_socket(int *near, int *far, struct err *e)
 	return 0;
 }
 
-/* Waits for the first thread.  Until then nothing else can arrive. */
-static int wait_ready(struct program *p, struct err *e)
+/* Its first thread: until that is there, nothing else can arrive. */
+int program_ready(struct program *p, struct err *e)
 {
 	struct pollfd ready = { .fd = p->fd, .events = POLLIN };
 	int64_t until = clock_monotonic_ns() + READY_MS * NS_PER_MS;
@@ -148,7 +148,7 @@ static int wait_ready(struct program *p, struct err *e)
 	return 0;
 }
 
-struct program *program_adopt(pid_t pid, int near, uint8_t host, const char *name, struct err *e)
+static struct program *adopt(pid_t pid, int near, uint8_t host, const char *name, struct err *e)
 {
 	struct program *p = calloc(1, sizeof(*p));
 
@@ -165,11 +165,21 @@ struct program *program_adopt(pid_t pid, int near, uint8_t host, const char *nam
 	p->fd = near;
 	p->host = host;
 	p->threads = 1;
-	if (wait_ready(p, e)) {
-		program_free(p);
-		return NULL;
-	}
 	return p;
+}
+
+/* Takes p, and gives it back when it is ready. */
+static struct program *when_ready(struct program *p, struct err *e)
+{
+	if (!p || !program_ready(p, e))
+		return p;
+	program_free(p);
+	return NULL;
+}
+
+struct program *program_adopt(pid_t pid, int near, uint8_t host, const char *name, struct err *e)
+{
+	return when_ready(adopt(pid, near, host, name, e), e);
 }
 
 static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_root, int far,
@@ -195,8 +205,8 @@ static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_
 	return space_spawn(&child, e);
 }
 
-struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root,
-			      struct err *e)
+struct program *program_launch(const struct lab *l, uint8_t host, const char *name, bool as_root,
+			       struct err *e)
 {
 	int near, far;
 	pid_t pid;
@@ -209,7 +219,13 @@ struct program *program_start(const struct lab *l, uint8_t host, const char *nam
 		close(near);
 		return NULL;
 	}
-	return program_adopt(pid, near, host, name, e);
+	return adopt(pid, near, host, name, e);
+}
+
+struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root,
+			      struct err *e)
+{
+	return when_ready(program_launch(l, host, name, as_root, e), e);
 }
 
 void program_free(struct program *p)

@@ -24,6 +24,13 @@ struct program;
 struct program *program_start(const struct lab *l, uint8_t host, const char *name, bool as_root, struct err *e);
 
 /*
+ * The same in two halves, so that something else can be done while the program gets ready: nothing but
+ * program_ready(), program_pid() and program_free() is for a program that was only launched.
+ */
+struct program *program_launch(const struct lab *l, uint8_t host, const char *name, bool as_root, struct err *e);
+int program_ready(struct program *p, struct err *e);	/* waits until it is */
+
+/*
  * What program_start() is made of, for a process that somebody else starts: program_socket() makes the message
  * socket, whose far end is to be in the process at the number it has here; program_adopt() waits until the
  * process is ready.  Near is the program's from then on; on failure it is closed, and the process ended.
