@@ -233,6 +233,14 @@ static void option_rows(struct walk *w, unsigned step, const struct proto_option
 		o->more(w, step + 1, at, len);
 }
 
+/* Also where the list says that it ends; false. */
+static bool single(struct walk *w, unsigned step, const struct proto_options *list, uint8_t kind,
+		   size_t at)
+{
+	option_rows(w, step, list, kind, at, 1, 1);
+	return !(kind == 0 && list->zero_ends) && !(list->end && kind == list->end);
+}
+
 static void options_bad(struct walk *w, unsigned step, const struct proto_options *list,
 			uint8_t kind, size_t at, size_t len, size_t says)
 {
@@ -250,9 +258,8 @@ void walk_options(struct walk *w, unsigned step, const struct proto_options *lis
 		size_t from = at + r.at, left = rd_left(&r), says;
 		uint8_t kind = rd_u8(&r);
 
-		if (kind < list->singles) {
-			option_rows(w, step, list, kind, from, 1, 1);
-			if (kind == 0 && list->zero_ends)
+		if (kind < list->singles || (list->end && kind == list->end)) {
+			if (!single(w, step, list, kind, from))
 				return;
 			continue;
 		}
@@ -355,9 +362,9 @@ static void walk_layers(struct walk *w, const struct proto *first)
 		next = proto->scan(&w->scan);
 		w->head_len = w->scan.r.at - w->head_at;
 		w->proto = proto;
-		if (proto->fields)
+		if (proto->fields || proto->more)
 			layer_rows(w);
-		proto = next;
+		proto = next ? next : proto_app_after(w);
 	}
 	payload_rows(w);
 }
@@ -371,7 +378,8 @@ void walk_quote(struct walk *w, const struct proto *first)
 	inner.packet = (struct packet){ .wscale = -1 };
 	inner.scan.p = &inner.packet;
 	inner.scan.end = UINT32_MAX;
-	inner.scan.rerouted = false;
+	inner.scan.rerouted = inner.scan.inside = false;
+	inner.scan.body = 0;
 	inner.conn = NULL;
 	inner.depth++;
 	inner.quotes++;

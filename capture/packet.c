@@ -131,12 +131,13 @@ void packet_summary(struct str *out, const struct packet *p, const struct conn *
 		    const void *bytes, size_t caplen)
 {
 	struct summary s = { .p = p, .conn = c, .dir = dir, .bytes = bytes, .caplen = caplen };
-	const struct proto *proto = p->ip_version ? proto_of_ip(p->ip_version, p->protocol)
-						  : proto_of_ethertype(p->ethertype);
+	const struct proto *proto = p->ip_version    ? proto_of_ip(p->ip_version, p->protocol)
+				   : p->ppp_protocol ? &proto_ppp_control
+						     : proto_of_ethertype(p->ethertype);
 
 	if (p->fragment)
 		fragment_summary(out, p);
-	else if (proto && proto->summary && (p->transport_at || p->arp_op))
+	else if (proto && proto->summary && (p->transport_at || p->arp_op || p->ppp_protocol))
 		proto->summary(out, &s);
 	else
 		unknown_summary(out, p);

@@ -15,7 +15,7 @@
 #include "src/core/str.h"
 
 /* Link types of capture files (draft-ietf-opsawg-pcaplinktype). */
-enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_RAW = 101, LINK_LOOP = 108, LINK_SLL = 113, LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_SLL2 = 276 };
+enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_RAW = 101, LINK_C_HDLC = 104, LINK_LOOP = 108, LINK_SLL = 113, LINK_IPV4 = 228, LINK_IPV6 = 229, LINK_SLL2 = 276 };
 
 /* TCP flags, RFC 9293 section 3.1. */
 enum { TCP_FIN = 0x001, TCP_SYN = 0x002, TCP_RST = 0x004, TCP_PSH = 0x008, TCP_ACK = 0x010, TCP_URG = 0x020, TCP_ECE = 0x040, TCP_CWR = 0x080, TCP_AE = 0x100 };
@@ -33,6 +33,8 @@ struct packet {
 	bool more_fragments;
 	uint32_t fragment_at;	/* bytes of the datagram's payload before this fragment's */
 	uint32_t fragment_id;	/* IPv6: 32 bits; IPv4: ip_id */
+	uint32_t fragment_start;	/* offset in the packet of the fragment's part of the datagram … */
+	uint32_t fragment_len;	/* … and its length by the IP header (what was captured may be less) */
 	bool has_ports;		/* the TCP or UDP header was there as far as the ports */
 	bool has_transport;	/* its fixed part (TCP: 20 bytes, UDP: 8, ICMP: 4) was all there */
 	bool has_segment;	/* TCP: seq, ack, flags and window were there (16 bytes) … */
@@ -50,9 +52,10 @@ struct packet {
 	uint32_t sack[4][2];	/* left, right edge, raw */
 
 	uint8_t icmp_type, icmp_code;
+	uint16_t ppp_protocol;	/* what PPP carries, 0xc021 …; 0: no PPP, or IP */
 	uint16_t arp_op;	/* ethertype 0x0806 for IPv4: 1 request, 2 reply; src and dst are the protocol addresses */
 
-	uint32_t network_at;	/* offset of the (innermost) IP header, or of ARP; 0 also if there is none */
+	uint32_t network_at;	/* offset of the (innermost) IP header, or of ARP; 0 also if there is none.  Tunnels are followed: IP in IP, GRE, VXLAN */
 	uint32_t transport_at;	/* offset of the TCP, UDP, ICMP header (or of what else IP carries) */
 	uint32_t payload_at;	/* offset of the transport payload in the packet */
 	uint32_t payload_len;	/* its length by the IP header, which may be more than was captured, but not than was sent */

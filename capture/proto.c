@@ -21,6 +21,8 @@ static const struct carried by_link[] = {
 	{ LINK_SLL, 0, &proto_sll },	       { LINK_RAW, 0, &proto_raw },
 	{ LINK_NULL, 0, &proto_null },	       { LINK_LOOP, 0, &proto_loop },
 	{ LINK_IPV4, 0, &proto_ipv4 },	       { LINK_IPV6, 0, &proto_ipv6 },
+	{ LINK_PPP, 0, &proto_ppp },	       { LINK_PPP_HDLC, 0, &proto_ppp_hdlc },
+	{ LINK_PPP_ETHER, 0, &proto_pppoe },   { LINK_C_HDLC, 0, &proto_c_hdlc },
 };
 
 /* The most frequent ones first: the tables are searched from the top. */
@@ -28,6 +30,7 @@ static const struct carried by_ethertype[] = {
 	{ ETHERTYPE_V4, 0, &proto_ipv4 },     { ETHERTYPE_V6, 0, &proto_ipv6 },
 	{ ETHERTYPE_RESOLVE, 0, &proto_arp }, { 0x8100, 0, &proto_vlan },
 	{ 0x88a8, 0, &proto_service_vlan },   { 0x9100, 0, &proto_service_vlan },
+	{ 0x8864, 0, &proto_pppoe },
 };
 
 static const struct carried by_ip[] = {
@@ -36,7 +39,7 @@ static const struct carried by_ip[] = {
 	{ 0, V6, &proto_hop_by_hop },	       { 43, V6, &proto_routing },
 	{ 44, V6, &proto_fragment },	       { 60, V6, &proto_destination },
 	{ 51, V4 | V6, &proto_auth },	       { 4, V4 | V6, &proto_ipv4 },
-	{ 41, V4 | V6, &proto_ipv6 },
+	{ 41, V4 | V6, &proto_ipv6 },	       { 47, V4 | V6, &proto_gre },
 };
 
 static const struct proto *find(const struct carried *table, size_t count, uint32_t number,
@@ -77,6 +80,37 @@ const struct proto *proto_enter_ethertype(struct scan *s, uint16_t type)
 	}
 	s->p->ethertype = type;
 	return proto_of_ethertype(type);
+}
+
+const struct proto *proto_enter_ip(struct scan *s, uint8_t protocol)
+{
+	const struct proto *next = proto_of_ip(s->p->ip_version, protocol);
+
+	if (next != &proto_ipv4 && next != &proto_ipv6 && next != &proto_gre)
+		return next;
+	return s->p->fragment ? NULL : proto_enter_tunnel(s, next);
+}
+
+const struct proto *proto_enter_tunnel(struct scan *s, const struct proto *content)
+{
+	if (!s->body)
+		s->body = s->r.at;
+	s->inside = true;
+	return content;
+}
+
+void proto_leave_tunnel(struct scan *s)
+{
+	struct packet *p = s->p;
+
+	s->inside = s->rerouted = false;
+	s->body = 0;
+	p->ip_version = p->protocol = p->ttl = p->ecn = 0;
+	p->ip_id = p->src_port = p->dst_port = p->ppp_protocol = 0;
+	p->has_ports = p->has_transport = p->payload_known = false;
+	p->transport_at = 0;
+	memset(p->src, 0, sizeof(p->src));
+	memset(p->dst, 0, sizeof(p->dst));
 }
 
 static const struct name ethertype_rows[] = {

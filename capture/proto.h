@@ -48,6 +48,7 @@ struct scan {
 	size_t body; /* offset of the payload by the header's length, where that was not captured;
 			else 0 */
 	bool rerouted; /* routed by its sender: the destination address may not be the final one */
+	bool inside; /* of a tunnel, whose own headers have been read */
 };
 
 struct walk;
@@ -146,6 +147,8 @@ struct proto {
 
 extern const struct proto proto_ethernet, proto_vlan, proto_service_vlan, proto_sll, proto_sll2;
 extern const struct proto proto_null, proto_loop, proto_raw;
+extern const struct proto proto_ppp, proto_ppp_hdlc, proto_ppp_control, proto_pppoe, proto_c_hdlc;
+extern const struct proto proto_gre, proto_vxlan;
 extern const struct proto proto_arp, proto_ipv4, proto_ipv6;
 extern const struct proto proto_hop_by_hop, proto_routing, proto_fragment, proto_destination,
 	proto_auth;
@@ -159,6 +162,19 @@ const struct proto *proto_of_ip(uint8_t ip_version, uint8_t protocol);
 /* Consumes a protocol number of Ethernet's kind and goes on: notes it in the packet, and gives its
  * protocol. */
 const struct proto *proto_enter_ethertype(struct scan *s, uint16_t type);
+
+/*
+ * What IP carries, from here on.  A tunnel is not followed in a fragment: what is inside is known
+ * when the datagram is whole.
+ */
+const struct proto *proto_enter_ip(struct scan *s, uint8_t protocol);
+
+/*
+ * A tunnel's content begins here.  Until an IP header (or ARP) is found inside, the packet stays
+ * what its outer headers say; then proto_leave_tunnel() clears what they said.
+ */
+const struct proto *proto_enter_tunnel(struct scan *s, const struct proto *content);
+void proto_leave_tunnel(struct scan *s);
 
 extern const struct name_table proto_ethertype_names, proto_ip_names, proto_arphrd_names;
 extern const struct name_table proto_ecn_names, proto_dscp_names;
@@ -241,6 +257,7 @@ struct proto_options {
 	const char *what; /* "TCP option", before the number of an unknown one */
 	uint8_t singles; /* kinds below this one are a single byte */
 	bool zero_ends; /* kind 0 ends the list; the rest is padding */
+	uint8_t end; /* a kind that ends the list, too, and is a single byte; 0: none */
 	uint8_t unit; /* bytes that a length of 1 means */
 	uint8_t beside; /* bytes of an option that its length does not count */
 };
@@ -284,5 +301,19 @@ struct summary {
 	const uint8_t *bytes;
 	size_t caplen;
 };
+
+/* ---- what TCP and UDP carry (proto_app.c) ---- */
+
+/*
+ * Chosen by port and by what the content looks like, and read within one segment.  An application's
+ * scan() is called by dissect() only: the fast reading ends with the transport header.
+ */
+extern const struct proto proto_dns, proto_dns_tcp, proto_http, proto_tls, proto_dhcp;
+
+/* What the layer that was just read carries, if it is TCP or UDP; NULL. */
+const struct proto *proto_app_after(const struct walk *w);
+
+/* Appends "  DNS query A example.org", or nothing. */
+void proto_app_summary(struct str *out, const struct summary *s);
 
 #endif

@@ -24,11 +24,13 @@ static struct lengths lengths_read(struct rd *h)
 static const struct proto *arp_scan(struct scan *s)
 {
 	struct packet *p = s->p;
+	size_t start = s->r.at;
 	struct lengths l;
 	uint16_t op;
 	struct rd h;
 
-	p->network_at = (uint32_t)s->r.at;
+	if (!s->inside)
+		p->network_at = (uint32_t)start;
 	if (!scan_head(s, 8, &h))
 		return NULL;
 	l = lengths_read(&h);
@@ -39,6 +41,9 @@ static const struct proto *arp_scan(struct scan *s)
 	scan_limit(s, 0);
 	if (!l.for_ipv4)
 		return NULL;
+	if (s->inside)
+		proto_leave_tunnel(s);
+	p->network_at = (uint32_t)start;
 	p->arp_op = op;
 	rd_skip(&h, l.hardware);
 	rd_copy(&h, p->src, 4);

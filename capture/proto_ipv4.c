@@ -18,42 +18,53 @@ static bool lengths_apply(struct scan *s, size_t header, size_t total)
 	return true;
 }
 
+static const struct proto *fragment_scan(struct scan *s, uint16_t flags_offset)
+{
+	struct packet *p = s->p;
+
+	p->fragment = true;
+	p->more_fragments = flags_offset & MORE_FRAGMENTS;
+	p->fragment_at = (flags_offset & OFFSET) * 8u;
+	p->fragment_id = p->ip_id;
+	p->fragment_start = (uint32_t)s->r.at;
+	p->fragment_len = (uint32_t)scan_left(s);
+	return p->fragment_at ? NULL : proto_enter_ip(s, p->protocol);
+}
+
 static const struct proto *ipv4_scan(struct scan *s)
 {
 	struct packet *p = s->p;
+	size_t start = s->r.at;
 	uint16_t total, fragment;
-	uint8_t first;
+	uint8_t first, tos;
 	struct rd h;
 
-	p->network_at = (uint32_t)s->r.at;
 	p->ethertype = ETHERTYPE_V4;
 	if (!scan_head(s, HEADER, &h))
 		return NULL;
 	first = rd_u8(&h);
-	p->ecn = rd_u8(&h) & 3;
+	tos = rd_u8(&h);
 	total = rd_be16(&h);
-	p->ip_id = rd_be16(&h);
-	fragment = rd_be16(&h);
-	p->ttl = rd_u8(&h);
-	p->protocol = rd_u8(&h);
 	if (first >> 4 != 4 || !lengths_apply(s, (first & 15u) * 4, total)) {
 		p->cut = true;
 		return NULL;
 	}
+	if (s->inside)
+		proto_leave_tunnel(s);
+	p->network_at = (uint32_t)start;
+	p->ecn = tos & 3;
+	p->ip_id = rd_be16(&h);
+	fragment = rd_be16(&h);
+	p->ttl = rd_u8(&h);
+	p->protocol = rd_u8(&h);
 	rd_skip(&h, 2);
-	memset(p->src, 0, sizeof(p->src));
-	memset(p->dst, 0, sizeof(p->dst));
 	rd_copy(&h, p->src, 4);
 	rd_copy(&h, p->dst, 4);
 	p->ip_version = 4;
 	p->transport_at = (uint32_t)s->r.at;
-	if (!(fragment & (MORE_FRAGMENTS | OFFSET)))
-		return proto_of_ip(4, p->protocol);
-	p->fragment = true;
-	p->more_fragments = fragment & MORE_FRAGMENTS;
-	p->fragment_at = (fragment & OFFSET) * 8u;
-	p->fragment_id = p->ip_id;
-	return p->fragment_at ? NULL : proto_of_ip(4, p->protocol);
+	if (fragment & (MORE_FRAGMENTS | OFFSET))
+		return fragment_scan(s, fragment);
+	return proto_enter_ip(s, p->protocol);
 }
 
 /* ---- options ---- */

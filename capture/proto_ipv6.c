@@ -11,18 +11,18 @@ static const struct proto *enter(struct scan *s, uint8_t next)
 	s->p->transport_at = (uint32_t)s->r.at;
 	if (next == NO_NEXT_HEADER)
 		return NULL;
-	return proto_of_ip(6, next);
+	return proto_enter_ip(s, next);
 }
 
 static const struct proto *ipv6_scan(struct scan *s)
 {
 	struct packet *p = s->p;
+	size_t start = s->r.at;
 	uint16_t payload;
 	uint32_t first;
 	uint8_t next;
 	struct rd h;
 
-	p->network_at = (uint32_t)s->r.at;
 	p->ethertype = ETHERTYPE_V6;
 	if (!scan_head(s, HEADER, &h))
 		return NULL;
@@ -33,10 +33,12 @@ static const struct proto *ipv6_scan(struct scan *s)
 		p->cut = true;
 		return NULL;
 	}
+	if (s->inside)
+		proto_leave_tunnel(s);
+	p->network_at = (uint32_t)start;
 	p->ip_version = 6;
 	p->ecn = first >> 20 & 3;
 	p->ttl = rd_u8(&h);
-	p->ip_id = 0;
 	rd_copy(&h, p->src, 16);
 	rd_copy(&h, p->dst, 16);
 	/* 0: a jumbogram, whose length is in an option, or a packet left for the network card to
@@ -91,6 +93,8 @@ static const struct proto *fragment_scan(struct scan *s)
 	p->fragment_id = rd_be32(&h);
 	/* One that is the first and the last at once is a whole packet: RFC 6946. */
 	p->fragment |= p->more_fragments || p->fragment_at;
+	p->fragment_start = (uint32_t)s->r.at;
+	p->fragment_len = (uint32_t)scan_left(s);
 	return p->fragment_at ? (enter(s, next), NULL) : enter(s, next);
 }
 
@@ -109,7 +113,7 @@ static const struct proto *auth_scan(struct scan *s)
 	}
 	s->p->protocol = next;
 	s->p->transport_at = (uint32_t)s->r.at;
-	return proto_of_ip(s->p->ip_version, next);
+	return proto_enter_ip(s, next);
 }
 
 /* ---- options of hop-by-hop and destination headers ---- */

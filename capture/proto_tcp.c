@@ -125,6 +125,7 @@ static void tcp_summary(struct str *out, const struct summary *s)
 	if (p->wscale >= 0)
 		str_addf(out, "  ws %d", p->wscale);
 	sack_summary(out, s);
+	proto_app_summary(out, s);
 }
 
 /* ---- rows ---- */

@@ -1,7 +1,7 @@
 /* UDP, RFC 768. */
 #include "capture/proto.h"
 
-enum { HEADER = 8 };
+enum { HEADER = 8, VXLAN_PORT = 4789, VXLAN_VALID = 0x08 };
 
 /* A header that was cut may still have its ports. */
 static const struct proto *cut_scan(struct scan *s, size_t start)
@@ -16,6 +16,19 @@ static const struct proto *cut_scan(struct scan *s, size_t start)
 	p->dst_port = rd_be16(&r);
 	p->has_ports = true;
 	return NULL;
+}
+
+/* By its port, and by the flag that each VXLAN header has. */
+static const struct proto *tunnel_of(struct scan *s)
+{
+	const struct packet *p = s->p;
+	struct rd peek = s->r;
+
+	if (p->dst_port != VXLAN_PORT && p->src_port != VXLAN_PORT)
+		return NULL;
+	if (p->fragment || !(rd_u8(&peek) & VXLAN_VALID))
+		return NULL;
+	return proto_enter_tunnel(s, &proto_vxlan);
 }
 
 static const struct proto *udp_scan(struct scan *s)
@@ -38,12 +51,13 @@ static const struct proto *udp_scan(struct scan *s)
 		scan_limit(s, len - HEADER);
 	else if (len != 0 && !p->fragment)
 		p->cut = true;
-	return NULL;
+	return tunnel_of(s);
 }
 
 static void udp_summary(struct str *out, const struct summary *s)
 {
 	str_addf(out, "UDP  len %u", s->p->payload_len);
+	proto_app_summary(out, s);
 }
 
 static void udp_heading(const struct walk *w, struct str *out)

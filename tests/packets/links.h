@@ -11,6 +11,7 @@
 static const uint32_t links[] = {
 	LINK_ETHERNET, LINK_SLL, LINK_SLL2, LINK_NULL, LINK_LOOP, LINK_RAW, LINK_IPV4, LINK_IPV6,
 	147,		/* one that we do not know */
+	LINK_PPP, LINK_PPP_HDLC, LINK_PPP_ETHER, LINK_C_HDLC,
 };
 #define LINKS	(sizeof(links) / sizeof(links[0]))
 

@@ -107,9 +107,57 @@ static void print_addr(const struct addr *a)
 	/* 192.0.2.1:0 and [2001:db8::1]:0, without what is not the address */
 	if (text.len > 2)
 		text.buf[text.len - 2] = '\0';
+	if (text.buf[0] == '*')
+		str_copy(text.buf, text.cap, "0.0.0.0");
 	if (text.buf[0] == '[')
 		text.buf[strcspn(text.buf, "]")] = '\0';
 	printf("%s\t", text.buf + (text.buf[0] == '['));
+}
+
+/* Of "Offer (2)" the number, of "/index.html" all, of "0x1301 TLS_AES_128_GCM_SHA256" what is before the blank. */
+static void print_value(const char *text)
+{
+	const char *number = strchr(text, '(');
+
+	if (number)
+		printf("%.*s", (int)strcspn(number + 1, ")"), number + 1);
+	else
+		printf("%.*s", (int)strcspn(text, " "), text);
+}
+
+/* The first row of that name in a layer of that name. */
+static void print_row_of(const struct dissection *d, const char *layer, const char *name)
+{
+	const char *inside = "";
+
+	for (size_t i = 0; i < d->rows; i++) {
+		const struct dissect_row *r = &d->row[i];
+
+		if (r->depth == 0)
+			inside = r->name;
+		if (r->depth == 0 || strcmp(inside, layer) != 0 || strcmp(r->name, name) != 0)
+			continue;
+		printf("\t");
+		print_value(r->text);
+		return;
+	}
+	printf("\t");
+}
+
+static void print_applications(const struct pcap *p)
+{
+	struct dissection d = { .rows = 0 };
+
+	if (dissect(&d, p->link, p->bytes, p->caplen, p->len, NULL, NULL) != 0)
+		exit(1);
+	print_row_of(&d, "Domain Name System", "Name");
+	print_row_of(&d, "Hypertext Transfer Protocol", "Target");
+	print_row_of(&d, "Hypertext Transfer Protocol", "Status");
+	print_row_of(&d, "Transport Layer Security", "Server name");
+	print_row_of(&d, "Transport Layer Security", "Cipher suite");
+	print_row_of(&d, "Dynamic Host Configuration Protocol", "Message type");
+	print_row_of(&d, "Dynamic Host Configuration Protocol", "Your address");
+	dissection_fini(&d);
 }
 
 static void print_fields(const struct pcap *p, struct conns *tcp)
@@ -156,6 +204,7 @@ static void print_fields(const struct pcap *p, struct conns *tcp)
 	/* Only TCP is counted here, so that the numbers are those of tcp.stream. */
 	if (q.has_segment && q.protocol == 6)
 		printf("%u", conns_packet(tcp, &q, p->ts_ns, &dir));
+	print_applications(p);
 	printf("\n");
 }
 
