@@ -45,7 +45,8 @@ PROGRAM := $(OUT)/socklens
 
 all: $(PROGRAM)
 
-run: setup
+run:
+	@.setup/packages build
 	@$(MAKE) --no-print-directory all
 	@$(PROGRAM)
 
