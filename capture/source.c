@@ -71,8 +71,6 @@ void source_free(struct source *s)
 		return;
 	if (s->state)
 		s->format->end(s->state);
-	if (s->spool >= 0)
-		close(s->spool);
 	close(s->fd);
 	free(s->in);
 	free(s);
@@ -81,14 +79,6 @@ void source_free(struct source *s)
 int source_spool(const struct source *s)
 {
 	return s->spool;
-}
-
-int source_keep_spool(struct source *s)
-{
-	int fd = s->spool;
-
-	s->spool = -1;
-	return fd;
 }
 
 bool source_ended(const struct source *s)

@@ -30,8 +30,7 @@ bool source_is_packed(const uint8_t *head, size_t len);
 struct source *source_new(int fd, uint64_t unpacked_max, struct err *e);
 void source_free(struct source *s);
 
-int source_spool(const struct source *s);	/* its fd; the source closes it, unless source_keep_spool() */
-int source_keep_spool(struct source *s);	/* … which gives it to the caller */
+int source_spool(const struct source *s);	/* its fd, which the caller closes when he has freed the source */
 
 /*
  * The next bytes, at most room of them.  0: none now (source_fd() says what to wait for), or never again

@@ -164,8 +164,8 @@ static int use_source(struct trace *t, int fd, const struct trace_options *o, st
 	t->load->source = source_new(fd, o ? o->unpacked_max : 0, e);
 	if (!t->load->source)
 		return -1;
-	t->fd = source_keep_spool(t->load->source);
-	return t->fd < 0 ? err_errno(e, errno, NULL, "reading it") : 0;
+	t->fd = source_spool(t->load->source);
+	return 0;
 }
 
 /* Takes fd. */

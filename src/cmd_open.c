@@ -1,9 +1,27 @@
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/cmd_file.h"
 #include "src/cmd_screen.h"
+
+/* The capture came through standard input, and is read through a copy of it: the keys come from the terminal. */
+static void take_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return; /* screen_check() says what is missing */
+	dup2(fd, STDIN_FILENO);
+	close(fd);
+}
 
 int cmd_open(int argc, char **argv)
 {
 	struct screen_options screen = { 0 };
-	const struct cmd_option options[] = { SCREEN_OPTIONS(&screen) };
+	const char *unpack = NULL;
+	const struct cmd_option options[] = { SCREEN_OPTIONS(&screen), FILE_OPTIONS(&unpack) };
+	struct trace_options reading;
 	struct app_config app = { 0 };
 	struct err e = { 0 };
 	const char *file;
@@ -15,9 +33,13 @@ int cmd_open(int argc, char **argv)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
 	if (!files)
 		return cmd_usage(argv[0], "name the file to open");
+	if (file_options(argv[0], unpack, &reading))
+		return EXIT_CANNOT;
 	/* The file first: what is wrong with it can be said on any terminal. */
-	if (!(app.session = session_new_file(file, &e)))
+	if (!(app.session = session_start_file(file, &reading, &e)))
 		return cmd_error(&e, EXIT_CANNOT);
+	if (strcmp(file, "-") == 0)
+		take_terminal();
 	app.greeting = trace_damage(session_trace(app.session));
 	r = screen_check(argv[0], &screen) ? EXIT_CANNOT : screen_run(&app, &screen);
 	session_free(app.session);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "src/cmd.h"
+#include "src/cmd_file.h"
 #include "src/json.h"
 #include "capture/trace.h"
 #include "ui/show.h"
@@ -36,13 +37,15 @@ static int show_json(struct trace *t, struct err *e)
 
 int cmd_show(int argc, char **argv)
 {
-	const char *width_text = NULL, *file;
+	const char *width_text = NULL, *unpack = NULL, *file;
 	int json = 0, ascii = 0, width = terminal_width(), failed;
 	const struct cmd_option options[] = {
 		{ "--json", NULL, &json },
 		{ "--ascii", NULL, &ascii },
 		{ "--width", &width_text, NULL },
+		FILE_OPTIONS(&unpack),
 	};
+	struct trace_options reading;
 	size_t files = 1;
 	struct err e = { 0 };
 	struct trace *t;
@@ -62,7 +65,9 @@ int cmd_show(int argc, char **argv)
 					 WIDTH_LEAST, WIDTH_MOST);
 		width = (int)n;
 	}
-	if (!(t = trace_open(file, &e)))
+	if (file_options(argv[0], unpack, &reading))
+		return EXIT_CANNOT;
+	if (!(t = trace_open_with(file, &reading, &e)))
 		return cmd_error(&e, EXIT_CANNOT);
 	failed = json ? show_json(t, &e) : show_text(t, width, stdout, ascii, &e);
 	if (trace_damage(t))

@@ -27,14 +27,18 @@ const struct cmd cmds[] = {
 	  "Exit status: 0 every expectation held; 1 one did not; 2 it cannot run; 77 this machine lacks something.\n"
 	  "Example: socklens play -w trace.pcapng exercise.lab\n",
 	  cmd_play },
-	{ "open", "open FILE", "a trace or a capture on the screen",
+	{ "open", "open FILE|-", "a trace or a capture on the screen",
+	  "FILE: pcap or pcapng, also compressed (gzip, zstd, lz4); - for standard input.\n"
+	  "  --unpack SIZE unpack a compressed file up to this size (20G), whatever its ratio\n"
 	  "  --theme, --ascii as in lab\n"
-	  "Example: socklens open first.pcapng\n",
+	  "Example: socklens open first.pcapng\n"
+	  "Example: ssh host tcpdump -U -w - | socklens open -\n",
 	  cmd_open },
-	{ "show", "show FILE", "the same as text on standard output",
+	{ "show", "show FILE|-", "the same as text on standard output",
 	  "  --json        one JSON object a line for every event\n"
 	  "  --width N     columns of the ladder (default: the terminal's, or 100)\n"
 	  "  --ascii       ASCII characters only\n"
+	  "  --unpack SIZE as in open\n"
 	  "Example: socklens show --json first.pcapng | jq .kind\n",
 	  cmd_show },
 	{ "doctor", "doctor", "what works on this machine, and how to get the rest",

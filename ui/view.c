@@ -13,6 +13,7 @@
 #define BESIDE_FROM   152 /* columns from which the panel stands beside the ladder */
 #define LADDER_BESIDE 97 /* columns that the ladder has then at least */
 #define SCAN_MAX      (1 << 20) /* rows that the header goes back for what was said last */
+#define LOADING_CELLS 10 /* of the bar that shows how far a file has been read */
 #define TITLE_AMONG   256 /* the title of a recording is among its first rows */
 
 /* ---- layout ---- */
@@ -219,6 +220,23 @@ static void listen_back(const struct view *v, uint32_t row, struct heard *h)
 	look_for_title(v, row + 1, h);
 }
 
+/* How far a file that is being opened has been read. */
+static void loading_text(struct str *out, const struct trace *t)
+{
+	struct trace_progress p = trace_progress(t);
+	unsigned done = p.total ? (unsigned)(p.done * 100 / p.total) : 0;
+
+	if (!p.total) {
+		str_addf(out, "reading: %.1f MB so far  ", (double)p.done / 1e6);
+		return;
+	}
+	done = done > 100 ? 100 : done;
+	str_add(out, "reading [");
+	for (unsigned i = 0; i < LOADING_CELLS; i++)
+		str_char(out, i * 100 < done * LOADING_CELLS ? '=' : ' ');
+	str_addf(out, "] %u %%  ", done);
+}
+
 static void draw_title(const struct view *v, struct area a, const struct ladder_frame *f,
 		       const struct heard *h)
 {
@@ -226,6 +244,8 @@ static void draw_title(const struct view *v, struct area a, const struct ladder_
 	int width;
 
 	area_fill(a, 0, 0, a.width, STYLE_BAR, ' ');
+	if (trace_is_loading(v->trace))
+		loading_text(&right, v->trace);
 	if (v->mark)
 		str_addf(&right, "%s  ", v->mark);
 	if (f->has_cursor)
