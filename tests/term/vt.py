@@ -505,11 +505,15 @@ class Grammar:
             # (?s)%s would let anything through; nothing that draws needs it.
             if not sign or _NOT_FOR_DRAWING.fullmatch(name) or re.search(r"%[0-9.:]*s", value):
                 continue
-            capability = _unescape(value)
+            # The character to repeat is itself sent as text.
+            capability = _unescape(value[5:] if name == "rep" and value.startswith("%p1%c") else value)
             if capability:
                 self.patterns[name] = re.compile(_Pattern(capability).make(), re.S)
         if "AX," in rows:  # default colours by ISO 6429
             self.patterns["AX"] = re.compile(rb"\x1b\[[34]9m")
+        # A terminal with xterm's mouse that does not say how it is switched: user_caps(5) says what is taken.
+        if any(row.startswith("kmous=\\E[M") for row in rows) and "XM" not in self.patterns:
+            self.patterns["XM"] = re.compile(rb"\x1b\[\?1000[hl]")
         self.patterns["cr"] = re.compile(rb"\r")
 
     def longest(self, data, at):
