@@ -4,6 +4,37 @@
 
 /* ---- constants ---- */
 
+static bool is_usual_family(int64_t value)
+{
+	return value == AF_INET || value == AF_INET6 || value == AF_UNIX;
+}
+
+/* Those of the lab first, then the many that few machines have. */
+static void offer_families(struct parser *p)
+{
+	static const int usual[] = { AF_INET, AF_INET6, AF_UNIX };
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		const struct name *n = name_of(&names_family, usual[i]);
+
+		parser_offer(p, n->name, n->text);
+	}
+	for (size_t i = 0; i < names_family.count; i++) {
+		const struct name *n = &names_family.row[i];
+
+		if (!is_usual_family(n->value) || n != name_of(&names_family, n->value))
+			parser_offer(p, n->name, n->text);
+	}
+}
+
+static void offer_names(struct parser *p, const struct name_table *t)
+{
+	if (t == &names_family)
+		offer_families(p);
+	else
+		parser_offer_table(p, t);
+}
+
 /* One name of the tables, or a number; adds it to *out. */
 static int parse_constant(struct parser *p, const struct name_table *const *tables, size_t count,
 			  const char *what, int64_t *out)
@@ -13,7 +44,7 @@ static int parse_constant(struct parser *p, const struct name_table *const *tabl
 
 	parser_choose(p);
 	for (size_t i = 0; i < count; i++)
-		parser_offer_table(p, tables[i]);
+		offer_names(p, tables[i]);
 	if (t.kind == TOKEN_NUMBER && (t.number < INT32_MIN || t.number > UINT32_MAX))
 		return parser_fail(p, t.at, NULL, "this number is too large for %s", what);
 	for (size_t i = 0; i < count && t.kind == TOKEN_NAME && !n; i++)
@@ -110,7 +141,7 @@ int parse_addr(struct parser *p, int family, struct addr *out, bool *any_port)
 {
 	struct token t = parser_raw_word(p, ",)}");
 	const char *text = parser_text(p, &t);
-	STR_ON_STACK(copy, 160);
+	STR_ON_STACK(copy, 480); /* the path of a Unix socket, each of its bytes written as \xNN */
 	struct err e = { 0 };
 
 	parser_choose_at(p, &t);
