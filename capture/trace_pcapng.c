@@ -290,16 +290,16 @@ static bool is_known_type(uint32_t type)
 	return false;
 }
 
-/* Whether what begins at `at` in the window can be the head of a block. */
-static bool plausible_head(const struct turn *u, size_t at, uint32_t *total)
+/* Whether what begins at `at` in the window can be the head of a block.  *big: the order of bytes, which
+ * a section header changes. */
+static bool plausible_head(const struct turn *u, size_t at, bool *big, uint32_t *total)
 {
 	const uint8_t *p = input_bytes(u->in) + at;
 	size_t have = input_have(u->in) - at;
-	bool big = u->s->big;
 	const char *why;
 	uint32_t type;
 
-	*total = pcapng_head(p, have, &big, &type, &why);
+	*total = pcapng_head(p, have, big, &type, &why);
 	return *total >= PCAPNG_HEADER && *total % 4 == 0 && *total <= BLOCK_RESYNC &&
 	       is_known_type(type);
 }
@@ -310,18 +310,19 @@ enum here { NOT_HERE, HERE, NOT_ARRIVED };
 static enum here block_here(struct turn *u)
 {
 	struct pcapng_block b;
+	bool big = u->s->big;
 	const char *why;
 	uint32_t total, next;
 	size_t have;
 
-	if (!plausible_head(u, 0, &total))
+	if (!plausible_head(u, 0, &big, &total))
 		return NOT_HERE;
 	have = input_want(u->in, total + PCAPNG_HEADER);
 	if (have < total + PCAPNG_HEADER && !u->in->ended)
 		return NOT_ARRIVED;
-	if (!pcapng_read_block(input_bytes(u->in), have, u->s->big, &b, &why))
+	if (!pcapng_read_block(input_bytes(u->in), have, big, &b, &why))
 		return NOT_HERE;
-	return have == total || plausible_head(u, total, &next) ? HERE : NOT_HERE;
+	return have == total || plausible_head(u, total, &big, &next) ? HERE : NOT_HERE;
 }
 
 static bool starts_section(const struct turn *u)
