@@ -45,6 +45,7 @@ struct trace_entry {
 
 enum {
 	TRACE_FLAG_DIR = 1,	/* PACKET: sent by end[1] of its connection */
+	TRACE_FLAG_SILENT = 4,	/* COMMAND: nobody's; only the wire's status is new.  The ladder has no row for it */
 	TRACE_FLAG_COPY = 2,	/* WIRE: about a copy; the PACKET's fate is that of the packet itself */
 };
 

@@ -363,6 +363,9 @@ static void fill_entry(struct trace *t, const struct event *ev, struct trace_ent
 		fill_state(t, ev, e);
 		break;
 	case EVENT_COMMAND:
+		if (!ev->command.text || !ev->command.text[0])
+			e->flags = TRACE_FLAG_SILENT;
+		break;
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 		break;

@@ -174,6 +174,18 @@ static void describe_packet(struct str *out, const struct trace *t, const struct
 	packet_summary(out, &p, c, dir, pk->data, pk->caplen);
 }
 
+static void describe_command(struct str *out, const struct event_command *c)
+{
+	/* Nobody's command: a rule that was for one packet has ended. */
+	if (!c->text || !c->text[0]) {
+		str_addf(out, "the wire: %s", c->status && c->status[0] ? c->status : "plain");
+		return;
+	}
+	if (c->target && c->target[0])
+		str_addf(out, "%s> ", c->target);
+	str_add(out, c->text);
+}
+
 void describe_event(struct str *out, const struct trace *t, const struct event *ev)
 {
 	switch (ev->kind) {
@@ -196,9 +208,7 @@ void describe_event(struct str *out, const struct trace *t, const struct event *
 		describe_state(out, ev, trace_names(t));
 		return;
 	case EVENT_COMMAND:
-		if (ev->command.target && ev->command.target[0])
-			str_addf(out, "%s> ", ev->command.target);
-		str_add(out, ev->command.text ? ev->command.text : "");
+		describe_command(out, &ev->command);
 		return;
 	case EVENT_NOTE:
 		str_add(out, ev->note.text ? ev->note.text : "");

@@ -141,10 +141,11 @@ static bool makes_row(const struct trace *t, uint32_t row)
 
 	switch ((enum event_kind)e->kind) {
 	case EVENT_CALL:
-	case EVENT_COMMAND:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 		return true;
+	case EVENT_COMMAND:
+		return !(e->flags & TRACE_FLAG_SILENT);
 	case EVENT_RETURN:
 		return e->blocked || e->link == ROW_NONE;
 	case EVENT_PACKET:
@@ -170,8 +171,9 @@ static uint32_t owner_of(const struct trace *t, uint32_t row)
 		return shared_call(t, row);
 	case EVENT_STATE:
 		return cause_of(t, row);
-	case EVENT_CALL:
 	case EVENT_COMMAND:
+		return e->flags & TRACE_FLAG_SILENT ? ROW_NONE : row;
+	case EVENT_CALL:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 		break;

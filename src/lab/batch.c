@@ -71,6 +71,7 @@ static const size_t used_bytes[EVENT_KINDS] = {
 	[EVENT_WIRE] = USED(wire),
 	[EVENT_STATE] = USED(state),
 	[EVENT_NOTE] = USED(note),
+	[EVENT_COMMAND] = USED(command),
 };
 
 /* ---- making and ending ---- */
@@ -179,6 +180,8 @@ static const void *tail_of(const struct event *ev, size_t *len)
 		text = ev->wire.by;
 	if (ev->kind == EVENT_NOTE)
 		text = ev->note.text;
+	if (ev->kind == EVENT_COMMAND)
+		text = ev->command.status;
 	if (text)
 		*len = strlen(text) + 1;
 	return text;
@@ -335,6 +338,8 @@ static void point_to_tail(struct event *ev, uint8_t *tail, size_t len)
 		ev->wire.by = len ? (const char *)tail : NULL;
 	if (ev->kind == EVENT_NOTE)
 		ev->note.text = len ? (const char *)tail : NULL;
+	if (ev->kind == EVENT_COMMAND)
+		ev->command.status = len ? (const char *)tail : NULL;
 }
 
 static struct event *read_record(struct consumer *c)

@@ -23,6 +23,7 @@
 #include "src/lab/aside.h"
 #include "src/lab/burst.h"
 #include "src/lab/look.h"
+#include "src/lab/repeat.h"
 #include "src/lab/tell.h"
 
 #define RING_BYTES     (16 << 20) /* for a full TCP window, twice over; more takes longer to set up */
@@ -367,6 +368,11 @@ static void obey(struct carry *c, struct flight *p, const struct verdict *v, int
 		carry_lose(c, p, v->by);
 		return;
 	}
+	/* A person who holds a segment means it, not each of its repetitions. */
+	if (v->hold && repeat_is_held(&c->flights, p)) {
+		carry_lose(c, p, "held already");
+		return;
+	}
 	p->late = v->hold || v->delay_ns;
 	if (p->late && flights_full(&c->flights, p->len)) {
 		carry_lose(c, p, "full");
@@ -452,6 +458,7 @@ static uint8_t find_target(const struct carry *c, const struct seen *s)
 static void decide(struct carry *c, const struct seen *s)
 {
 	uint8_t to = find_target(c, s);
+	size_t rules = c->rules.count;
 	struct verdict verdict;
 	const struct verdict *v = NULL;
 
@@ -464,6 +471,12 @@ static void decide(struct carry *c, const struct seen *s)
 	for (size_t i = 0; i < c->lab->hosts; i++)
 		if (i != s->from && (to == i || to == HOST_NONE))
 			decide_for(c, s, (uint8_t)i, v);
+	if (c->rules.count != rules) {
+		STR_ON_STACK(status, 256);
+
+		carry_status(c, &status);
+		tell_status(c->told, status.buf);
+	}
 }
 
 /* ---- taking in ---- */
@@ -639,4 +652,21 @@ struct flights *carry_flights(struct carry *c)
 const struct lab *carry_lab(const struct carry *c)
 {
 	return c->lab;
+}
+
+static const char *host_name(const void *context, size_t host)
+{
+	const struct lab *l = context;
+
+	return host < l->hosts ? l->host[host].name : "?";
+}
+
+void carry_status(const struct carry *c, struct str *out)
+{
+	size_t start = out->len;
+
+	rules_text(out, &c->rules, c->lab->hosts, host_name, c->lab);
+	/* While a rule holds packets, the number would be old at once; behind it, it says that something still waits. */
+	if (c->flights.helds && !rules_hold(&c->rules))
+		str_addf(out, "%s%zu held", out->len > start ? " · " : "", c->flights.helds);
 }

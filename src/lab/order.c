@@ -8,20 +8,6 @@
 
 #define DELAY_MAX_NS (3600 * NS_PER_S)
 
-static const char *host_name(const void *context, size_t host)
-{
-	const struct lab *l = context;
-
-	return host < l->hosts ? l->host[host].name : "?";
-}
-
-void order_status(struct carry *c, struct str *out)
-{
-	const struct lab *l = carry_lab(c);
-
-	rules_text(out, carry_rules(c), l->hosts, host_name, l);
-}
-
 int order_check(const struct lab *l, const struct wire_order *o, struct live_filter **filter,
 		struct err *e)
 {

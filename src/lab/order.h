@@ -19,7 +19,4 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 /* Carries it out.  Takes the filter over, also on failure. */
 int order_apply(struct carry *c, const struct wire_order *o, struct live_filter *filter, struct err *e);
 
-/* Appends what the wire does now, for the header. */
-void order_status(struct carry *c, struct str *out);
-
 #endif

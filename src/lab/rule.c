@@ -57,6 +57,14 @@ bool rules_plain(const struct rules *r)
 	return true;
 }
 
+bool rules_hold(const struct rules *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->row[i].action == RULE_HOLD)
+			return true;
+	return false;
+}
+
 /* ---- the table ---- */
 
 static void remove_row(struct rules *r, size_t i)

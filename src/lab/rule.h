@@ -67,6 +67,9 @@ void rules_fini(struct rules *r);
 /* True while every packet passes at once: there is nothing to ask rules_judge() for. */
 bool rules_plain(const struct rules *r);
 
+/* Whether a rule holds packets to come. */
+bool rules_hold(const struct rules *r);
+
 /*
  * Adds a rule; takes rule->filter over, also on failure.  A number is given to it unless it is `once` and for all packets.
  * A rule with the same conditions is replaced.  Fails when the table is full.

@@ -40,6 +40,19 @@ void tell_fate(struct batch *b, const struct flight *p, enum wire_fate fate, con
 		batch_put(b, &ev);
 }
 
+void tell_status(struct batch *b, const char *status)
+{
+	const struct event ev = {
+		.kind = EVENT_COMMAND,
+		.host = HOST_NONE,
+		.ts_ns = clock_now_ns(),
+		.command = { .target = "wire", .text = "", .status = status },
+	};
+
+	if (b)
+		batch_put(b, &ev);
+}
+
 void tell_note(struct batch *b, uint8_t host, enum note_kind kind, const char *text)
 {
 	const struct event ev = {

@@ -14,6 +14,7 @@
 /* NULL for the batch: nothing is told. */
 void tell_packet(struct batch *b, const struct seen *s, uint32_t drops);
 void tell_fate(struct batch *b, const struct flight *p, enum wire_fate fate, const char *by, int64_t ts_ns);
+void tell_status(struct batch *b, const char *status);	/* the wire does something else now, by itself */
 void tell_note(struct batch *b, uint8_t host, enum note_kind kind, const char *text);	/* now */
 
 #endif

@@ -121,7 +121,7 @@ static void serve_order(struct wire_thread *t, const struct message *m)
 	struct str status = str_on(a.status, sizeof(a.status));
 
 	a.result = order_apply(t->carry, &m->order, m->filter, &a.err);
-	order_status(t->carry, &status);
+	carry_status(t->carry, &status);
 	reply(t, &a);
 }
 
