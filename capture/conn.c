@@ -1,12 +1,14 @@
 /*
- * How it works: connections are kept compactly, in chunks that never move, in order of creation.  A
- * table with open addressing leads from a pair of ends to its latest connection; a slot holds the
- * hash (so that growing needs no look at the connections, and a search seldom looks at a wrong one)
- * and the number.  The hash is keyed with random bytes and the same for both directions: nobody can
- * make packets that collide on purpose.
+ * How it works: conn_table.c keeps the connections and finds the latest one of a pair.  Here it is decided
+ * when a packet begins another one, and what each packet adds: TCP segments go through the analysis
+ * (analysis.c) and the inference of states (infer.c).
  *
- * Fragments behind the first have no ports.  A small table remembers to which connection a
- * datagram's first fragment went; where that is not known, they count for the addresses alone.
+ * A fragmented datagram is put together as far as its headers (reassemble.c); the fragment that completes
+ * it stands for the whole.  Fragments behind the first have no ports: a small table remembers to which
+ * connection the first one went; where that is not known, they count for the addresses alone.
+ *
+ * A packet that an ICMP error quotes is one of its connection too, as Wireshark counts them: it can open
+ * the connection, but is not analysed.
  */
 #include "capture/conn.h"
 
@@ -14,374 +16,435 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "capture/conn_table.h"
+#include "capture/reassemble.h"
 
 enum {
-	CHUNK = 1024, /* connections */
-	SLOTS_FIRST = 1024,
 	VIEWS = 64,
 	FRAGMENTS = 64,
 };
 
-struct end {
-	uint8_t ip[16]; /* IPv4: the first 4 bytes, zeros behind */
-	uint16_t port;
-};
-
-struct pair {
-	struct end end[2];
-	uint8_t protocol, ip_version;
-};
-
-struct flow {
-	struct pair pair; /* end[0] sent the first packet */
-	bool base_known[2];
-	uint32_t base[2];
-	uint32_t packets[2];
-	uint64_t bytes[2];
-	int64_t first_ns, last_ns;
-};
-_Static_assert(sizeof(struct flow) <= 256, "a million connections are to fit in 256 MB");
-
-struct slot {
-	uint32_t hash;
-	uint32_t number; /* CONN_NONE: empty */
-};
-
 struct fragment {
-	struct pair pair; /* with ports 0 */
+	struct flow_key key; /* with ports 0 */
 	uint32_t id;
 	uint32_t number; /* of the first fragment's connection; CONN_NONE: empty */
 };
 
 struct conns {
-	uint64_t key[4];
-	struct slot *slot;
-	size_t slots; /* a power of two */
-	size_t used;
-	struct flow **chunk;
-	size_t chunks, chunks_cap;
-	size_t count;
+	struct conn_table *table;
+	struct unacked *unacked;
+	struct reassembly *reassembly; /* NULL until there is a fragment */
+	const struct tcp_rules *rules;
+	enum infer_vantage vantage;
+	uint32_t frames; /* of conns_packet() */
+	uint32_t udp_streams;
 	struct fragment fragment[FRAGMENTS];
 	struct conn *view; /* what conns_get() handed out: a ring of VIEWS */
 	size_t *next_view; /* on the heap with the views: conns_get() does not change the
 			      connections */
 };
 
-/* ---- hashing ---- */
+/* A packet on its way through the rules. */
+struct tracked {
+	struct conns *c;
+	const struct packet *p;
+	struct flow_key key;
+	uint32_t hash;
+	uint32_t frame;
+	int64_t ts_ns;
+	bool quoted;
+};
 
-static uint64_t fold_multiply(uint64_t a, uint64_t b)
+static bool key_of(struct conns *c, const struct packet *p, struct flow_key *key)
 {
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
+	return conn_table_key(c->table, key, p->ip_version, p->protocol, p->src, p->src_port,
+			      p->dst, p->dst_port, true);
 }
 
-static uint64_t end_hash(const struct conns *c, const struct end *e)
+static bool tracked_key(struct tracked *t)
 {
-	uint64_t high, low;
-
-	memcpy(&high, e->ip, 8);
-	memcpy(&low, e->ip + 8, 8);
-	return fold_multiply(high ^ c->key[0],
-			     low ^ c->key[1] ^ ((uint64_t)e->port << 32 | e->port));
-}
-
-static uint32_t pair_hash(const struct conns *c, const struct pair *p)
-{
-	uint64_t both = end_hash(c, &p->end[0]) + end_hash(c, &p->end[1]);
-	uint64_t hash = fold_multiply(both ^ c->key[2], c->key[3] ^ p->protocol);
-
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
-static bool end_equal(const struct end *a, const struct end *b)
-{
-	return a->port == b->port && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
-/* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8).
- */
-static int pair_compare(const struct pair *a, const struct pair *b)
-{
-	if (a->protocol != b->protocol || a->ip_version != b->ip_version)
-		return -1;
-	if (end_equal(&a->end[0], &b->end[0]) && end_equal(&a->end[1], &b->end[1]))
-		return 0;
-	if (end_equal(&a->end[0], &b->end[1]) && end_equal(&a->end[1], &b->end[0]))
-		return 1;
-	return -1;
-}
-
-static struct pair pair_of(const struct packet *p)
-{
-	struct pair pair = { .protocol = p->protocol, .ip_version = p->ip_version };
-
-	memcpy(pair.end[0].ip, p->src, 16);
-	memcpy(pair.end[1].ip, p->dst, 16);
-	pair.end[0].port = p->src_port;
-	pair.end[1].port = p->dst_port;
-	return pair;
-}
-
-/* ---- the table ---- */
-
-static struct flow *flow_at(const struct conns *c, uint32_t number)
-{
-	return &c->chunk[number / CHUNK][number % CHUNK];
-}
-
-static struct slot *slots_new(size_t slots)
-{
-	struct slot *slot = malloc(slots * sizeof(*slot));
-
-	for (size_t i = 0; slot && i < slots; i++)
-		slot[i] = (struct slot){ .number = CONN_NONE };
-	return slot;
-}
-
-/* The slot of a pair, or the empty one where it belongs.  *order as pair_compare() gives it. */
-static struct slot *slot_of(const struct conns *c, const struct pair *pair, uint32_t hash,
-			    int *order)
-{
-	for (size_t i = hash & (c->slots - 1);; i = (i + 1) & (c->slots - 1)) {
-		struct slot *s = &c->slot[i];
-
-		*order = 0;
-		if (s->number == CONN_NONE)
-			return s;
-		if (s->hash != hash)
-			continue;
-		*order = pair_compare(pair, &flow_at(c, s->number)->pair);
-		if (*order >= 0)
-			return s;
-	}
-}
-
-static bool slots_grow(struct conns *c)
-{
-	size_t slots = c->slots * 2;
-	struct slot *slot = slots_new(slots);
-
-	if (!slot)
+	if (!key_of(t->c, t->p, &t->key))
 		return false;
-	for (size_t i = 0; i < c->slots; i++) {
-		size_t at = c->slot[i].hash & (slots - 1);
-
-		if (c->slot[i].number == CONN_NONE)
-			continue;
-		while (slot[at].number != CONN_NONE)
-			at = (at + 1) & (slots - 1);
-		slot[at] = c->slot[i];
-	}
-	free(c->slot);
-	c->slot = slot;
-	c->slots = slots;
+	t->hash = t->p->hash ? t->p->hash : conn_table_hash(t->c->table, &t->key);
 	return true;
 }
 
-static bool chunk_add(struct conns *c)
+static uint32_t flow_find(const struct tracked *t, int *dir)
 {
-	size_t cap = c->chunks_cap ? c->chunks_cap * 2 : 64;
-	struct flow **grown;
+	return conn_table_find(t->c->table, &t->key, t->hash, dir);
+}
 
-	if (c->chunks == c->chunks_cap) {
-		grown = realloc(c->chunk, cap * sizeof(struct flow *));
-		if (!grown)
-			return false;
-		c->chunk = grown;
-		c->chunks_cap = cap;
+static uint32_t flow_new(const struct tracked *t, int *dir)
+{
+	uint32_t number = conn_table_add(t->c->table, &t->key, t->hash);
+	struct flow *f;
+
+	*dir = 0;
+	if (number == FLOW_NONE)
+		return CONN_NONE;
+	f = conn_table_flow(t->c->table, number);
+	f->first_ns = f->last_ns = t->ts_ns;
+	return number;
+}
+
+static uint32_t flow_of(const struct tracked *t, int *dir)
+{
+	uint32_t number = flow_find(t, dir);
+
+	return number == FLOW_NONE ? flow_new(t, dir) : number;
+}
+
+/* ---- TCP ---- */
+
+/* The connection before has no more packets to come: what it waits for is of no use. */
+static void tcp_retire(struct conns *c, struct tcp *tcp)
+{
+	for (int i = 0; i < 2; i++) {
+		unacked_drop(c->unacked, &tcp->side[i].unacked);
+		unacked_drop(c->unacked, &tcp->end[i].beyond);
 	}
-	c->chunk[c->chunks] = malloc(CHUNK * sizeof(struct flow));
-	if (!c->chunk[c->chunks])
-		return false;
-	c->chunks++;
-	return true;
 }
 
-/* Room for one more connection and one more slot. */
-static bool conns_reserve(struct conns *c)
+static struct tcp *tcp_of(const struct conns *c, uint32_t number)
 {
-	if (c->count >= CONN_NONE - 1)
-		return false;
-	if (c->count == c->chunks * CHUNK && !chunk_add(c))
-		return false;
-	return c->used < c->slots / 2 || slots_grow(c);
+	const struct flow *f = conn_table_flow(c->table, number);
+
+	if (f->protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
+		return NULL;
+	return conn_table_tcp(c->table, f->stream);
 }
 
-/* A new connection, the latest of its pair; CONN_NONE if memory ran out. */
-static uint32_t flow_new(struct conns *c, const struct pair *pair, uint32_t hash, int64_t ts_ns)
+/* The connection of a segment, which it may open; CONN_NONE: no memory. */
+static uint32_t tcp_place(const struct tracked *t, struct tcp_segment *s, enum tcp_opening *opening)
 {
-	struct slot *slot;
-	int order;
+	uint32_t number = flow_of(t, &s->dir);
+	struct tcp *tcp;
 
-	if (!conns_reserve(c))
+	*opening = TCP_CONTINUES;
+	if (number == CONN_NONE)
 		return CONN_NONE;
-	slot = slot_of(c, pair, hash, &order);
-	c->used += slot->number == CONN_NONE;
-	*slot = (struct slot){ .hash = hash, .number = (uint32_t)c->count++ };
-	*flow_at(c, slot->number) =
-		(struct flow){ .pair = *pair, .first_ns = ts_ns, .last_ns = ts_ns };
-	return slot->number;
-}
-
-/* ---- fragments ---- */
-
-static struct fragment *fragment_of(struct conns *c, struct pair *pair, uint32_t id)
-{
-	pair->end[0].port = pair->end[1].port = 0;
-	return &c->fragment[(pair_hash(c, pair) + id) % FRAGMENTS];
-}
-
-static void fragment_remember(struct conns *c, const struct packet *p, uint32_t number)
-{
-	struct pair pair = pair_of(p);
-	struct fragment *f = fragment_of(c, &pair, p->fragment_id);
-
-	*f = (struct fragment){ .pair = pair, .id = p->fragment_id, .number = number };
-}
-
-/* The connection of the first fragment of p's datagram; CONN_NONE if it is not known. */
-static uint32_t fragment_find(struct conns *c, const struct packet *p)
-{
-	struct pair pair = pair_of(p);
-	const struct fragment *f = fragment_of(c, &pair, p->fragment_id);
-
-	if (f->number == CONN_NONE || f->id != p->fragment_id || pair_compare(&f->pair, &pair) != 0)
+	tcp = tcp_of(t->c, number);
+	if (tcp)
+		*opening = tcp_opens(tcp, t->c->rules, s);
+	if (*opening == TCP_OPENS) {
+		tcp_retire(t->c, tcp);
+		number = flow_new(t, &s->dir);
+		tcp = NULL;
+	}
+	if (number != CONN_NONE && !tcp &&
+	    !conn_table_add_tcp(t->c->table, conn_table_flow(t->c->table, number)))
 		return CONN_NONE;
-	return f->number;
+	return number;
+}
+
+static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
+{
+	if ((verdict & VERDICT_RETRANSMISSION) && f->retransmissions[dir] < UINT16_MAX)
+		f->retransmissions[dir]++;
+}
+
+static uint32_t tcp_track(const struct tracked *t, int *dir, struct verdict *verdict)
+{
+	struct tcp_segment s = {
+		.p = t->p, .frame = t->frame, .ts_ns = t->ts_ns, .quoted = t->quoted
+	};
+	enum tcp_opening opening;
+	uint32_t number = tcp_place(t, &s, &opening);
+	struct tcp *tcp;
+
+	*dir = s.dir;
+	if (number == CONN_NONE)
+		return CONN_NONE;
+	tcp = tcp_of(t->c, number);
+	tcp_bases(tcp, t->c->rules, &s, opening);
+	if (t->p->payload_known && !t->quoted) {
+		tcp_analyse(tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
+			    verdict);
+		infer_segment(tcp->end, t->c->unacked, s.dir, t->p, t->c->vantage);
+		retransmissions_count(conn_table_flow(t->c->table, number), s.dir, verdict->bits);
+	} else if (opening >= TCP_RENUMBERS && !t->p->cut) {
+		verdict->bits = VERDICT_REUSED_PORTS;
+	}
+	tcp_header(tcp, &s, verdict);
+	return number;
+}
+
+/* ---- fragments that stand for nothing whole ---- */
+
+static struct fragment *fragment_of(struct conns *c, struct flow_key *key, uint32_t id)
+{
+	key->end[0].port = key->end[1].port = 0;
+	return &c->fragment[(conn_table_hash(c->table, key) + id) % FRAGMENTS];
+}
+
+static bool fragment_is(const struct fragment *f, const struct flow_key *key, uint32_t id)
+{
+	return f->number != CONN_NONE && f->id == id && f->key.protocol == key->protocol &&
+	       f->key.ip_version == key->ip_version &&
+	       f->key.end[0].address == key->end[0].address &&
+	       f->key.end[1].address == key->end[1].address;
+}
+
+/* The connection of the first fragment of the datagram. */
+static uint32_t fragment_track(const struct tracked *t, int *dir)
+{
+	struct flow_key key = t->key;
+	struct fragment *f = fragment_of(t->c, &key, t->p->fragment_id);
+	const struct flow *flow;
+	uint32_t number;
+
+	if (t->p->fragment_at && fragment_is(f, &key, t->p->fragment_id)) {
+		flow = conn_table_flow(t->c->table, f->number);
+		*dir = flow->address[0] != key.end[0].address;
+		return f->number;
+	}
+	number = flow_of(t, dir);
+	if (number != CONN_NONE && !t->p->fragment_at)
+		*f = (struct fragment){ key, t->p->fragment_id, number };
+	return number;
 }
 
 /* ---- packets ---- */
 
-/* Rule 2.2: a SYN with another number than the one before is another connection. */
-static bool opens_anew(const struct flow *f, const struct packet *p, int dir)
+static void udp_count(struct conns *c, uint32_t number)
 {
-	return p->payload_known && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	       f->base_known[dir] && p->seq != f->base[dir];
+	struct flow *f = conn_table_flow(c->table, number);
+
+	if (f->stream == FLOW_NONE)
+		f->stream = c->udp_streams++;
 }
 
-/* Rules 2.3 and 2.4. */
-static void bases_note(struct flow *f, const struct packet *p, int dir)
+/* A whole packet, or one that an error quotes.  Its number, CONN_NONE: no memory. */
+static uint32_t whole_track(const struct tracked *t, int *dir, struct verdict *verdict)
 {
-	const uint16_t both = TCP_SYN | TCP_ACK;
+	uint32_t number;
 
-	if (!p->has_segment || !p->payload_known)
+	if (t->p->protocol == IPPROTO_TCP && t->p->has_segment)
+		return tcp_track(t, dir, verdict);
+	number = flow_of(t, dir);
+	if (number != CONN_NONE && t->p->protocol == IPPROTO_UDP && t->p->has_ports)
+		udp_count(t->c, number);
+	return number;
+}
+
+/* The same, and under which number Wireshark counts it. */
+static uint32_t streamed_track(const struct tracked *t, int *dir, struct conn_note *out)
+{
+	uint32_t number = whole_track(t, dir, &out->verdict);
+	const struct flow *f;
+
+	if (number == CONN_NONE)
+		return CONN_NONE;
+	f = conn_table_flow(t->c->table, number);
+	if (f->stream != FLOW_NONE) {
+		out->stream = f->stream;
+		out->stream_protocol = f->protocol;
+	}
+	return number;
+}
+
+static void quote_track(const struct tracked *error, const void *bytes, size_t caplen,
+			struct conn_note *out)
+{
+	struct packet quoted;
+	struct tracked t = *error;
+	int dir;
+
+	if (!packet_quoted(&quoted, error->p, bytes, caplen))
 		return;
-	if (!f->base_known[dir] || (p->flags & both) == both) {
-		f->base[dir] = p->flags & TCP_SYN ? p->seq : p->seq - 1;
-		f->base_known[dir] = true;
-	}
-	if (!f->base_known[!dir] && (p->flags & TCP_ACK)) {
-		f->base[!dir] = p->ack - 1;
-		f->base_known[!dir] = true;
-	}
+	if (quoted.protocol == IPPROTO_TCP ? !quoted.has_segment
+					   : quoted.protocol != IPPROTO_UDP || !quoted.has_ports)
+		return;
+	t.p = &quoted;
+	t.quoted = true;
+	if (tracked_key(&t))
+		(void)streamed_track(&t, &dir, out);
 }
 
-static uint32_t flow_of(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir)
+static bool reassembly_ready(struct conns *c)
 {
-	struct pair pair = pair_of(p);
-	uint32_t hash = pair_hash(c, &pair);
-	const struct slot *slot = slot_of(c, &pair, hash, dir);
-
-	if (slot->number != CONN_NONE &&
-	    (p->protocol != IPPROTO_TCP || !opens_anew(flow_at(c, slot->number), p, *dir)))
-		return slot->number;
-	*dir = 0;
-	return flow_new(c, &pair, hash, ts_ns);
+	if (!c->reassembly)
+		c->reassembly = reassembly_new();
+	return c->reassembly;
 }
 
-static uint32_t flow_of_fragment(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir)
+/*
+ * The connection of a fragment: that of the whole datagram if it completes it.  A first fragment that was
+ * not captured in full is read as far as it goes.
+ */
+static uint32_t part_track(struct tracked *t, const void *bytes, size_t caplen,
+			   struct conn_note *out, int *dir)
 {
-	uint32_t number = p->fragment_at ? fragment_find(c, p) : CONN_NONE;
+	enum reassembled kind = REASSEMBLE_NONE;
+	struct packet whole;
+	const uint8_t *first;
+	uint32_t number;
 
-	if (number == CONN_NONE) {
-		number = flow_of(c, p, ts_ns, dir);
-		if (number != CONN_NONE && !p->fragment_at)
-			fragment_remember(c, p, number);
+	if (bytes && reassembly_ready(t->c))
+		kind = reassembly_add(t->c->reassembly, t->p, bytes, caplen, &whole, &first);
+	if (kind == REASSEMBLE_WHOLE) {
+		whole.hash = 0;
+		t->p = &whole;
+		if (!tracked_key(t))
+			return CONN_NONE;
+		number = streamed_track(t, dir, out);
+		quote_track(t, first, REASSEMBLE_FIRST, out);
 		return number;
 	}
-	*dir = memcmp(flow_at(c, number)->pair.end[0].ip, p->src, 16) != 0;
+	number = fragment_track(t, dir);
+	/* Wireshark looks into such a fragment of IPv4 only. */
+	if (bytes && kind == REASSEMBLE_NONE && t->p->has_ports && !t->p->fragment_at &&
+	    t->p->ip_version == 4)
+		number = streamed_track(t, dir, out);
 	return number;
+}
+
+static void flow_count(struct conns *c, const struct packet *p, int64_t ts_ns,
+		       const struct conn_note *note)
+{
+	struct flow *f = conn_table_flow(c->table, note->conn);
+
+	f->packets[note->dir]++;
+	f->bytes[note->dir] += p->payload_len;
+	f->last_ns = ts_ns;
+}
+
+static void states_note(const struct conns *c, struct conn_note *out)
+{
+	const struct tcp *tcp = tcp_of(c, out->conn);
+
+	for (int i = 0; tcp && i < 2; i++)
+		out->state[i] = infer_state(&tcp->end[i]);
+}
+
+void conns_track(struct conns *c, const struct packet *p, const void *bytes, size_t caplen,
+		 uint32_t frame, int64_t ts_ns, struct conn_note *out)
+{
+	struct tracked t = { .c = c, .p = p, .frame = frame, .ts_ns = ts_ns };
+	int dir = 0;
+
+	*out = (struct conn_note){ .conn = CONN_NONE, .stream = CONN_NONE };
+	if (!p->ip_version || !tracked_key(&t))
+		return;
+	if (p->fragment) {
+		out->conn = part_track(&t, bytes, caplen, out, &dir);
+	} else {
+		out->conn = streamed_track(&t, &dir, out);
+		if (bytes && out->stream == CONN_NONE)
+			quote_track(&t, bytes, caplen, out);
+	}
+	if (out->conn == CONN_NONE)
+		return;
+	out->dir = (uint8_t)dir;
+	flow_count(c, p, ts_ns, out);
+	states_note(c, out);
 }
 
 uint32_t conns_packet(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir)
 {
-	uint32_t number;
-	struct flow *f;
+	struct conn_note note;
 
-	*dir = 0;
-	if (!p->ip_version)
-		return CONN_NONE;
-	number = p->fragment ? flow_of_fragment(c, p, ts_ns, dir) : flow_of(c, p, ts_ns, dir);
-	if (number == CONN_NONE)
-		return CONN_NONE;
-	f = flow_at(c, number);
-	f->packets[*dir]++;
-	f->bytes[*dir] += p->payload_len;
-	f->last_ns = ts_ns;
-	if (p->protocol == IPPROTO_TCP)
-		bases_note(f, p, *dir);
-	return number;
+	conns_track(c, p, NULL, 0, ++c->frames, ts_ns, &note);
+	*dir = note.dir;
+	return note.conn;
+}
+
+void conns_look(struct conns *c, struct packet *p)
+{
+	struct flow_key key;
+
+	if (!p->ip_version || !key_of(c, p, &key))
+		return;
+	p->hash = conn_table_hash(c->table, &key);
+	conn_table_prefetch_slot(c->table, p->hash);
+}
+
+void conns_near(struct conns *c, const struct packet *p)
+{
+	conn_table_prefetch_flow(c->table, p->hash);
 }
 
 /* ---- looking at them ---- */
 
-static bool end_of(struct end *e, const struct addr *a)
+static const uint8_t *ip_of(const struct addr *a)
 {
-	*e = (struct end){ .port = addr_port(a) };
-	if (addr_family(a) == AF_INET)
-		memcpy(e->ip, &a->u.in.sin_addr, 4);
-	else if (addr_family(a) == AF_INET6)
-		memcpy(e->ip, &a->u.in6.sin6_addr, 16);
-	else
-		return false;
-	return true;
+	return addr_family(a) == AF_INET ? (const uint8_t *)&a->u.in.sin_addr
+					 : (const uint8_t *)&a->u.in6.sin6_addr;
 }
 
 uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *a,
 		    const struct addr *b)
 {
-	struct pair pair = { .protocol = protocol,
-			     .ip_version = addr_family(a) == AF_INET6 ? 6 : 4 };
-	int order;
+	int family = addr_family(a), dir;
+	struct flow_key key;
 
-	if (addr_family(a) != addr_family(b) || !end_of(&pair.end[0], a) ||
-	    !end_of(&pair.end[1], b))
+	if (family != addr_family(b) || (family != AF_INET && family != AF_INET6))
 		return CONN_NONE;
-	return slot_of(c, &pair, pair_hash(c, &pair), &order)->number;
+	if (!conn_table_key(c->table, &key, family == AF_INET6 ? 6 : 4, protocol, ip_of(a),
+			    addr_port(a), ip_of(b), addr_port(b), false))
+		return CONN_NONE;
+	return conn_table_find(c->table, &key, conn_table_hash(c->table, &key), &dir);
 }
 
 size_t conns_count(const struct conns *c)
 {
-	return c->count;
+	return conn_table_count(c->table);
 }
 
-static struct addr addr_of_end(const struct pair *p, int end)
+size_t conns_bytes(const struct conns *c)
 {
-	return p->ip_version == 6 ? addr_v6(p->end[end].ip, p->end[end].port)
-				  : addr_v4(p->end[end].ip, p->end[end].port);
+	return sizeof(*c) + conn_table_bytes(c->table) + unacked_bytes(c->unacked) +
+	       VIEWS * sizeof(*c->view);
+}
+
+const struct tcp *conns_tcp(const struct conns *c, uint32_t number)
+{
+	return number < conns_count(c) ? tcp_of(c, number) : NULL;
+}
+
+static void view_tcp(struct conn *view, const struct tcp *t)
+{
+	for (int i = 0; i < 2; i++) {
+		view->base_known[i] = t->side[i].bits & TCP_SIDE_BASE;
+		view->base[i] = t->base[i];
+		view->fin[i] = t->closed & TCP_CLOSED_FIN << i;
+		view->rst[i] = t->closed & TCP_CLOSED_RST << i;
+		view->state[i] = infer_state(&t->end[i]);
+	}
+	view->seen = t->seen;
+	view->initial_rtt_ns = t->initial_rtt_ns;
+	if (view->fin[0] || view->fin[1])
+		view->first_fin = t->closed & TCP_CLOSED_BY_FIN_OF_1 ? 1 : 0;
 }
 
 const struct conn *conns_get(const struct conns *c, uint32_t number)
 {
 	struct conn *view = &c->view[*c->next_view];
 	const struct flow *f;
+	const struct tcp *tcp;
 
-	if (number >= c->count)
+	if (number >= conns_count(c))
 		return NULL;
 	*c->next_view = (*c->next_view + 1) % VIEWS;
-	f = flow_at(c, number);
-	view->protocol = f->pair.protocol;
+	f = conn_table_flow(c->table, number);
+	*view = (struct conn){ .protocol = f->protocol,
+			       .first_ns = f->first_ns,
+			       .last_ns = f->last_ns,
+			       .stream = f->stream,
+			       .first_fin = -1 };
 	for (int i = 0; i < 2; i++) {
-		view->end[i] = addr_of_end(&f->pair, i);
-		view->base_known[i] = f->base_known[i];
-		view->base[i] = f->base[i];
+		const uint8_t *ip = conn_table_address(c->table, f, i);
+
+		view->end[i] = f->ip_version == 6 ? addr_v6(ip, f->port[i])
+						  : addr_v4(ip, f->port[i]);
 		view->packets[i] = f->packets[i];
 		view->bytes[i] = f->bytes[i];
+		view->retransmissions[i] = f->retransmissions[i];
 	}
-	view->first_ns = f->first_ns;
-	view->last_ns = f->last_ns;
+	tcp = tcp_of(c, number);
+	if (tcp)
+		view_tcp(view, tcp);
 	return view;
 }
 
@@ -392,21 +455,30 @@ uint32_t conn_seq(const struct conn *c, int dir, uint32_t seq)
 
 /* ---- beginning and end ---- */
 
+void conns_set_rules(struct conns *c, const struct tcp_rules *rules)
+{
+	c->rules = rules;
+}
+
+void conns_set_complete(struct conns *c, bool complete)
+{
+	c->vantage = complete ? INFER_COMPLETE : INFER_TAP;
+}
+
 struct conns *conns_new(struct err *e)
 {
 	struct conns *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		goto out;
-	c->slots = SLOTS_FIRST;
-	c->slot = slots_new(c->slots);
+	c->rules = tcp_rules_newest;
+	c->table = conn_table_new();
+	c->unacked = unacked_new();
 	c->view = calloc(VIEWS, sizeof(*c->view));
 	c->next_view = calloc(1, sizeof(*c->next_view));
-	if (!c->slot || !c->view || !c->next_view)
-		goto out;
 	for (size_t i = 0; i < FRAGMENTS; i++)
 		c->fragment[i].number = CONN_NONE;
-	if (getentropy(c->key, sizeof(c->key)) == 0)
+	if (c->table && c->unacked && c->view && c->next_view)
 		return c;
 out:
 	err_errno(e, errno, NULL, "cannot start to track connections");
@@ -418,10 +490,9 @@ void conns_free(struct conns *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->chunks; i++)
-		free(c->chunk[i]);
-	free(c->chunk);
-	free(c->slot);
+	conn_table_free(c->table);
+	unacked_free(c->unacked);
+	reassembly_free(c->reassembly);
 	free(c->view);
 	free(c->next_view);
 	free(c);

@@ -58,6 +58,39 @@ void proto_parse_quote(struct packet *p, int ip_version, const void *bytes, size
 	proto_scan_all(&s, ip_version == 6 ? &proto_ipv6 : &proto_ipv4);
 }
 
+/* The types that are errors: RFC 792, RFC 4443 section 2.1. */
+static bool quotes(const struct packet *p)
+{
+	const uint32_t errors_v4 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 11 | 1 << 12;
+	const uint32_t errors_v6 = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4;
+	bool v6 = p->ip_version == 6;
+
+	if (!p->has_transport || p->protocol != (v6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP))
+		return false;
+	return p->icmp_type < 32 && (v6 ? errors_v6 : errors_v4) >> p->icmp_type & 1;
+}
+
+bool packet_quoted(struct packet *quoted, const struct packet *p, const void *bytes, size_t caplen)
+{
+	size_t end = (size_t)p->payload_at + p->payload_len;
+
+	if (!quotes(p) || p->fragment)
+		return false;
+	proto_parse_quote(quoted, p->ip_version, bytes, p->payload_at, end < caplen ? end : caplen);
+	quoted->payload_known = false;
+	return quoted->ip_version != 0;
+}
+
+void packet_parse_payload(struct packet *p, const void *payload, size_t have, size_t len)
+{
+	struct scan s = { .p = p, .r = rd_on(payload, have), .end = len };
+
+	p->fragment = p->more_fragments = false;
+	p->fragment_at = p->network_at = p->transport_at = 0;
+	p->cut = false;
+	proto_scan_all(&s, proto_of_ip(p->ip_version, p->protocol));
+}
+
 bool packet_endpoints(const struct packet *p, struct addr *src, struct addr *dst)
 {
 	if (p->ip_version == 6) {
@@ -131,9 +164,9 @@ void packet_summary(struct str *out, const struct packet *p, const struct conn *
 		    const void *bytes, size_t caplen)
 {
 	struct summary s = { .p = p, .conn = c, .dir = dir, .bytes = bytes, .caplen = caplen };
-	const struct proto *proto = p->ip_version    ? proto_of_ip(p->ip_version, p->protocol)
-				   : p->ppp_protocol ? &proto_ppp_control
-						     : proto_of_ethertype(p->ethertype);
+	const struct proto *proto = p->ip_version     ? proto_of_ip(p->ip_version, p->protocol)
+				    : p->ppp_protocol ? &proto_ppp_control
+						      : proto_of_ethertype(p->ethertype);
 
 	if (p->fragment)
 		fragment_summary(out, p);

@@ -50,6 +50,7 @@ struct packet {
 	uint32_t tsval, tsecr;
 	uint8_t sack_blocks;	/* 0..4 */
 	uint32_t sack[4][2];	/* left, right edge, raw */
+	uint16_t mptcp;		/* bits 1 << subtype of the MPTCP options (RFC 8684) */
 
 	uint8_t icmp_type, icmp_code;
 	uint16_t ppp_protocol;	/* what PPP carries, 0xc021 …; 0: no PPP, or IP */
@@ -58,6 +59,7 @@ struct packet {
 	uint32_t network_at;	/* offset of the (innermost) IP header, or of ARP; 0 also if there is none.  Tunnels are followed: IP in IP, GRE, VXLAN */
 	uint32_t transport_at;	/* offset of the TCP, UDP, ICMP header (or of what else IP carries) */
 	uint32_t payload_at;	/* offset of the transport payload in the packet */
+	uint32_t hash;		/* of its connection, filled in by conns_look() */
 	uint32_t payload_len;	/* its length by the IP header, which may be more than was captured, but not than was sent */
 };
 
@@ -66,6 +68,19 @@ struct packet {
  * read stays 0.  Never fails: a packet of which nothing is known has ip_version 0 and cut set.
  */
 void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len);
+
+/*
+ * The packet that an ICMP or ICMPv6 error quotes: its headers as far as they are there, its payload never
+ * known.  False if p quotes none.
+ */
+bool packet_quoted(struct packet *quoted, const struct packet *p, const void *bytes, size_t caplen);
+
+/*
+ * Reads the IP payload of a datagram whose fragments were put together: p keeps the layers up to IP of the
+ * last of them, and is no fragment any more.  have: how many of its first bytes are there.  Offsets are
+ * from the payload's first byte.
+ */
+void packet_parse_payload(struct packet *p, const void *payload, size_t have, size_t len);
 
 /* Endpoints as addresses (port 0 where there is none); false if the packet has no IP or ARP addresses. */
 bool packet_endpoints(const struct packet *p, struct addr *src, struct addr *dst);

@@ -42,6 +42,8 @@ static void option_read(struct packet *p, uint8_t kind, struct rd body)
 		p->tsecr = rd_be32(&body);
 	} else if (kind == SACK && body.len % 8 == 0) {
 		sack_read(p, body);
+	} else if (kind == MPTCP && body.len) {
+		p->mptcp |= (uint16_t)(1u << (rd_u8(&body) >> 4));
 	}
 }
 

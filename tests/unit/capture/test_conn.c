@@ -37,6 +37,15 @@ static int new_conns(void **state)
 	return *state ? 0 : -1;
 }
 
+/* The rules under which a SYN+ACK never opens a connection. */
+static int new_conns_40(void **state)
+{
+	if (new_conns(state))
+		return -1;
+	conns_set_rules(*state, tcp_rules_find("4.0"));
+	return 0;
+}
+
 static int free_conns(void **state)
 {
 	conns_free(*state);
@@ -113,6 +122,69 @@ static void a_new_number_is_a_new_connection(void **state)
 	assert_int_equal(conns_get(c, 0)->packets[0], 2);
 }
 
+/* Rule 8.1: a SYN+ACK with a new number opens one too, and after its end the same SYN does. */
+static void newer_rules_open_more(void **state)
+{
+	struct conns *c = *state;
+	int dir;
+
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 0);
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_SYN | TCP_ACK, 7000, 1001, 0), &dir), 0);
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_SYN | TCP_ACK, 8000, 1001, 0), &dir), 1);
+	assert_int_equal(dir, 0);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_FIN | TCP_ACK, 1001, 8001, 0), &dir), 1);
+	assert_int_equal(dir, 1);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 2);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 2);
+	assert_int_equal(note(c, segment(2, 20, 1, 10, TCP_RST | TCP_ACK, 0, 1001, 0), &dir), 2);
+	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir), 3);
+}
+
+static void streams_are_counted_by_protocol(void **state)
+{
+	struct conns *c = *state;
+	struct packet first = datagram(1, 10, 2, 30), p = segment(1, 10, 2, 20, 0, 0, 0, 0);
+	int dir;
+
+	first.fragment = first.more_fragments = true;
+	p.has_segment = false;		/* not enough of it for Wireshark to count it */
+	note(c, p, &dir);
+	note(c, first, &dir);
+	note(c, segment(1, 11, 2, 20, TCP_SYN, 1, 0, 0), &dir);
+	note(c, datagram(1, 11, 2, 20), &dir);
+	note(c, segment(1, 12, 2, 20, TCP_SYN, 1, 0, 0), &dir);
+	note(c, segment(1, 10, 2, 20, TCP_SYN, 1, 0, 0), &dir);
+	assert_true(conns_get(c, 1)->stream == CONN_NONE);
+	assert_int_equal(conns_get(c, 2)->stream, 0);
+	assert_int_equal(conns_get(c, 3)->stream, 0);
+	assert_int_equal(conns_get(c, 4)->stream, 1);
+	assert_int_equal(conns_get(c, 0)->stream, 2);
+	assert_null(conns_tcp(c, 3));
+	assert_non_null(conns_tcp(c, 4));
+	assert_null(conns_tcp(c, 5));
+}
+
+static void how_it_ended_is_known(void **state)
+{
+	struct conns *c = *state;
+	const struct conn *conn;
+	int dir;
+
+	note(c, segment(1, 10, 2, 20, TCP_SYN, 1000, 0, 0), &dir);
+	assert_int_equal(conns_get(c, 0)->first_fin, -1);
+	note(c, segment(2, 20, 1, 10, TCP_SYN | TCP_ACK, 5000, 1001, 0), &dir);
+	note(c, segment(2, 20, 1, 10, TCP_FIN | TCP_ACK, 5001, 1001, 9), &dir);
+	note(c, segment(1, 10, 2, 20, TCP_FIN | TCP_ACK, 1001, 5011, 0), &dir);
+	note(c, segment(1, 10, 2, 20, TCP_RST, 1002, 0, 0), &dir);
+	conn = conns_get(c, 0);
+	assert_true(conn->fin[0] && conn->fin[1] && conn->rst[0] && !conn->rst[1]);
+	assert_int_equal(conn->first_fin, 1);
+	assert_int_equal(conn->seen, TCP_SEEN_SYN | TCP_SEEN_SYN_ACK | TCP_SEEN_ACK | TCP_SEEN_DATA |
+				     TCP_SEEN_FIN | TCP_SEEN_RST);
+	assert_int_equal(conn->state[0].state, SOCK_STATE_CLOSED);
+}
+
+/* Rule 2.6: it opens connections, but sets no number. */
 static void what_is_not_known_in_full_changes_no_number(void **state)
 {
 	struct conns *c = *state;
@@ -123,8 +195,9 @@ static void what_is_not_known_in_full_changes_no_number(void **state)
 	assert_int_equal(note(c, p, &dir), 0);
 	assert_false(conns_get(c, 0)->base_known[0]);
 	assert_int_equal(note(c, segment(1, 10, 2, 20, TCP_SYN, 2000, 0, 0), &dir), 0);
-	assert_int_equal(note(c, p, &dir), 0);
 	assert_int_equal(conns_get(c, 0)->base[0], 2000);
+	assert_int_equal(note(c, p, &dir), 1);
+	assert_false(conns_get(c, 1)->base_known[0]);
 }
 
 static void protocols_and_versions_are_apart(void **state)
@@ -373,7 +446,111 @@ static void a_refusal_has_the_number_zero(void **state)
 	assert_string_equal(text.buf, "RST ACK  seq 0  ack 1");
 }
 
+/* A packet of bytes, with which quotes are seen and fragments put together. */
+static struct conn_note track(struct conns *c, struct build *b, uint32_t frame)
+{
+	struct conn_note note;
+	struct packet p;
+
+	build_finish(b);
+	packet_parse(&p, LINK_RAW, b->byte, b->len, b->len);
+	conns_look(c, &p);
+	conns_near(c, &p);
+	conns_track(c, &p, b->byte, b->len, frame, frame * 1000, &note);
+	return note;
+}
+
+static struct build syn_of(unsigned port)
+{
+	struct build b = build_on();
+
+	build_ipv4(&b, 6, "192.0.2.1", "192.0.2.2");
+	build_tcp(&b, port, 80, 1000, 0, TCP_SYN, 64240, "020405b4");
+	return b;
+}
+
+static void a_quoted_segment_counts(void **state)
+{
+	struct build syn = syn_of(4000), b = build_on();
+	struct conn_note note;
+
+	build_ipv4(&b, 1, "192.0.2.9", "192.0.2.1");
+	build_icmp(&b, 3, 1, 0);
+	build_ipv4(&b, 6, "192.0.2.1", "192.0.2.2");
+	build_tcp(&b, 4001, 80, 1000, 0, TCP_SYN, 64240, "020405b4");
+	note = track(*state, &b, 1);
+	assert_int_equal(note.stream, 0);
+	assert_int_equal(note.stream_protocol, 6);
+	assert_false(note.verdict.analysed);
+	assert_int_equal(conns_get(*state, note.conn)->protocol, 1);
+	assert_int_equal(track(*state, &syn, 2).stream, 1);
+	syn = syn_of(4001);
+	assert_int_equal(track(*state, &syn, 3).stream, 0);
+}
+
+static void a_quote_of_eight_bytes_does_not(void **state)
+{
+	struct build b = build_on();
+
+	build_ipv4(&b, 1, "192.0.2.9", "192.0.2.1");
+	build_icmp(&b, 3, 1, 0);
+	build_ipv4(&b, 6, "192.0.2.1", "192.0.2.2");
+	build_hex(&b, "0fa0 0050 000003e8");
+	assert_int_equal(track(*state, &b, 1).stream, CONN_NONE);
+}
+
+/* A SYN with 40 bytes of data in three fragments, the first of which does not even have the whole header. */
+static void a_fragmented_segment_is_analysed_with_its_last(void **state)
+{
+	static const size_t cut[] = { 0, 16, 32, 60 };
+	static const int order[] = { 2, 0, 1 };
+	struct build b = syn_of(4000);
+	struct conn_note note;
+	uint8_t whole[64];
+
+	build_finish(&b);
+	build_zeros(&b, 36);
+	assert_int_equal(b.len, 20 + 24 + 36);
+	memcpy(whole, b.byte + 20, 60);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t from = cut[order[i]], to = cut[order[i] + 1];
+
+		b = build_on();
+		build_ipv4_full(&b, 6, "192.0.2.1", "192.0.2.2", (to < 60 ? 0x2000 : 0) | (unsigned)from / 8, "");
+		build_bytes(&b, whole + from, to - from);
+		note = track(*state, &b, i + 1);
+		assert_int_equal(note.verdict.analysed, i == 2);
+		assert_true((note.stream == 0) == (i == 2));
+	}
+	assert_int_equal(conns_get(*state, note.conn)->base[0], 1000);
+	assert_int_equal(conns_get(*state, note.conn)->packets[0], 2);	/* the one without ports is by itself */
+	assert_int_equal(conns_tcp(*state, note.conn)->side[0].high, 1000 + 36 + 1);
+}
+
+static void ipv6_addresses_are_kept(void **state)
+{
+	struct conns *c = *state;
+	struct packet p = datagram(0, 10, 0, 20);
+	struct addr a, b;
+	int dir;
+
+	p.ip_version = 6;
+	for (uint32_t i = 0; i < 5000; i++) {
+		memcpy(p.src + 12, &i, 4);
+		p.dst[0] = 0x20;
+		assert_int_equal(note(c, p, &dir), i);
+	}
+	a = addr_v6(p.src, 10);
+	b = addr_v6(p.dst, 20);
+	assert_int_equal(conns_find(c, 17, &b, &a), 4999);
+	assert_memory_equal(&conns_get(c, 4999)->end[0].u.in6.sin6_addr, p.src, 16);
+	p.src[0] = 0xff;
+	a = addr_v6(p.src, 10);
+	assert_true(conns_find(c, 17, &b, &a) == CONN_NONE);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, new_conns, free_conns)
+#define WITH_40(test) cmocka_unit_test_setup_teardown(test, new_conns_40, free_conns)
 
 int main(void)
 {
@@ -381,15 +558,22 @@ int main(void)
 		WITH(both_directions_are_one_connection),
 		WITH(in_mid_stream_bases_are_one_below),
 		WITH(without_ack_the_other_base_stays_unknown),
-		WITH(a_new_number_is_a_new_connection),
-		WITH(what_is_not_known_in_full_changes_no_number),
+		WITH_40(a_new_number_is_a_new_connection),
+		WITH_40(what_is_not_known_in_full_changes_no_number),
+		WITH(newer_rules_open_more),
+		WITH(streams_are_counted_by_protocol),
+		WITH(how_it_ended_is_known),
+		WITH(a_quoted_segment_counts),
+		WITH(a_quote_of_eight_bytes_does_not),
+		WITH(a_fragmented_segment_is_analysed_with_its_last),
+		WITH(ipv6_addresses_are_kept),
 		WITH(protocols_and_versions_are_apart),
 		WITH(alike_ends_have_one_direction),
 		WITH(what_has_no_addresses_has_no_connection),
 		WITH(fragments_follow_their_first),
 		WITH(a_pair_is_found_in_either_order),
 		WITH(several_views_live_together),
-		WITH(the_table_agrees_with_a_list),
+		WITH_40(the_table_agrees_with_a_list),
 		WITH(a_million_connections),
 		WITH(whole_conversations_read_as_in_books),
 		WITH(a_refusal_has_the_number_zero),

@@ -1,0 +1,72 @@
+/*
+ * conn_table: the memory behind conn.h: connections in order of creation, and the way from a pair of ends to
+ * the latest one.  Internal to capture/.
+ */
+#ifndef SOCKLENS_CAPTURE_CONN_TABLE_H
+#define SOCKLENS_CAPTURE_CONN_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/analysis.h"
+
+#define FLOW_NONE UINT32_MAX
+
+struct flow_end {
+	uint32_t address; /* IPv4: the address; IPv6: its number in the table of addresses */
+	uint16_t port;
+};
+
+struct flow_key {
+	struct flow_end end[2];
+	uint8_t protocol, ip_version;
+};
+
+/* One connection; what TCP needs beside it is a struct tcp. */
+struct flow {
+	int64_t first_ns, last_ns;
+	uint64_t bytes[2];
+	uint32_t packets[2];
+	uint32_t address[2];
+	uint32_t stream; /* number among those of its protocol; FLOW_NONE: not counted there */
+	uint16_t port[2]; /* [0] sent the first packet */
+	uint16_t retransmissions[2];
+	uint8_t protocol, ip_version;
+};
+_Static_assert(sizeof(struct flow) == 64, "a cache line");
+
+struct conn_table;
+
+struct conn_table *conn_table_new(void); /* NULL: no memory; errno says why */
+void conn_table_free(struct conn_table *t);
+
+/*
+ * The key of two IP addresses (16 bytes each, IPv4 in the first 4).  An IPv6 address that is new is noted
+ * if `add`; false if it is not, or memory ran out.
+ */
+bool conn_table_key(struct conn_table *t, struct flow_key *key, int ip_version, uint8_t protocol,
+		    const uint8_t *src, uint16_t sport, const uint8_t *dst, uint16_t dport, bool add);
+const uint8_t *conn_table_address(const struct conn_table *t, const struct flow *f, int end);
+
+uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key);
+
+/* The latest connection of the pair; FLOW_NONE if there is none.  *dir: 1 if key->end[0] is its end[1]. */
+uint32_t conn_table_find(const struct conn_table *t, const struct flow_key *key, uint32_t hash, int *dir);
+
+/* A new one, the latest of its pair; FLOW_NONE if memory ran out. */
+uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32_t hash);
+
+/* Makes f the next TCP stream, with an empty struct tcp.  False: no memory. */
+bool conn_table_add_tcp(struct conn_table *t, struct flow *f);
+
+size_t conn_table_count(const struct conn_table *t);
+size_t conn_table_bytes(const struct conn_table *t);
+struct flow *conn_table_flow(const struct conn_table *t, uint32_t number);
+struct tcp *conn_table_tcp(const struct conn_table *t, uint32_t stream);
+
+/* Brings what a look at this hash needs nearer: first the slot, then, some time later, the connection. */
+void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash);
+void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash);
+
+#endif
