@@ -154,8 +154,9 @@ static bool centred_text(const struct ladder_frame *f, const struct ladder_row *
 		*style = note_style(ev->note.kind);
 		str_add(s, ev->note.text ? ev->note.text : "");
 	} else {
-		str_addf(s, "%s> %s", ev->command.target ? ev->command.target : "",
-			 ev->command.text ? ev->command.text : "");
+		if (ev->command.target && ev->command.target[0])
+			str_addf(s, "%s> ", ev->command.target);
+		str_add(s, ev->command.text ? ev->command.text : "");
 	}
 	return true;
 }

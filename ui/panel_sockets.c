@@ -124,17 +124,27 @@ static const char *const timer_words[] = {
 	[SOCK_TIMER_PROBE] = "persist",
 };
 
+/* The kernel has one kind of timer for both: in FIN-WAIT-2 it is not 2MSL but the wait for the other's FIN. */
+static const char *timer_word(const struct sock_sample *s)
+{
+	const size_t known = sizeof(timer_words) / sizeof(timer_words[0]);
+
+	if (s->timer == SOCK_TIMER_TIME_WAIT && s->state == SOCK_STATE_FIN_WAIT_2)
+		return "fin";
+	return (size_t)s->timer < known ? timer_words[s->timer] : NULL;
+}
+
 /* The sample says how long the timer had to run then; the cursor may be later. */
 static void col_timer(struct str *out, const struct socket_view *v)
 {
-	const size_t known = sizeof(timer_words) / sizeof(timer_words[0]);
+	const char *word = timer_word(v->s);
 	int64_t left = v->s->timer_ms * NS_PER_MS - (v->now_ns - v->ev->ts_ns);
 
-	if ((size_t)v->s->timer >= known || !timer_words[v->s->timer]) {
+	if (!word) {
 		str_char(out, '-');
 		return;
 	}
-	str_add(out, timer_words[v->s->timer]);
+	str_add(out, word);
 	if (left <= 0)
 		str_add(out, " now");
 	else
