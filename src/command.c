@@ -29,14 +29,21 @@ static int run_wire(struct session *s, const struct line *l, struct err *e)
 
 /* ---- programs ---- */
 
+static int need_lab(const struct session *s, struct err *e)
+{
+	if (session_is_live(s))
+		return 0;
+	return err_set(e, "start a lab with: socklens",
+		       "this is a recording: it has no programs to command");
+}
+
 /* The program (and thread) that a line names; -1 if it is not there. */
 static int find_program(struct session *s, const char *name, uint32_t *thread, struct err *e)
 {
 	int program;
 
-	if (!session_is_live(s))
-		return err_set(e, "start a lab with: socklens",
-			       "this is a recording: it has no programs to command");
+	if (need_lab(s, e))
+		return -1;
 	program = session_program_find(s, name, strlen(name), thread);
 	return program >= 0 ? program : err_set(e, NULL, "there is no program %s", name);
 }
@@ -275,6 +282,8 @@ static void scope_of_session(struct scope *sc, struct session *s)
 
 const char *command_focus_name(struct session *s, const struct command_focus *focus)
 {
+	if (focus->wire)
+		return "wire";
 	if (focus->program >= session_programs(s) ||
 	    focus->thread >= session_threads(s, focus->program))
 		return "client";
@@ -287,12 +296,32 @@ static int move_focus(struct session *s, struct command_focus *focus, const stru
 	uint32_t thread;
 	int program;
 
-	if (!strcmp(l->target, "wire"))
-		return err_set(e, "for example: wire> hold", "expected what the wire is to do");
+	if (!strcmp(l->target, "wire")) {
+		if (need_lab(s, e))
+			return -1;
+		focus->wire = true;
+		return 0;
+	}
 	program = find_program(s, l->target, &thread, e);
 	if (program < 0)
 		return -1;
-	*focus = (struct command_focus){ .program = (size_t)program, .thread = thread };
+	focus->program = (size_t)program;
+	focus->thread = thread;
+	focus->wire = false;
+	return 0;
+}
+
+static int give_call(struct session *s, struct command_focus *focus, struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program = find_program(s, l->target, &thread, e);
+	uint64_t number = program < 0 ? 0 : command_call(s, l, e);
+
+	if (!number)
+		return -1;
+	focus->last_call = number;
+	focus->last_program = (size_t)program;
+	focus->last_thread = thread;
 	return 0;
 }
 
@@ -304,7 +333,7 @@ static int run_line(struct session *s, struct command_focus *focus, struct line 
 	case LINE_TARGET:
 		return move_focus(s, focus, l, e);
 	case LINE_CALL:
-		return command_call(s, l, e) ? 0 : -1;
+		return give_call(s, focus, l, e);
 	case LINE_COMMAND:
 		return command_do(s, l, e);
 	}
@@ -318,6 +347,7 @@ int command_run(struct session *s, struct command_focus *focus, const char *text
 	struct line l;
 	int rc;
 
+	focus->last_call = 0;
 	scope_of_session(&sc, s);
 	if (parse_line(&l, text, strlen(text), &where, e))
 		return -1;

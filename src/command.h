@@ -50,14 +50,20 @@ extern const size_t commands_count;
 
 const struct command *command_find(const char *name, size_t len);
 
-/* Which program (and thread of it) calls without a target go to. */
+/* Which program (and thread of it) calls without a target go to; with wire set the prompt talks to the wire. */
 struct command_focus {
 	size_t program;
 	uint32_t thread;
+	bool wire;
+
+	/* What the last line typed was: the number of its call, 0 if it was none, and whose call it is. */
+	uint64_t last_call;
+	size_t last_program;
+	uint32_t last_thread;
 };
 
 /*
- * Runs one line that was typed.  "server>" alone moves the focus.  On error e->column is the column of
+ * Runs one line that was typed.  "server>" or "wire>" alone moves the focus.  On error e->column is the column of
  * the mistake in text, for a marker below it; 0 where no place of the text is to blame.
  */
 int command_run(struct session *s, struct command_focus *focus, const char *text, struct err *e);

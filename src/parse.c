@@ -140,10 +140,16 @@ static bool looks_like_call(const struct parser *p)
 	       next.mark;
 }
 
+/* Then only calls need a target: a focus is not something that was typed. */
+static bool focus_is_wire(const struct parser *p)
+{
+	return p->focus && !strcmp(p->focus, "wire");
+}
+
 /* Where nothing says for whom a call is, it is for the focused program. */
 static int find_actor(struct parser *p)
 {
-	if (!strcmp(p->line->target, "wire"))
+	if (!strcmp(p->line->target, "wire") || (!p->line->target[0] && focus_is_wire(p)))
 		return parser_fail(p, p->tok.at, "programs call: client> socket(…)",
 				   "the wire makes no calls");
 	if (p->line->target[0])
@@ -222,7 +228,7 @@ static int parse_body(struct parser *p)
 	parser_choose(p);
 	offer_targets(p);
 	offer_commands(p);
-	if (p->focus)
+	if (p->focus && !focus_is_wire(p))
 		offer_calls(p);
 	if (parse_target(p, &target))
 		return -1;

@@ -82,7 +82,7 @@ void line_fini(struct line *l);
 /* Where a line stands. */
 struct parse_where {
 	struct scope *scope;	/* gains what the line declares */
-	const char *focus;	/* program or thread that a call without a target is for; NULL in a file */
+	const char *focus;	/* program or thread that a call without a target is for, or "wire"; NULL in a file */
 };
 
 /* Reads one line (without its newline).  On failure nothing is left in *out. */

@@ -221,7 +221,7 @@ static int parse_whom(struct parser *p, const struct scope_actor **a)
 {
 	const char *whom = p->line->target[0] ? p->line->target : p->focus;
 
-	if (!parser_at_end(p) || !whom)
+	if (!parser_at_end(p) || !whom || !strcmp(whom, "wire"))
 		return parse_actor(p, p->line->name, "a program or a thread", a);
 	parser_choose(p);
 	parser_offer_actors(p, true);

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/session_names.h"
 #include "ui/app_impl.h"
 #include "ui/keys.h"
 
-#define WIRE_PREFIX "wire> "
-#define WHEEL_ROWS  3
+#define WHEEL_ROWS 3
+#define CALL_SCAN  (1u << 16) /* trace rows that are looked at for the call a thread is in */
 
 /* ---- messages ---- */
 
@@ -33,30 +34,104 @@ static void clear_message(struct app *a)
 	a->message = (struct err){ 0 };
 }
 
+/* ---- the lesson ---- */
+
+bool app_lesson_waits(const struct app *a)
+{
+	enum script_state now = a->script ? script_state(a->script) : SCRIPT_DONE;
+
+	return now == SCRIPT_RUNNING || now == SCRIPT_WAITING;
+}
+
+void app_lesson_text(const struct app *a, struct str *out)
+{
+	const char *line;
+
+	if (!script_line(a->script, &line)) {
+		str_add(out, "the lesson waits for its last calls to return");
+		return;
+	}
+	str_addf(out, "the lesson waits: %s", line + strspn(line, " \t"));
+}
+
+/* ---- calls that wait their turn ---- */
+
+static const char *const turn_words = "this call waits its turn";
+
+static bool is_running(const struct app *a, uint64_t call)
+{
+	enum call_progress now = session_call_progress(a->session, call);
+
+	return now == CALL_ENTERED || now == CALL_ASLEEP;
+}
+
+/* The call that the thread of the last typed call is in; false: none that has been reported. */
+static bool busy_with(const struct app *a, struct str *out)
+{
+	struct trace *t = a->view.trace;
+	const char *program = session_program_name(a->session, a->focus.last_program);
+	uint32_t rows = trace_rows(t), from = rows > CALL_SCAN ? rows - CALL_SCAN : 0;
+
+	for (uint32_t row = rows; row-- > from;) {
+		const struct trace_entry *entry = trace_entry(t, row);
+		const struct event *ev;
+
+		if (entry->kind != EVENT_CALL || entry->link != ROW_NONE)
+			continue;
+		ev = trace_event(t, row, NULL);
+		/* A program that has started again left calls that never return. */
+		if (!ev || !is_running(a, ev->call.number) || ev->thread != a->focus.last_thread || strcmp(ev->program, program) != 0 ||
+		    ev->call.number >= a->queued)
+			continue;
+		str_add(out, ev->call.name);
+		return true;
+	}
+	return false;
+}
+
+/* Says once that a typed call waits its turn, and takes that back when its turn has come. */
+static bool tell_queued(struct app *a)
+{
+	STR_ON_STACK(call, 64);
+	STR_ON_STACK(text, 200);
+
+	if (!a->queued)
+		return false;
+	if (session_call_progress(a->session, a->queued) != CALL_WAITING) {
+		a->queued = 0;
+		if (a->queued_told && !a->message_bad && strstr(a->message.what, turn_words))
+			clear_message(a);
+		return a->queued_told;
+	}
+	if (a->queued_told || !busy_with(a, &call))
+		return false;
+	str_addf(&text, "%s is in %s(): %s",
+		 session_thread_name(a->session, a->focus.last_program, a->focus.last_thread),
+		 call.buf, turn_words);
+	app_say(a, text.buf);
+	a->queued_told = true;
+	return true;
+}
+
 /* ---- commands ---- */
 
 const char *app_focus_name(const struct app *a)
 {
 	if (!session_is_live(a->session))
 		return "";
-	return a->focus_wire ? "wire" : command_focus_name(a->session, &a->focus);
+	return command_focus_name(a->session, &a->focus);
 }
 
-/* A line for the lab.  With the focus on the wire the language needs to be told so. */
+/* A line for the lab. */
 static int run_below(struct app *a, const char *text, struct err *e)
 {
-	STR_ON_STACK(line, PROMPT_SIZE + sizeof(WIRE_PREFIX));
-	bool prefix = a->focus_wire && !strchr(text, '>');
-	struct command_focus before = a->focus;
-
-	str_addf(&line, "%s%s", prefix ? WIRE_PREFIX : "", text);
-	if (command_run(a->session, &a->focus, line.buf, e) < 0) {
-		if (prefix && e->column > (int)strlen(WIRE_PREFIX))
-			e->column -= (int)strlen(WIRE_PREFIX);
+	if (command_run(a->session, &a->focus, text, e) < 0)
 		return -1;
+	if (a->focus.last_call) {
+		a->queued = a->focus.last_call;
+		a->queued_told = false;
+		tell_queued(a);
 	}
-	if (before.program != a->focus.program || before.thread != a->focus.thread)
-		a->focus_wire = false;
 	return 0;
 }
 
@@ -87,38 +162,13 @@ int app_command(struct app *a, const char *text, struct err *e)
 
 /* ---- the prompt ---- */
 
-struct shifted {
-	parse_offer_fn *offer;
-	void *context;
-	size_t by;
-};
-
-/* An offer for a line with a prefix that is not in the prompt. */
-static void shift_offer(void *context, const struct parse_offer *offer)
-{
-	const struct shifted *s = context;
-	struct parse_offer moved = *offer;
-
-	if (moved.from < s->by)
-		return;
-	moved.from -= s->by;
-	s->offer(s->context, &moved);
-}
-
 static void offer_words(void *context, const char *text, size_t cursor, parse_offer_fn *offer,
 			void *offer_context)
 {
 	struct app *a = context;
-	struct shifted s = { .offer = offer, .context = offer_context };
-	STR_ON_STACK(line, PROMPT_SIZE + sizeof(WIRE_PREFIX));
 
-	if (session_is_live(a->session) && text[0] != '/') {
-		if (a->focus_wire && !memchr(text, '>', cursor))
-			str_add(&line, WIRE_PREFIX);
-		s.by = line.len;
-		str_addn(&line, text, cursor);
-		command_complete(a->session, &a->focus, line.buf, line.len, shift_offer, &s);
-	}
+	if (session_is_live(a->session) && text[0] != '/')
+		command_complete(a->session, &a->focus, text, cursor, offer, offer_context);
 	app_command_words(a, text, cursor, offer, offer_context);
 }
 
@@ -300,13 +350,16 @@ void app_input(struct app *a, const struct term_input *in)
 /* Says once when a script has come to its end. */
 static bool watch_script(struct app *a)
 {
-	enum script_state now = a->script ? script_work(a->script) : SCRIPT_DONE;
-	bool news = now != a->script_seen;
+	enum script_state now = a->script ? script_work(a->script) : SCRIPT_DONE, before = a->script_seen;
+	const char *text;
+	unsigned line = a->script ? script_line(a->script, &text) : 0;
+	bool moved = line != a->script_line_seen;
 	struct err e;
 
 	a->script_seen = now;
-	if (!news || !a->script)
-		return false;
+	a->script_line_seen = line;
+	if (now == before || !a->script)
+		return moved;
 	if (now == SCRIPT_FAILED || now == SCRIPT_CANNOT) {
 		err_set(&e,
 			now == SCRIPT_FAILED ? "you can go on by hand"
@@ -326,6 +379,7 @@ bool app_work(struct app *a)
 	bool news = session_work(a->session);
 
 	news |= watch_script(a);
+	news |= tell_queued(a);
 	news |= trace_rows(a->view.trace) != rows;
 	if (session_trouble(a->session, &e)) {
 		app_complain(a, &e);

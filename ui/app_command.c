@@ -215,6 +215,9 @@ static int run_step(struct app *a, const char *argument, struct err *e)
 		script_resume(a->script);
 		return 0;
 	}
+	/* Space is the lesson's: what it waits for stands above the prompt. */
+	if (app_lesson_waits(a))
+		return 0;
 	if (app_holds_packets(a))
 		return app_command(a, "wire> release", e);
 	if (!session_is_live(a->session))
@@ -241,15 +244,17 @@ static void focus_next(struct app *a)
 {
 	size_t threads = session_threads(a->session, a->focus.program);
 
-	if (a->focus_wire) {
-		a->focus_wire = false;
-		a->focus = (struct command_focus){ 0 };
+	if (a->focus.wire) {
+		a->focus.wire = false;
+		a->focus.program = 0;
+		a->focus.thread = 0;
 	} else if (a->focus.thread + 1 < threads) {
 		a->focus.thread++;
 	} else if (a->focus.program + 1 < session_programs(a->session)) {
-		a->focus = (struct command_focus){ .program = a->focus.program + 1 };
+		a->focus.program++;
+		a->focus.thread = 0;
 	} else {
-		a->focus_wire = true;
+		a->focus.wire = true;
 	}
 }
 
@@ -259,19 +264,12 @@ static int run_focus(struct app *a, const char *argument, struct err *e)
 
 	if (!session_is_live(a->session))
 		return err_set(e, NULL, "this is a recording: there is nobody to talk to");
-	if (strcmp(argument, "wire") == 0) {
-		a->focus_wire = true;
-		return 0;
-	}
 	if (!*argument || strcmp(argument, "next") == 0) {
 		focus_next(a);
 		return 0;
 	}
 	str_addf(&line, "%s>", argument);
-	if (command_run(a->session, &a->focus, line.buf, e) < 0)
-		return -1;
-	a->focus_wire = false;
-	return 0;
+	return command_run(a->session, &a->focus, line.buf, e);
 }
 
 /* ---- the program ---- */

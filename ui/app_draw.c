@@ -31,7 +31,7 @@ static size_t lab_hints(const struct app *a, struct hint *h)
 	size_t n = script_hints(a, h);
 
 	if (n == 0 && app_holds_packets(a)) {
-		h[n++] = (struct hint){ "step", "release" };
+		h[n++] = (struct hint){ app_lesson_waits(a) ? "wire> release" : "step", "release" };
 		h[n++] = (struct hint){ "wire> drop", "drop" };
 		h[n++] = (struct hint){ "wire> dup", "duplicate" };
 	} else if (app_wire_says(a, "cut")) {
@@ -157,6 +157,17 @@ static void draw_lines(struct area all, int y, enum style s, const char *text)
 	area_wrap(lines, y - rows + 1, s, text);
 }
 
+/* What the lesson waits for, as long as nothing else is to be said. */
+static void draw_waiting(const struct app *a, struct area all)
+{
+	STR_ON_STACK(text, 400);
+
+	if (!app_lesson_waits(a))
+		return;
+	app_lesson_text(a, &text);
+	draw_lines(all, all.height - 2, STYLE_NOTE, text.buf);
+}
+
 /* The mark above the mistake, x cells from the left; the text is beside it if there is room. */
 static void draw_message(const struct app *a, struct area all, int text_x)
 {
@@ -164,8 +175,10 @@ static void draw_message(const struct app *a, struct area all, int text_x)
 	enum style s = a->message_bad ? STYLE_ERROR : STYLE_NOTE;
 	int y = all.height - 2, x = text_x + a->message.column - 1;
 
-	if (!a->message.what[0])
+	if (!a->message.what[0]) {
+		draw_waiting(a, all);
 		return;
+	}
 	said(a, &text, true);
 	if (a->typing && a->message.column > 0 && x >= 0 && x < all.width) {
 		area_fill(all, 0, y, all.width, STYLE_PLAIN, ' ');

@@ -27,7 +27,9 @@ struct app {
 	bool typing;		/* keys go to the prompt */
 	bool once;		/* back to the keys when the line was run */
 	struct command_focus focus;
-	bool focus_wire;	/* the prompt talks to the wire */
+
+	uint64_t queued;	/* a call that was typed and has not begun; 0 none */
+	bool queued_told;	/* what it waits behind is said, or was */
 
 	struct err message;	/* above the prompt; what == "" none */
 	bool message_bad;
@@ -37,6 +39,7 @@ struct app {
 	int width, height;	/* of the last drawing */
 	struct layout layout;	/* of the last drawing; its areas' grid may be gone */
 	enum script_state script_seen;
+	unsigned script_line_seen;
 	bool unsaved_told;	/* q was pressed with a recording that is not kept */
 	bool done;
 	enum app_wish wish;
@@ -56,6 +59,10 @@ void app_command_words(struct app *a, const char *text, size_t cursor, parse_off
 /* What is true of the wire now, as the trace tells it. */
 bool app_wire_says(const struct app *a, const char *word);	/* "hold", "cut" */
 bool app_holds_packets(const struct app *a);
+
+/* Whether the lesson goes on by itself, and what it waits for. */
+bool app_lesson_waits(const struct app *a);
+void app_lesson_text(const struct app *a, struct str *out);
 
 /* Shows a message above the prompt until the next key. */
 void app_say(struct app *a, const char *text);

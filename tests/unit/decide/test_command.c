@@ -140,7 +140,6 @@ static void what_is_wrong_has_a_column(void)
 	CHECK(refused(&d, "wire> hold if tpc", 15, "filter"));
 	CHECK(refused(&d, "release", 0, "no packet is held"));
 	CHECK(refused(&d, "interrupt", 0, "not in a call"));
-	CHECK(refused(&d, "wire>", 0, "expected what the wire is to do"));
 	CHECK(refused(&d, "expect packet", 1, "belongs in a lab file"));
 	CHECK(refused(&d, "thread server of client", 8, "there is a server already"));
 	CHECK(call(&d, "s = socket(AF_INET, SOCK_DGRAM)", 1) == 3);
@@ -150,6 +149,29 @@ static void what_is_wrong_has_a_column(void)
 	CHECK(call(&d, "server> socket(AF_INET, SOCK_DGRAM) # fine", 3) == 3);
 	type(&d, "");
 	type(&d, "   # nothing");
+	session_free(d.s);
+}
+
+/* A focus is nothing that was typed: with the wire's, too, the lab takes all its commands. */
+static void the_wire_has_a_focus(void)
+{
+	struct desk d = sit_down();
+
+	type(&d, "wire>");
+	CHECK(!strcmp(command_focus_name(d.s, &d.focus), "wire"));
+	type(&d, "delay 1ms");
+	type(&d, "thread t of server");
+	type(&d, "program peer on server");
+	CHECK(session_threads(d.s, 1) == 2 && session_programs(d.s) == 3);
+	CHECK(refused(&d, "c = socket(AF_INET, SOCK_DGRAM)", 1, "the wire makes no calls"));
+	CHECK(refused(&d, "interrupt server", 0, "not in a call"));
+	CHECK(refused(&d, "interrupt", 10, "expected a program or a thread"));
+	CHECK(refused(&d, "wire> thread u of server", 7, "thread is a command of the lab"));
+	type(&d, "kill peer");
+	CHECK(call(&d, "client> socket(AF_INET, SOCK_DGRAM)", 1) == 3);
+	CHECK(d.focus.wire && d.focus.last_call == 1 && d.focus.last_program == 0);
+	type(&d, "server>");
+	CHECK(!strcmp(command_focus_name(d.s, &d.focus), "server") && !d.focus.last_call);
 	session_free(d.s);
 }
 
@@ -221,6 +243,27 @@ static unsigned offered(struct desk *d, const char *text, const char *wanted)
 
 	command_complete(d->s, &d->focus, text, strlen(text), collect, &got);
 	return got.times;
+}
+
+static void keep_first(void *context, const struct parse_offer *o)
+{
+	struct str *words = context;
+
+	if (words->len < 24 && !o->placeholder)
+		str_addf(words, "%s ", o->word);
+}
+
+static void families_of_the_lab_come_first(void)
+{
+	struct desk d = sit_down();
+	STR_ON_STACK(words, 128);
+
+	command_complete(d.s, &d.focus, "socket(", 7, keep_first, &words);
+	CHECK(!strcmp(words.buf, "AF_INET AF_INET6 AF_UNIX "));
+	CHECK(offered(&d, "socket(AF_UNIX", "AF_UNIX") == 1);
+	CHECK(offered(&d, "socket(", "AF_LOCAL") == 1);
+	CHECK(offered(&d, "socket(", "AF_AX25") == 1);
+	session_free(d.s);
 }
 
 static void completion_knows_the_session(void)
@@ -401,7 +444,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_command_has_its_row),
 		LAB_TEST(focus_and_calls),
 		LAB_TEST(what_is_wrong_has_a_column),
+		LAB_TEST(the_wire_has_a_focus),
 		LAB_TEST(commands_act_and_are_recorded),
+		LAB_TEST(families_of_the_lab_come_first),
 		LAB_TEST(completion_knows_the_session),
 		LAB_TEST(a_lesson_waits_to_be_read),
 		LAB_TEST(a_failure_says_what_was_there),

@@ -20,6 +20,7 @@
 struct stage {
 	char dir[40], path[64];
 	struct session *session;
+	struct script_run *script;
 	struct app *app;
 	struct grid grid;
 	char text[65536];
@@ -50,15 +51,20 @@ static void record(const char *path)
 	trace_free(t);
 }
 
-static void start(struct stage *s, struct session *session)
+static void start_with(struct stage *s, struct session *session, struct script_run *script)
 {
-	struct app_config c = { .session = session };
+	struct app_config c = { .session = session, .script = script };
 
 	assert_non_null(session);
 	s->session = session;
 	s->app = app_new(&c, NULL);
 	assert_non_null(s->app);
 	assert_int_equal(grid_init(&s->grid, WIDTH, HEIGHT, NULL), 0);
+}
+
+static void start(struct stage *s, struct session *session)
+{
+	start_with(s, session, NULL);
 }
 
 static void start_file(struct stage *s)
@@ -69,11 +75,12 @@ static void start_file(struct stage *s)
 	assert_non_null(mkdtemp(s->dir));
 	str_addf(&path, "%s/x.pcapng", s->dir);
 	record(s->path);
+	s->script = NULL;
 	start(s, session_new_file(s->path, NULL));
 }
 
-/* False, and the test is skipped, where no lab can be built. */
-static bool start_lab(struct stage *s)
+/* False, and the test is skipped, where no lab can be built.  lesson: NULL, or its text. */
+static bool start_lesson(struct stage *s, const char *lesson)
 {
 	struct session_config c = { .sample = true };
 	struct err e = { .column = 0 };
@@ -84,13 +91,27 @@ static bool start_lab(struct stage *s)
 		print_message("no lab here: %s\n", e.what);
 		return false;
 	}
-	start(s, session);
+	s->script = NULL;
+	if (lesson) {
+		struct script parsed;
+
+		assert_int_equal(parse_script(&parsed, "x.lab", lesson, strlen(lesson), &e), 0);
+		s->script = script_new(session, &parsed, true, &e);
+		assert_non_null(s->script);
+	}
+	start_with(s, session, s->script);
 	return true;
+}
+
+static bool start_lab(struct stage *s)
+{
+	return start_lesson(s, NULL);
 }
 
 static void stop(struct stage *s)
 {
 	app_free(s->app);
+	script_free(s->script);
 	session_free(s->session);
 	grid_fini(&s->grid);
 	if (s->path[0]) {
@@ -439,6 +460,72 @@ static void steps_and_warns(void **state)
 	stop(&s);
 }
 
+static void a_lesson_says_what_it_waits_for(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	if (!start_lesson(&s, "client> u = socket(AF_INET, SOCK_DGRAM)\n"
+			      "wire> hold\n"
+			      "client> sendto(u, \"x\", server:9)\n"
+			      "wait return client close\n"))
+		skip();
+	wait_for(&s, "the lesson waits: wait return client close");
+	wait_for(&s, "◆ held");
+	see_not(&s, "Space release");
+	see(&s, "r release");
+	press(&s, "Space"); /* it is the lesson's, and does not touch the packet */
+	see(&s, "the lesson waits: wait return client close");
+	see_not(&s, "wire> release");
+	press(&s, "r");
+	wait_for(&s, "wire> release");
+	press(&s, "Enter =close(u) Enter");
+	wait_for(&s, "This was the last step");
+	see_not(&s, "the lesson waits");
+	stop(&s);
+}
+
+static void a_call_that_waits_its_turn_is_told(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	if (!start_lab(&s))
+		skip();
+	press(&s, "Enter =server>~u~=~socket(AF_INET,SOCK_DGRAM) Enter");
+	wait_for(&s, "= 3");
+	see_not(&s, "waits its turn");
+	press(&s, "=server>~recv(u,10) Enter");
+	wait_for(&s, "recv(3, 10)");
+	see_not(&s, "waits its turn");
+	press(&s, "=server>~close(u) Enter");
+	see(&s, "server is in recv(): this call waits its turn");
+	press(&s, "=interrupt~server Enter");
+	wait_for(&s, "close(3) = 0");
+	see_not(&s, "waits its turn");
+	stop(&s);
+}
+
+/* "wire>" moves the prompt; the lab's own commands are taken there, too, and shown as they were typed. */
+static void the_wire_is_talked_to(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	if (!start_lab(&s))
+		skip();
+	press(&s, "Enter =wire> Enter");
+	see(&s, " wire> ");
+	press(&s, "=thread~t~of~server Enter");
+	wait_for(&s, "thread t of server");
+	see_not(&s, "> thread t of server");
+	press(&s, "=delay~1ms Enter");
+	wait_for(&s, "wire> delay 1ms");
+	press(&s, "=t> Enter");
+	see(&s, " t> ");
+	stop(&s);
+}
+
 /* A lab's programs are this program again, with these arguments. */
 int main(int argc, char **argv)
 {
@@ -455,6 +542,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_recording_takes_no_orders),
 		cmocka_unit_test(talks_to_the_lab),
 		cmocka_unit_test(steps_and_warns),
+		cmocka_unit_test(a_lesson_says_what_it_waits_for),
+		cmocka_unit_test(a_call_that_waits_its_turn_is_told),
+		cmocka_unit_test(the_wire_is_talked_to),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "program") == 0)
