@@ -1,192 +1,9 @@
-/*
- * DNS, RFC 1035; over TCP with a length before each message (RFC 7766), and as multicast DNS (RFC 6762).
- *
- * How it works: a reader on the whole message, because names refer back into it.  Such a pointer must lead to
- * before the part of the name that it ends, so a name that points to itself or in circles is refused, and
- * every name ends.
- */
+/* DNS messages, RFC 1035; over TCP with a length before each (RFC 7766), and as multicast DNS (RFC 6762). */
 #include "capture/proto_app.h"
+#include "capture/proto_dns.h"
 
-#include <arpa/inet.h>
-
-#include "src/core/safe.h"
-
-enum { HEADER = 12, QUESTION_MIN = 5, RECORD_MIN = 11, NAME_MAX_ = 255, RECORDS_SHOWN = 256 };
-enum { RESPONSE = 0x8000, TOP_BIT = 0x8000, TYPE_OPT = 41 };
-
-/* ---- names ---- */
-
-static void label_add(struct str *out, struct rd label)
-{
-	for (uint8_t byte; rd_left(&label);) {
-		struct rd peek = label;
-
-		byte = rd_u8(&peek);
-		if (byte == '.') {
-			str_add(out, "\\.");
-			label = peek;
-			continue;
-		}
-		/* up to the next dot, so that characters of several bytes stay whole */
-		while (rd_left(&peek) && peek.base[peek.at] != '.')
-			rd_skip(&peek, 1);
-		safe_add(out, label.base + label.at, peek.at - label.at);
-		label = peek;
-	}
-}
-
-/*
- * Consumes a name and appends it.  r: on the message from its first byte.  False, and r marked, if it is
- * malformed.
- */
-static bool name_read(struct rd *r, struct str *out)
-{
-	size_t before = r->at, total = 0, resume = 0;
-	struct rd at = *r;
-	uint8_t len;
-
-	while ((len = rd_u8(&at)) != 0) {
-		if ((len & 0xc0) == 0xc0) {
-			size_t to = (size_t)(len & 0x3f) << 8 | rd_u8(&at);
-
-			resume = resume ? resume : at.at;
-			if (at.short_read || to >= before)
-				break;
-			at.at = before = to;
-			continue;
-		}
-		total += len + 1u;
-		if ((len & 0xc0) || total > NAME_MAX_ || len > rd_left(&at))
-			break;
-		if (total > len + 1u)
-			str_char(out, '.');
-		label_add(out, rd_sub(&at, len));
-	}
-	if (len || at.short_read) {
-		r->short_read = true;
-		r->at = r->len;
-		return false;
-	}
-	if (!total)
-		str_char(out, '.');
-	r->at = resume ? resume : at.at;
-	return true;
-}
-
-/* ---- data of records ---- */
-
-static void name_text(struct str *out, struct rd *r)
-{
-	name_read(r, out);
-}
-
-static void ip4_text(struct str *out, struct rd *r)
-{
-	uint8_t ip[4];
-
-	rd_copy(r, ip, sizeof(ip));
-	if (!r->short_read)
-		proto_ip_text(out, 4, ip, NULL);
-}
-
-static void ip6_text(struct str *out, struct rd *r)
-{
-	uint8_t ip[16];
-
-	rd_copy(r, ip, sizeof(ip));
-	if (!r->short_read)
-		proto_ip_text(out, 6, ip, NULL);
-}
-
-static void mx_text(struct str *out, struct rd *r)
-{
-	str_addf(out, "%u ", rd_be16(r));
-	name_read(r, out);
-}
-
-static void srv_text(struct str *out, struct rd *r)
-{
-	unsigned priority = rd_be16(r), weight = rd_be16(r), port = rd_be16(r);
-
-	name_read(r, out);
-	str_addf(out, " port %u priority %u weight %u", port, priority, weight);
-}
-
-static void soa_text(struct str *out, struct rd *r)
-{
-	static const char *const words[] = { "serial", "refresh", "retry", "expire", "minimum" };
-
-	name_read(r, out);
-	str_char(out, ' ');
-	name_read(r, out);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		str_addf(out, " %s %u", words[i], rd_be32(r));
-}
-
-static void txt_text(struct str *out, struct rd *r)
-{
-	while (rd_left(r)) {
-		struct rd text = rd_sub(r, rd_u8(r));
-
-		safe_add_quoted(out, text.base, text.len, NAME_MAX_);
-		if (rd_left(r))
-			str_char(out, ' ');
-	}
-}
-
-static const struct type {
-	uint16_t number;
-	const char *name;
-	void (*text)(struct str *out, struct rd *r); /* NULL: in hex */
-	const char *about;
-} types[] = {
-	{ 1, "A", ip4_text, "The IPv4 address of a host." },
-	{ 2, "NS", name_text, "A server that knows this part of the tree." },
-	{ 5, "CNAME", name_text, "The name is an alias of this one." },
-	{ 6, "SOA", soa_text, "How this part of the tree is administered." },
-	{ 12, "PTR", name_text, "The name that belongs to an address." },
-	{ 13, "HINFO", txt_text, NULL },
-	{ 15, "MX", mx_text, "A server that takes mail for the name; the lowest number first." },
-	{ 16, "TXT", txt_text, NULL },
-	{ 28, "AAAA", ip6_text, "The IPv6 address of a host." },
-	{ 29, "LOC", NULL, NULL },
-	{ 33, "SRV", srv_text, "Where a service runs." },
-	{ 35, "NAPTR", NULL, NULL },
-	{ 39, "DNAME", name_text, "All names below are aliases of those below this one." },
-	{ TYPE_OPT, "OPT", NULL, "Not a record but an extension of the header: EDNS, RFC 6891." },
-	{ 43, "DS", NULL, NULL },
-	{ 44, "SSHFP", NULL, NULL },
-	{ 46, "RRSIG", NULL, "A signature of records: DNSSEC." },
-	{ 47, "NSEC", NULL, "Proves that there is no such name: DNSSEC." },
-	{ 48, "DNSKEY", NULL, NULL },
-	{ 50, "NSEC3", NULL, NULL },
-	{ 52, "TLSA", NULL, NULL },
-	{ 64, "SVCB", NULL, NULL },
-	{ 65, "HTTPS", NULL, "How to reach a web server." },
-	{ 99, "SPF", txt_text, NULL },
-	{ 251, "IXFR", NULL, NULL },
-	{ 252, "AXFR", NULL, "All records of a zone." },
-	{ 255, "ANY", NULL, NULL },
-	{ 257, "CAA", NULL, NULL },
-};
-
-static const struct type *type_find(uint16_t number)
-{
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (types[i].number == number)
-			return &types[i];
-	return NULL;
-}
-
-static void type_add(struct str *out, uint16_t number)
-{
-	const struct type *t = type_find(number);
-
-	if (t)
-		str_add(out, t->name);
-	else
-		str_addf(out, "TYPE%u", number);
-}
+enum { HEADER = 12, QUESTION_MIN = 5, RECORD_MIN = 11, RECORDS_SHOWN = 256 };
+enum { RESPONSE = 0x8000, TOP_BIT = 0x8000 };
 
 static const struct name class_rows[] = {
 	{ 1, "IN", NULL },     { 3, "CH", NULL },    { 4, "HS", NULL },
@@ -228,50 +45,6 @@ static struct head head_read(struct rd *r)
 	return h;
 }
 
-struct record {
-	size_t at, type_at, data_at, end; /* offsets in the message */
-	uint16_t type, class;
-	uint32_t ttl;
-};
-
-/* Consumes a question or a record and appends its name.  False: it is malformed or not all there. */
-static bool record_read(struct rd *r, enum section section, struct record *out, struct str *name)
-{
-	*out = (struct record){ .at = r->at };
-	if (!name_read(r, name))
-		return false;
-	out->type_at = r->at;
-	out->type = rd_be16(r);
-	out->class = rd_be16(r);
-	if (section != QUESTION) {
-		out->ttl = rd_be32(r);
-		out->data_at = r->at + 2;
-		rd_skip(r, rd_be16(r));
-	}
-	out->end = r->at;
-	return !r->short_read;
-}
-
-static void data_text(struct str *out, struct rd message, const struct record *record)
-{
-	const struct type *t = type_find(record->type);
-	struct rd r = message;
-	struct rd bytes;
-
-	r.at = record->data_at;
-	r.len = record->end;
-	bytes = r;
-	if (record->data_at == record->end)
-		return;
-	if (t && t->text) {
-		t->text(out, &r);
-		if (r.short_read)
-			str_add(out, " (malformed)");
-	} else {
-		proto_bytes_text(out, rd_rest(&bytes));
-	}
-}
-
 /*
  * Besides the header's own sense: as many records as it counts have room, and the first name can be read.
  */
@@ -288,7 +61,7 @@ static bool looks_right(struct rd r, size_t len)
 		return false;
 	if (!h.count[QUESTION] && !records)
 		return (h.flags & RESPONSE) && len == HEADER;
-	return !rd_left(&r) || name_read(&r, &name) || r.len < len;
+	return !rd_left(&r) || dns_name_read(&r, &name) || r.len < len;
 }
 
 bool dns_matches(struct rd payload, size_t len, bool on_port)
@@ -330,13 +103,13 @@ static void answers_add(struct str *out, struct rd message, struct rd r, const s
 {
 	STR_ON_STACK(data, 256);
 	STR_ON_STACK(name, 256);
-	struct record record;
+	struct dns_record record;
 	unsigned n = 0;
 
-	for (; n < h->count[ANSWER] && record_read(&r, ANSWER, &record, &name); n++) {
+	for (; n < h->count[ANSWER] && dns_record_read(&r, false, &record, &name); n++) {
 		str_clear(&name);
 		if (record.type == asked && !data.len)
-			data_text(&data, message, &record);
+			dns_data_text(&data, message, &record);
 	}
 	if (data.len) {
 		str_add(out, "  ");
@@ -355,7 +128,7 @@ static void message_summary(struct str *out, struct rd message, bool multicast)
 	bool response = h.flags & RESPONSE;
 	unsigned opcode = h.flags >> 11 & 15, rcode = h.flags & 15;
 	enum section first = h.count[QUESTION] ? QUESTION : ANSWER;
-	struct record record = { .type = 0 };
+	struct dns_record record = { .type = 0 };
 	STR_ON_STACK(name, 256);
 	struct rd after;
 
@@ -367,9 +140,9 @@ static void message_summary(struct str *out, struct rd message, bool multicast)
 	else if (!opcode)
 		str_add(out, "query");
 	after = r;
-	if (h.count[first] && record_read(&r, first, &record, &name)) {
+	if (h.count[first] && dns_record_read(&r, first == QUESTION, &record, &name)) {
 		str_char(out, ' ');
-		type_add(out, record.type);
+		dns_type_add(out, record.type);
 		str_char(out, ' ');
 		app_short_text(out, name.buf, name.len);
 		after = first == QUESTION ? r : after;
@@ -435,7 +208,7 @@ static void class_add(struct str *out, uint16_t class)
 }
 
 /* EDNS keeps other things where a record has class and time to live. */
-static void extension_rows(struct walk *w, size_t base, const struct record *record)
+static void extension_rows(struct walk *w, size_t base, const struct dns_record *record)
 {
 	static const struct proto_field edns[] = {
 		FIELD("Type", 0, 16, SHOW_DEC),
@@ -451,7 +224,7 @@ static void extension_rows(struct walk *w, size_t base, const struct record *rec
 	walk_fields(w, 2, edns, sizeof(edns) / sizeof(edns[0]), base + record->type_at, 10);
 }
 
-static void class_row(struct walk *w, size_t at, const struct record *record, bool question)
+static void class_row(struct walk *w, size_t at, const struct dns_record *record, bool question)
 {
 	struct str text = walk_row(w, 2, at, 2, "Class", NULL);
 
@@ -461,40 +234,40 @@ static void class_row(struct walk *w, size_t at, const struct record *record, bo
 }
 
 static void record_parts(struct walk *w, struct rd message, size_t base,
-			 const struct record *record, enum section section)
+			 const struct dns_record *record, enum section section)
 {
 	static const struct proto_field ttl =
 		FIELD("Time to live", 0, 32, SHOW_DEC, .unit = "seconds",
 		      .about = "How long it may be remembered.");
-	const struct type *t = type_find(record->type);
-	struct str text = walk_row(w, 2, base + record->type_at, 2, "Type", t ? t->about : NULL);
+	const char *about = dns_type_about(record->type);
+	struct str text = walk_row(w, 2, base + record->type_at, 2, "Type", about);
 
-	type_add(&text, record->type);
+	dns_type_add(&text, record->type);
 	str_addf(&text, " (%u)", record->type);
 	class_row(w, base + record->type_at + 2, record, section == QUESTION);
 	if (section == QUESTION)
 		return;
 	walk_fields(w, 2, &ttl, 1, base + record->type_at + 4, 4);
-	text = walk_row(w, 2, base + record->data_at, record->end - record->data_at, "Data",
-			t ? t->about : NULL);
-	data_text(&text, message, record);
+	text = walk_row(w, 2, base + record->data_at, record->end - record->data_at, "Data", about);
+	dns_data_text(&text, message, record);
 }
 
-static void record_rows(struct walk *w, struct rd message, size_t base, const struct record *record,
-			enum section section, const struct str *name)
+static void record_rows(struct walk *w, struct rd message, size_t base,
+			const struct dns_record *record, enum section section,
+			const struct str *name)
 {
 	struct str text = walk_row(w, 1, base + record->at, record->end - record->at,
 				   section_names[section], NULL);
 
 	str_addf(&text, "%s  ", name->buf);
-	type_add(&text, record->type);
-	if (section != QUESTION && record->type != TYPE_OPT) {
+	dns_type_add(&text, record->type);
+	if (section != QUESTION && record->type != DNS_OPT) {
 		str_add(&text, "  ");
-		data_text(&text, message, record);
+		dns_data_text(&text, message, record);
 	}
 	text = walk_row(w, 2, base + record->at, record->type_at - record->at, "Name", NULL);
 	str_add(&text, name->buf);
-	if (record->type == TYPE_OPT && section == ADDITIONAL)
+	if (record->type == DNS_OPT && section == ADDITIONAL)
 		extension_rows(w, base, record);
 	else
 		record_parts(w, message, base, record, section);
@@ -510,10 +283,10 @@ static void message_rows(struct walk *w, size_t base, size_t len)
 
 	for (unsigned section = QUESTION; section < SECTIONS; section++) {
 		for (unsigned i = 0; i < h.count[section] && shown < RECORDS_SHOWN; i++, shown++) {
-			struct record record;
+			struct dns_record record;
 
 			str_clear(&name);
-			if (!record_read(&r, section, &record, &name)) {
+			if (!dns_record_read(&r, section == QUESTION, &record, &name)) {
 				struct str text =
 					walk_row(w, 1, base + record.at, message.len - record.at,
 						 section_names[section], NULL);
