@@ -17,11 +17,13 @@ static int add_packet(struct trace *t, const struct batch_packet *b, const struc
 		.number = b->number,
 		.lane = LANE_NONE,
 	};
+	struct conn_note note;
 	uint32_t row;
-	int dir = 0;
 
-	entry.conn = conns_packet(t->conns, p, b->ts_ns, &dir);
-	entry.flags = dir ? TRACE_FLAG_DIR : 0;
+	/* A frame's number is that of its record in the file, as Wireshark counts. */
+	conns_track(t->conns, p, b->data, b->caplen, t->index.rows + 1, b->ts_ns, &note);
+	entry.conn = note.conn;
+	entry.flags = note.dir ? TRACE_FLAG_DIR : 0;
 	t->packets++;
 	return trace_place(t, &entry, &row, e);
 }
@@ -36,7 +38,10 @@ int trace_batch_run(struct trace *t, struct err *e)
 		const struct batch_packet *p = &b->packet[i];
 
 		packet_parse(&b->parsed[i], p->link, p->data, p->caplen, p->len);
+		conns_look(t->conns, &b->parsed[i]);
 	}
+	for (size_t i = 0; i < count; i++)
+		conns_near(t->conns, &b->parsed[i]);
 	for (size_t i = 0; i < count; i++) {
 		if (add_packet(t, &b->packet[i], &b->parsed[i], e) < 0)
 			return -1;

@@ -16,7 +16,7 @@
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
 #define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
 #define INTERRUPT_MS 10
-#define LOAD_NS	     (5 * NS_PER_MS)
+#define LOAD_NS	     (3 * NS_PER_MS)
 #define TURN_NS                                                                                    \
 	(20 *                                                                                      \
 	 NS_PER_MS) /* for the wire's events, before it is the programs' and the screen's turn */

@@ -1,7 +1,7 @@
 /*
  * The loop.  It sleeps in poll() until the terminal, the session or the script has something to do,
  * lets all of them do it, and then draws once.  When the last drawing is less than a sixtieth of a
- * second ago, the next one waits, and what happens meanwhile is drawn with it.  With nothing to
+ * second ago (half of that for a key), the next one waits, and what happens meanwhile is drawn with it.  With nothing to
  * draw and no time set, poll() waits for ever.
  */
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "ui/app_impl.h"
 
 #define FRAME_NS (NS_PER_S / 60)
+#define KEY_NS	 (8 * NS_PER_MS) /* what a key did is shown sooner, also while everything moves */
 #define FDS_MAX	 64
 
 struct loop {
@@ -19,6 +20,7 @@ struct loop {
 	struct term *term;
 	struct grid grid;
 	bool changed;
+	int64_t drawn_ns; /* when that was done last */
 	int64_t next_ns; /* not drawn before this time */
 };
 
@@ -52,6 +54,7 @@ static void take_keys(struct loop *l)
 	while (!app_done(l->app) && term_read(l->term, &in)) {
 		app_input(l->app, &in);
 		l->changed = true;
+		l->next_ns = l->drawn_ns + KEY_NS;
 		if (l->app->wish == WISH_SUSPEND)
 			term_suspend(l->term);
 		if (l->app->wish != WISH_NOTHING)
@@ -82,6 +85,7 @@ static int draw(struct loop *l, struct err *e)
 	app_draw(l->app, &l->grid);
 	term_show(l->term, &l->grid);
 	l->changed = false;
+	l->drawn_ns = now;
 	l->next_ns = now + FRAME_NS;
 	return 0;
 }
