@@ -41,7 +41,7 @@ static const struct proto *arp_scan(struct scan *s)
 	scan_limit(s, 0);
 	if (!l.for_ipv4)
 		return NULL;
-	if (s->inside)
+	if (p->ip_version)
 		proto_leave_tunnel(s);
 	p->network_at = (uint32_t)start;
 	p->arp_op = op;

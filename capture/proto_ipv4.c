@@ -49,7 +49,7 @@ static const struct proto *ipv4_scan(struct scan *s)
 		p->cut = true;
 		return NULL;
 	}
-	if (s->inside)
+	if (p->ip_version)
 		proto_leave_tunnel(s);
 	p->network_at = (uint32_t)start;
 	p->ecn = tos & 3;

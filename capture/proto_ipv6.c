@@ -33,7 +33,7 @@ static const struct proto *ipv6_scan(struct scan *s)
 		p->cut = true;
 		return NULL;
 	}
-	if (s->inside)
+	if (p->ip_version)
 		proto_leave_tunnel(s);
 	p->network_at = (uint32_t)start;
 	p->ip_version = 6;

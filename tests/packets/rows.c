@@ -2,7 +2,8 @@
  * Prints what we make of a small capture as mkpackets writes it.
  *
  *	rows FILE.pcap		each packet: its connection and summary, then every row of its dissection
- *	rows --fields FILE.pcap	each packet: what struct packet says, tab-separated, for the comparison with tshark
+ *	rows --fields=4.0 FILE.pcap	each packet: what struct packet says, tab-separated, for the comparison with tshark,
+ *				whose version is given: connections begin by the rules that it has
  *	rows --cut FILE.pcap	each packet cut at every length; prints how many
  */
 #include <stdbool.h>
@@ -231,7 +232,7 @@ static unsigned long cut_everywhere(const struct pcap *p, struct dissection *d)
 
 int main(int argc, char **argv)
 {
-	bool fields = argc == 3 && strcmp(argv[1], "--fields") == 0;
+	bool fields = argc == 3 && strncmp(argv[1], "--fields=", 9) == 0;
 	bool cut = argc == 3 && strcmp(argv[1], "--cut") == 0;
 	struct conns *conns = conns_new(NULL);
 	struct dissection d = { .rows = 0 };
@@ -240,9 +241,15 @@ int main(int argc, char **argv)
 	struct pcap p;
 
 	if ((argc != 2 && !fields && !cut) || !conns) {
-		fprintf(stderr, "usage: rows [--fields|--cut] FILE.pcap\n");
+		fprintf(stderr, "usage: rows [--fields=VERSION|--cut] FILE.pcap\n");
 		return 2;
 	}
+	if (fields && !tcp_rules_find(argv[1] + 9)) {
+		fprintf(stderr, "rows: no rules for version %s\n", argv[1] + 9);
+		return 2;
+	}
+	if (fields)
+		conns_set_rules(conns, tcp_rules_find(argv[1] + 9));
 	pcap_open_file(&p, argv[argc - 1]);
 	while (pcap_next_packet(&p)) {
 		if (fields)

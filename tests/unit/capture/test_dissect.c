@@ -259,6 +259,118 @@ static void a_long_payload_is_shown_whole(void **state)
 	dissection_fini(&d);
 }
 
+/* ---- applications ---- */
+
+static struct build payload_on(unsigned protocol, unsigned port, const char *hex, const char *text)
+{
+	struct build b = build_on();
+
+	build_ethernet(&b, 0x0800);
+	build_ipv4(&b, protocol, "192.0.2.1", "192.0.2.2");
+	if (protocol == 17)
+		build_udp(&b, 45012, port);
+	else
+		build_tcp(&b, 45012, port, 1000, 2000, TCP_ACK, 502, "");
+	build_hex(&b, hex);
+	build_text(&b, text);
+	build_finish(&b);
+	return b;
+}
+
+/* The name of the layer behind the transport header; of the ladder's words what is behind it. */
+static const char *application_of(const struct build *b, struct str *words)
+{
+	static const char *const names[] = { "Domain Name System", "Hypertext Transfer Protocol",
+					     "Transport Layer Security", "Dynamic Host Configuration Protocol" };
+	struct dissection d = rows_of(b, NULL);
+	const char *found = NULL;
+	struct packet p;
+
+	for (size_t i = 0; i < d.rows; i++)
+		for (size_t n = 0; n < 4; n++)
+			if (d.row[i].depth == 0 && strcmp(d.row[i].name, names[n]) == 0)
+				found = names[n];
+	dissection_fini(&d);
+	packet_parse(&p, LINK_ETHERNET, b->byte, b->len, b->len);
+	str_clear(words);
+	packet_summary(words, &p, NULL, 0, b->byte, b->len);
+	return found;
+}
+
+static void a_port_alone_makes_no_application(void **state)
+{
+	static const struct {
+		unsigned protocol, port;
+		const char *hex, *text;
+	} others[] = {
+		{ 6, 80, "", "hello, this is a chat program\n" },
+		{ 6, 80, "", "GET" },
+		{ 6, 80, "", "get / HTTP/1.1\r\n" },
+		{ 6, 8080, "16 0300", "" },
+		{ 6, 443, "", "GETX" },
+		{ 6, 443, "16 0303 ffff 01", "" },
+		{ 6, 443, "14 0303 0002 01 01", "" },
+		{ 6, 53, "", "\x01\x02\x03 something of some length that is not DNS" },
+		{ 17, 53, "1234 0100 ffff 0000 0000 0000 00 0001 0001", "" },
+		{ 17, 53, "1234 7900 0001 0000 0000 0000 00 0001 0001", "" },
+		{ 17, 53, "1234 0100 0001 0000 0000 0000 c00c 0001 0001", "" },
+		{ 17, 67, "", "hello" },
+		{ 17, 4000, "1a2b 0100 0001 0000 0000 0000 00 0001 0001", "" },
+	};
+	STR_ON_STACK(words, 256);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct build b = payload_on(others[i].protocol, others[i].port, others[i].hex, others[i].text);
+
+		assert_null(application_of(&b, &words));
+		assert_null(strstr(words.buf, "HTTP"));
+		assert_null(strstr(words.buf, "TLS"));
+		assert_null(strstr(words.buf, "DNS"));
+		assert_null(strstr(words.buf, "DHCP"));
+	}
+}
+
+static void an_application_is_recognized_by_its_beginning(void **state)
+{
+	STR_ON_STACK(words, 256);
+	struct build b = payload_on(6, 5000, "", "DELETE /x HTTP/1.1\r\n\r\n");
+
+	(void)state;
+	assert_string_equal(application_of(&b, &words), "Hypertext Transfer Protocol");
+	assert_string_equal(words.buf, "ACK  seq 1000  ack 2000  len 22  HTTP DELETE /x");
+	b = payload_on(17, 53, "1234 0100 0001 0000 0000 0000 01 78 00 0010 0001", "");
+	assert_string_equal(application_of(&b, &words), "Domain Name System");
+	assert_string_equal(words.buf, "UDP  len 19  DNS query TXT x");
+	b = payload_on(6, 4433, "15 0303 0002 01 00", "");
+	assert_string_equal(application_of(&b, &words), "Transport Layer Security");
+	assert_string_equal(words.buf, "ACK  seq 1000  ack 2000  len 7  TLS Alert close notify");
+}
+
+/* Each pointer leads to the one before: as many jumps as fit, and no end if jumps were not bounded. */
+static void names_that_lead_in_circles_are_refused(void **state)
+{
+	static const char *const records[] = {
+		"c01d", "c01c 00",	/* to itself, to the byte before it (which leads here) */
+		"01 61 c01d", "c0ff", "01 61 c020", "3f 61", "80 00", "40 00",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		struct build b = payload_on(17, 53, "1234 8180 0001 0001 0000 0000 07 6578616d706c65 03 6f7267 00 0001 0001",
+					    "");
+		struct dissection d;
+
+		build_hex(&b, records[i]);
+		build_hex(&b, "0001 0001 00000000 0004 01020304");
+		build_put16(&b, 16, (unsigned)(b.len - 14));
+		build_put16(&b, 38, (unsigned)(b.len - 34));
+		d = rows_of(&b, NULL);
+		assert_string_equal(text_of(&d, "Answer"), "malformed, or not all of it is here");
+		dissection_fini(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +384,9 @@ int main(void)
 		cmocka_unit_test(the_unknown_is_shown_by_its_number),
 		cmocka_unit_test(every_cut_is_survived_and_said),
 		cmocka_unit_test(a_long_payload_is_shown_whole),
+		cmocka_unit_test(a_port_alone_makes_no_application),
+		cmocka_unit_test(an_application_is_recognized_by_its_beginning),
+		cmocka_unit_test(names_that_lead_in_circles_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -358,6 +358,76 @@ static void summaries_without_a_connection_are_raw(void **state)
 	assert_string_equal(text.buf, "ACK  ack 2147483649  win 0  sack 3001-5001");
 }
 
+/* Of the outer packet nothing is left, whatever its version and its transport. */
+static void a_tunnel_leaves_nothing_of_its_outer_packet(void **state)
+{
+	static const uint8_t src[16] = { 10, 0, 0, 1 }, dst[16] = { 10, 0, 0, 2 };
+	struct build b = build_on();
+	struct packet p;
+
+	(void)state;
+	build_ethernet(&b, 0x86dd);
+	build_ipv6(&b, 17, "2001:db8::1", "2001:db8::2");
+	build_udp(&b, 50000, 4789);
+	build_hex(&b, "08000000 00000100 020000000002 020000000001 0800");
+	build_ipv4(&b, 132, "10.0.0.1", "10.0.0.2");
+	build_hex(&b, "00010203");
+	build_finish(&b);
+	p = parse(&b);
+	assert_int_equal(p.ip_version, 4);
+	assert_int_equal(p.protocol, 132);
+	assert_memory_equal(p.src, src, 16);
+	assert_memory_equal(p.dst, dst, 16);
+	assert_int_equal(p.network_at, 84);
+	assert_int_equal(p.transport_at, 104);
+	assert_int_equal(p.payload_at, 104);
+	assert_int_equal(p.payload_len, 4);
+	assert_int_equal(p.src_port, 0);
+	assert_false(p.has_ports || p.has_transport || p.payload_known || p.cut);
+}
+
+/* The packet stays the outer one where the tunnel holds no IP. */
+static void a_tunnel_with_something_else_is_its_outer_packet(void **state)
+{
+	static const char *const contents[] = { "88cc 0207", "0800 45", "0800 6500 0014", "86dd 4" "0000000" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+		struct build b = build_on();
+		struct packet p;
+
+		build_ethernet(&b, 0x0800);
+		build_ipv4(&b, 17, "192.0.2.1", "192.0.2.2");
+		build_udp(&b, 50000, 4789);
+		build_hex(&b, "08000000 00000100 020000000002 020000000001");
+		build_hex(&b, contents[i]);
+		build_finish(&b);
+		p = parse(&b);
+		assert_int_equal(p.protocol, 17);
+		assert_int_equal(p.src[0], 192);
+		assert_int_equal(p.network_at, 14);
+		assert_int_equal(p.transport_at, 34);
+		assert_int_equal(p.payload_at, 42);
+		assert_int_equal(p.dst_port, 4789);
+		assert_true(p.has_ports && p.has_transport);
+		assert_int_equal(p.cut, i > 0);
+	}
+}
+
+static void tunnels_in_tunnels_end(void **state)
+{
+	struct build b = build_on();
+	struct packet p;
+
+	(void)state;
+	build_ethernet(&b, 0x0800);
+	for (int i = 0; i < 60; i++)
+		build_hex(&b, "4500 0000 0000 4000 40 04 0000 c0000201 c0000202");
+	p = parse(&b);
+	assert_true(p.cut);
+	assert_in_range(p.network_at, 14 + 20 * 4, 14 + 20 * 30);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +449,9 @@ int main(void)
 		cmocka_unit_test(endpoints_are_addresses),
 		cmocka_unit_test(flags_have_an_order),
 		cmocka_unit_test(summaries_without_a_connection_are_raw),
+		cmocka_unit_test(a_tunnel_leaves_nothing_of_its_outer_packet),
+		cmocka_unit_test(a_tunnel_with_something_else_is_its_outer_packet),
+		cmocka_unit_test(tunnels_in_tunnels_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
