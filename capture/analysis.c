@@ -600,7 +600,8 @@ void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
 	const struct packet *p = s->p;
 
 	note_handshake(t, s);
-	note_scale(t, p, s->dir);
+	if (p->wscale >= 0 || (p->flags & TCP_SYN))
+		note_scale(t, p, s->dir);
 	if (p->mptcp)
 		note_mptcp(t, p);
 	if (!s->quoted)

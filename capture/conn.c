@@ -45,15 +45,19 @@ struct conns {
 			      connections */
 };
 
-/* A packet on its way through the rules. */
+/* A packet on its way through the rules, and the connection that it was found to be of. */
 struct tracked {
 	struct conns *c;
 	const struct packet *p;
-	struct flow_key key;
-	uint32_t hash;
 	uint32_t frame;
 	int64_t ts_ns;
 	bool quoted;
+	struct flow_key key;
+	uint32_t hash;
+	uint32_t number; /* CONN_NONE: none yet, or no memory */
+	int dir;
+	struct flow *flow;
+	struct tcp *tcp; /* NULL: it is none, or has no segment yet */
 };
 
 static bool key_of(struct conns *c, const struct packet *p, struct flow_key *key)
@@ -70,29 +74,31 @@ static bool tracked_key(struct tracked *t)
 	return true;
 }
 
-static uint32_t flow_find(const struct tracked *t, int *dir)
+static bool flow_take(struct tracked *t, uint32_t number)
 {
-	return conn_table_find(t->c->table, &t->key, t->hash, dir);
+	t->number = number;
+	t->tcp = NULL;
+	if (number == CONN_NONE)
+		return false;
+	t->flow = conn_table_flow(t->c->table, number);
+	if (t->flow->protocol == IPPROTO_TCP && t->flow->stream != FLOW_NONE)
+		t->tcp = conn_table_tcp(t->c->table, t->flow->stream);
+	return true;
 }
 
-static uint32_t flow_new(const struct tracked *t, int *dir)
+static bool flow_new(struct tracked *t)
 {
-	uint32_t number = conn_table_add(t->c->table, &t->key, t->hash);
-	struct flow *f;
-
-	*dir = 0;
-	if (number == FLOW_NONE)
-		return CONN_NONE;
-	f = conn_table_flow(t->c->table, number);
-	f->first_ns = f->last_ns = t->ts_ns;
-	return number;
+	t->dir = 0;
+	if (!flow_take(t, conn_table_add(t->c->table, &t->key, t->hash)))
+		return false;
+	t->flow->first_ns = t->flow->last_ns = t->ts_ns;
+	return true;
 }
 
-static uint32_t flow_of(const struct tracked *t, int *dir)
+/* The connection of the packet's ends.  False: no memory. */
+static bool flow_find(struct tracked *t)
 {
-	uint32_t number = flow_find(t, dir);
-
-	return number == FLOW_NONE ? flow_new(t, dir) : number;
+	return flow_take(t, conn_table_find(t->c->table, &t->key, t->hash, &t->dir)) || flow_new(t);
 }
 
 /* ---- TCP ---- */
@@ -106,36 +112,24 @@ static void tcp_retire(struct conns *c, struct tcp *tcp)
 	}
 }
 
-static struct tcp *tcp_of(const struct conns *c, uint32_t number)
+/* The connection of a segment, which it may open.  False: no memory. */
+static bool tcp_place(struct tracked *t, struct tcp_segment *s, enum tcp_opening *opening)
 {
-	const struct flow *f = conn_table_flow(c->table, number);
-
-	if (f->protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
-		return NULL;
-	return conn_table_tcp(c->table, f->stream);
-}
-
-/* The connection of a segment, which it may open; CONN_NONE: no memory. */
-static uint32_t tcp_place(const struct tracked *t, struct tcp_segment *s, enum tcp_opening *opening)
-{
-	uint32_t number = flow_of(t, &s->dir);
-	struct tcp *tcp;
-
 	*opening = TCP_CONTINUES;
-	if (number == CONN_NONE)
-		return CONN_NONE;
-	tcp = tcp_of(t->c, number);
-	if (tcp)
-		*opening = tcp_opens(tcp, t->c->rules, s);
+	if (!flow_find(t))
+		return false;
+	s->dir = t->dir;
+	if (t->tcp)
+		*opening = tcp_opens(t->tcp, t->c->rules, s);
 	if (*opening == TCP_OPENS) {
-		tcp_retire(t->c, tcp);
-		number = flow_new(t, &s->dir);
-		tcp = NULL;
+		tcp_retire(t->c, t->tcp);
+		if (!flow_new(t))
+			return false;
+		s->dir = t->dir;
 	}
-	if (number != CONN_NONE && !tcp &&
-	    !conn_table_add_tcp(t->c->table, conn_table_flow(t->c->table, number)))
-		return CONN_NONE;
-	return number;
+	if (t->tcp)
+		return true;
+	return conn_table_add_tcp(t->c->table, t->flow) && flow_take(t, t->number);
 }
 
 static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
@@ -144,30 +138,26 @@ static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
 		f->retransmissions[dir]++;
 }
 
-static uint32_t tcp_track(const struct tracked *t, int *dir, struct verdict *verdict)
+static void tcp_track(struct tracked *t, struct verdict *verdict)
 {
+	const struct packet *p = t->p;
 	struct tcp_segment s = {
-		.p = t->p, .frame = t->frame, .ts_ns = t->ts_ns, .quoted = t->quoted
+		.p = p, .frame = t->frame, .ts_ns = t->ts_ns, .quoted = t->quoted
 	};
 	enum tcp_opening opening;
-	uint32_t number = tcp_place(t, &s, &opening);
-	struct tcp *tcp;
 
-	*dir = s.dir;
-	if (number == CONN_NONE)
-		return CONN_NONE;
-	tcp = tcp_of(t->c, number);
-	tcp_bases(tcp, t->c->rules, &s, opening);
-	if (t->p->payload_known && !t->quoted) {
-		tcp_analyse(tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
+	if (!tcp_place(t, &s, &opening))
+		return;
+	tcp_bases(t->tcp, t->c->rules, &s, opening);
+	if (p->payload_known && !t->quoted) {
+		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
 			    verdict);
-		infer_segment(tcp->end, t->c->unacked, s.dir, t->p, t->c->vantage);
-		retransmissions_count(conn_table_flow(t->c->table, number), s.dir, verdict->bits);
-	} else if (opening >= TCP_RENUMBERS && !t->p->cut) {
+		infer_segment(t->tcp->end, t->c->unacked, s.dir, p, t->c->vantage);
+		retransmissions_count(t->flow, s.dir, verdict->bits);
+	} else if (opening >= TCP_RENUMBERS && !p->cut) {
 		verdict->bits = VERDICT_REUSED_PORTS;
 	}
-	tcp_header(tcp, &s, verdict);
-	return number;
+	tcp_header(t->tcp, &s, verdict);
 }
 
 /* ---- fragments that stand for nothing whole ---- */
@@ -187,158 +177,125 @@ static bool fragment_is(const struct fragment *f, const struct flow_key *key, ui
 }
 
 /* The connection of the first fragment of the datagram. */
-static uint32_t fragment_track(const struct tracked *t, int *dir)
+static void fragment_track(struct tracked *t)
 {
 	struct flow_key key = t->key;
 	struct fragment *f = fragment_of(t->c, &key, t->p->fragment_id);
-	const struct flow *flow;
-	uint32_t number;
 
 	if (t->p->fragment_at && fragment_is(f, &key, t->p->fragment_id)) {
-		flow = conn_table_flow(t->c->table, f->number);
-		*dir = flow->address[0] != key.end[0].address;
-		return f->number;
+		if (flow_take(t, f->number))
+			t->dir = t->flow->address[0] != key.end[0].address;
+		return;
 	}
-	number = flow_of(t, dir);
-	if (number != CONN_NONE && !t->p->fragment_at)
-		*f = (struct fragment){ key, t->p->fragment_id, number };
-	return number;
+	if (flow_find(t) && !t->p->fragment_at)
+		*f = (struct fragment){ key, t->p->fragment_id, t->number };
 }
 
 /* ---- packets ---- */
 
-static void udp_count(struct conns *c, uint32_t number)
+/* A whole packet, or one that an error quotes; and under which number Wireshark counts it. */
+static void whole_track(struct tracked *t, struct conn_note *out)
 {
-	struct flow *f = conn_table_flow(c->table, number);
+	bool tcp = t->p->protocol == IPPROTO_TCP && t->p->has_segment;
+	bool udp = t->p->protocol == IPPROTO_UDP && t->p->has_ports;
 
-	if (f->stream == FLOW_NONE)
-		f->stream = c->udp_streams++;
-}
-
-/* A whole packet, or one that an error quotes.  Its number, CONN_NONE: no memory. */
-static uint32_t whole_track(const struct tracked *t, int *dir, struct verdict *verdict)
-{
-	uint32_t number;
-
-	if (t->p->protocol == IPPROTO_TCP && t->p->has_segment)
-		return tcp_track(t, dir, verdict);
-	number = flow_of(t, dir);
-	if (number != CONN_NONE && t->p->protocol == IPPROTO_UDP && t->p->has_ports)
-		udp_count(t->c, number);
-	return number;
-}
-
-/* The same, and under which number Wireshark counts it. */
-static uint32_t streamed_track(const struct tracked *t, int *dir, struct conn_note *out)
-{
-	uint32_t number = whole_track(t, dir, &out->verdict);
-	const struct flow *f;
-
-	if (number == CONN_NONE)
-		return CONN_NONE;
-	f = conn_table_flow(t->c->table, number);
-	if (f->stream != FLOW_NONE) {
-		out->stream = f->stream;
-		out->stream_protocol = f->protocol;
-	}
-	return number;
+	if (tcp)
+		tcp_track(t, &out->verdict);
+	else
+		flow_find(t);
+	if (t->number == CONN_NONE)
+		return;
+	if (udp && t->flow->stream == FLOW_NONE)
+		t->flow->stream = t->c->udp_streams++;
+	if (t->flow->stream == FLOW_NONE)
+		return;
+	out->stream = t->flow->stream;
+	out->stream_protocol = t->flow->protocol;
 }
 
 static void quote_track(const struct tracked *error, const void *bytes, size_t caplen,
 			struct conn_note *out)
 {
 	struct packet quoted;
-	struct tracked t = *error;
-	int dir;
+	struct tracked t = { .c = error->c,
+			     .p = &quoted,
+			     .frame = error->frame,
+			     .ts_ns = error->ts_ns,
+			     .quoted = true };
 
 	if (!packet_quoted(&quoted, error->p, bytes, caplen))
 		return;
 	if (quoted.protocol == IPPROTO_TCP ? !quoted.has_segment
 					   : quoted.protocol != IPPROTO_UDP || !quoted.has_ports)
 		return;
-	t.p = &quoted;
-	t.quoted = true;
 	if (tracked_key(&t))
-		(void)streamed_track(&t, &dir, out);
+		whole_track(&t, out);
 }
 
-static bool reassembly_ready(struct conns *c)
+static enum reassembled part_add(struct tracked *t, const void *bytes, size_t caplen,
+				 struct packet *whole, const uint8_t **first)
 {
-	if (!c->reassembly)
-		c->reassembly = reassembly_new();
-	return c->reassembly;
+	if (!t->c->reassembly)
+		t->c->reassembly = reassembly_new();
+	if (!t->c->reassembly)
+		return REASSEMBLE_NONE;
+	return reassembly_add(t->c->reassembly, t->p, bytes, caplen, whole, first);
 }
 
-/*
- * The connection of a fragment: that of the whole datagram if it completes it.  A first fragment that was
- * not captured in full is read as far as it goes.
- */
-static uint32_t part_track(struct tracked *t, const void *bytes, size_t caplen,
-			   struct conn_note *out, int *dir)
+/* A fragment: if it completes a datagram, it stands for that. */
+static void part_track(struct tracked *t, const void *bytes, size_t caplen, struct conn_note *out)
 {
-	enum reassembled kind = REASSEMBLE_NONE;
+	enum reassembled kind = REASSEMBLE_WAITS;
 	struct packet whole;
 	const uint8_t *first;
-	uint32_t number;
 
-	if (bytes && reassembly_ready(t->c))
-		kind = reassembly_add(t->c->reassembly, t->p, bytes, caplen, &whole, &first);
+	if (bytes)
+		kind = part_add(t, bytes, caplen, &whole, &first);
 	if (kind == REASSEMBLE_WHOLE) {
 		whole.hash = 0;
 		t->p = &whole;
 		if (!tracked_key(t))
-			return CONN_NONE;
-		number = streamed_track(t, dir, out);
+			return;
+		whole_track(t, out);
 		quote_track(t, first, REASSEMBLE_FIRST, out);
-		return number;
+		t->p = NULL;
+		return;
 	}
-	number = fragment_track(t, dir);
-	/* Wireshark looks into such a fragment of IPv4 only. */
-	if (bytes && kind == REASSEMBLE_NONE && t->p->has_ports && !t->p->fragment_at &&
+	fragment_track(t);
+	/* Not captured in full: read as far as it goes.  Wireshark does so with IPv4 only. */
+	if (kind == REASSEMBLE_NONE && t->p->has_ports && !t->p->fragment_at &&
 	    t->p->ip_version == 4)
-		number = streamed_track(t, dir, out);
-	return number;
+		whole_track(t, out);
 }
 
-static void flow_count(struct conns *c, const struct packet *p, int64_t ts_ns,
-		       const struct conn_note *note)
+static void flow_count(const struct tracked *t, uint32_t bytes)
 {
-	struct flow *f = conn_table_flow(c->table, note->conn);
-
-	f->packets[note->dir]++;
-	f->bytes[note->dir] += p->payload_len;
-	f->last_ns = ts_ns;
-}
-
-static void states_note(const struct conns *c, struct conn_note *out)
-{
-	const struct tcp *tcp = tcp_of(c, out->conn);
-
-	for (int i = 0; tcp && i < 2; i++)
-		out->state[i] = infer_state(&tcp->end[i]);
+	t->flow->packets[t->dir]++;
+	t->flow->bytes[t->dir] += bytes;
+	t->flow->last_ns = t->ts_ns;
 }
 
 void conns_track(struct conns *c, const struct packet *p, const void *bytes, size_t caplen,
 		 uint32_t frame, int64_t ts_ns, struct conn_note *out)
 {
-	struct tracked t = { .c = c, .p = p, .frame = frame, .ts_ns = ts_ns };
-	int dir = 0;
+	struct tracked t = { .c = c, .p = p, .frame = frame, .ts_ns = ts_ns, .number = CONN_NONE };
 
 	*out = (struct conn_note){ .conn = CONN_NONE, .stream = CONN_NONE };
 	if (!p->ip_version || !tracked_key(&t))
 		return;
-	if (p->fragment) {
-		out->conn = part_track(&t, bytes, caplen, out, &dir);
-	} else {
-		out->conn = streamed_track(&t, &dir, out);
-		if (bytes && out->stream == CONN_NONE)
-			quote_track(&t, bytes, caplen, out);
-	}
-	if (out->conn == CONN_NONE)
+	if (p->fragment)
+		part_track(&t, bytes, caplen, out);
+	else
+		whole_track(&t, out);
+	if (bytes && !p->fragment && (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6))
+		quote_track(&t, bytes, caplen, out);
+	if (t.number == CONN_NONE)
 		return;
-	out->dir = (uint8_t)dir;
-	flow_count(c, p, ts_ns, out);
-	states_note(c, out);
+	out->conn = t.number;
+	out->dir = (uint8_t)t.dir;
+	flow_count(&t, p->payload_len);
+	for (int i = 0; t.tcp && i < 2; i++)
+		out->state[i] = infer_state(&t.tcp->end[i]);
 }
 
 uint32_t conns_packet(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir)
@@ -365,6 +322,11 @@ void conns_near(struct conns *c, const struct packet *p)
 	conn_table_prefetch_flow(c->table, p->hash);
 }
 
+void conns_nearer(struct conns *c, const struct packet *p)
+{
+	conn_table_prefetch_tcp(c->table, p->hash);
+}
+
 /* ---- looking at them ---- */
 
 static const uint8_t *ip_of(const struct addr *a)
@@ -385,6 +347,15 @@ uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *
 			    addr_port(a), ip_of(b), addr_port(b), false))
 		return CONN_NONE;
 	return conn_table_find(c->table, &key, conn_table_hash(c->table, &key), &dir);
+}
+
+static struct tcp *tcp_of(const struct conns *c, uint32_t number)
+{
+	const struct flow *f = conn_table_flow(c->table, number);
+
+	if (f->protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
+		return NULL;
+	return conn_table_tcp(c->table, f->stream);
 }
 
 size_t conns_count(const struct conns *c)

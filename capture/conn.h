@@ -69,11 +69,12 @@ void conns_track(struct conns *c, const struct packet *p, const void *bytes, siz
 		 int64_t ts_ns, struct conn_note *out);
 
 /*
- * Optional, where several packets are at hand: conns_look() for each, then conns_near() for each, then
- * conns_track() for each.  They only bring nearer what it needs.
+ * Optional, where several packets are at hand (64, say): conns_look() for each, then conns_near() for each,
+ * then conns_nearer() for each, then conns_track() for each.  They only bring nearer what it needs.
  */
 void conns_look(struct conns *c, struct packet *p);
 void conns_near(struct conns *c, const struct packet *p);
+void conns_nearer(struct conns *c, const struct packet *p);
 
 /*
  * The same without bytes, frames counted from 1, and only the number: the connection's, CONN_NONE if it has no

@@ -8,14 +8,14 @@
  */
 #include "capture/conn_table.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
 enum {
-	CHUNK_BITS = 15,
-	CHUNK = 1 << CHUNK_BITS, /* elements */
+	CHUNK = 1 << CHUNKS_BITS, /* elements */
 	SLOTS_FIRST = 1024,
 	HUGE_PAGE = 2 << 20,
 };
@@ -31,26 +31,7 @@ struct slots {
 	size_t used;
 };
 
-/* Elements that never move. */
-struct chunks {
-	uint8_t **chunk;
-	size_t chunks, cap;
-	size_t count; /* elements */
-	size_t size; /* of an element */
-};
-
-struct conn_table {
-	uint64_t key[4];
-	struct slots flow_slots, address_slots;
-	struct chunks flows, tcps, addresses;
-};
-
 /* ---- chunks ---- */
-
-static void *element(const struct chunks *c, uint32_t number)
-{
-	return c->chunk[number >> CHUNK_BITS] + (size_t)(number & (CHUNK - 1)) * c->size;
-}
 
 /* Huge pages once there is more than a little: fresh memory and scattered looks cost half. */
 static void *memory(size_t bytes, bool much)
@@ -89,7 +70,7 @@ static void *element_new(struct chunks *c)
 
 	if (c->count >= FLOW_NONE - 1 || (c->count == c->chunks * CHUNK && !chunk_add(c)))
 		return NULL;
-	p = element(c, (uint32_t)c->count++);
+	p = chunks_at(c, (uint32_t)c->count++, c->size);
 	memset(p, 0, c->size);
 	return p;
 }
@@ -122,6 +103,13 @@ static void slots_put(struct slots *s, struct slot slot)
 		at = (at + 1) & (s->count - 1);
 	s->slot[at] = slot;
 	s->used++;
+}
+
+static void slots_free(struct slots *s)
+{
+	if (s)
+		free(s->slot);
+	free(s);
 }
 
 /* Room for one more, at most two thirds full. */
@@ -179,7 +167,7 @@ static uint32_t address_hash(const struct conn_table *t, const uint8_t *ip)
 
 static uint32_t address_find(const struct conn_table *t, const uint8_t *ip, uint32_t hash)
 {
-	const struct slots *s = &t->address_slots;
+	const struct slots *s = t->by_address;
 
 	if (!s->slot)
 		return FLOW_NONE;
@@ -187,52 +175,33 @@ static uint32_t address_find(const struct conn_table *t, const uint8_t *ip, uint
 		if (s->slot[i].number == FLOW_NONE)
 			return FLOW_NONE;
 		if (s->slot[i].hash == hash &&
-		    memcmp(element(&t->addresses, s->slot[i].number), ip, 16) == 0)
+		    memcmp(chunks_at(&t->addresses, s->slot[i].number, 16), ip, 16) == 0)
 			return s->slot[i].number;
 	}
 }
 
-/* The number of an IPv6 address; FLOW_NONE if it has none. */
-static uint32_t address_number(struct conn_table *t, const uint8_t *ip, bool add)
+uint32_t conn_table_number(struct conn_table *t, const uint8_t *ip, bool add)
 {
 	uint32_t hash = address_hash(t, ip), number = address_find(t, ip, hash);
 	uint8_t *bytes;
 
 	if (number != FLOW_NONE || !add)
 		return number;
-	if (!slots_reserve(&t->address_slots))
+	if (!slots_reserve(t->by_address))
 		return FLOW_NONE;
 	bytes = element_new(&t->addresses);
 	if (!bytes)
 		return FLOW_NONE;
 	memcpy(bytes, ip, 16);
 	number = (uint32_t)(t->addresses.count - 1);
-	slots_put(&t->address_slots, (struct slot){ hash, number });
+	slots_put(t->by_address, (struct slot){ hash, number });
 	return number;
-}
-
-bool conn_table_key(struct conn_table *t, struct flow_key *key, int ip_version, uint8_t protocol,
-		    const uint8_t *src, uint16_t sport, const uint8_t *dst, uint16_t dport,
-		    bool add)
-{
-	key->protocol = protocol;
-	key->ip_version = (uint8_t)ip_version;
-	key->end[0].port = sport;
-	key->end[1].port = dport;
-	if (ip_version == 6) {
-		key->end[0].address = address_number(t, src, add);
-		key->end[1].address = address_number(t, dst, add);
-		return key->end[0].address != FLOW_NONE && key->end[1].address != FLOW_NONE;
-	}
-	memcpy(&key->end[0].address, src, 4);
-	memcpy(&key->end[1].address, dst, 4);
-	return true;
 }
 
 const uint8_t *conn_table_address(const struct conn_table *t, const struct flow *f, int end)
 {
 	if (f->ip_version == 6)
-		return element(&t->addresses, f->address[end]);
+		return chunks_at(&t->addresses, f->address[end], 16);
 	return (const uint8_t *)&f->address[end];
 }
 
@@ -259,7 +228,7 @@ static int order_of(const struct flow *f, const struct flow_key *key)
 static struct slot *slot_of(const struct conn_table *t, const struct flow_key *key, uint32_t hash,
 			    int *dir)
 {
-	const struct slots *s = &t->flow_slots;
+	const struct slots *s = t->by_pair;
 
 	for (size_t i = hash & (s->count - 1);; i = (i + 1) & (s->count - 1)) {
 		if (s->slot[i].number == FLOW_NONE)
@@ -290,7 +259,7 @@ uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32
 	uint32_t number;
 	int dir;
 
-	if (!slots_reserve(&t->flow_slots))
+	if (!slots_reserve(t->by_pair))
 		return FLOW_NONE;
 	f = element_new(&t->flows);
 	if (!f)
@@ -305,7 +274,7 @@ uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32
 	if (slot)
 		slot->number = number;
 	else
-		slots_put(&t->flow_slots, (struct slot){ hash, number });
+		slots_put(t->by_pair, (struct slot){ hash, number });
 	return number;
 }
 
@@ -331,30 +300,41 @@ size_t conn_table_bytes(const struct conn_table *t)
 {
 	return sizeof(*t) + chunks_bytes(&t->flows) + chunks_bytes(&t->tcps) +
 	       chunks_bytes(&t->addresses) +
-	       (t->flow_slots.count + t->address_slots.count) * sizeof(struct slot);
-}
-
-struct flow *conn_table_flow(const struct conn_table *t, uint32_t number)
-{
-	return element(&t->flows, number);
-}
-
-struct tcp *conn_table_tcp(const struct conn_table *t, uint32_t stream)
-{
-	return element(&t->tcps, stream);
+	       (t->by_pair->count + t->by_address->count) * sizeof(struct slot);
 }
 
 void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash)
 {
-	__builtin_prefetch(&t->flow_slots.slot[hash & (t->flow_slots.count - 1)]);
+	__builtin_prefetch(&t->by_pair->slot[hash & (t->by_pair->count - 1)]);
+}
+
+/* The first slot of the hash suffices: most searches end there. */
+static const struct slot *slot_first(const struct conn_table *t, uint32_t hash)
+{
+	const struct slot *slot = &t->by_pair->slot[hash & (t->by_pair->count - 1)];
+
+	return slot->hash == hash && slot->number != FLOW_NONE ? slot : NULL;
 }
 
 void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash)
 {
-	const struct slot *slot = &t->flow_slots.slot[hash & (t->flow_slots.count - 1)];
+	const struct slot *slot = slot_first(t, hash);
 
-	if (slot->hash == hash && slot->number != FLOW_NONE)
+	if (slot)
 		__builtin_prefetch(conn_table_flow(t, slot->number));
+}
+
+void conn_table_prefetch_tcp(const struct conn_table *t, uint32_t hash)
+{
+	const struct slot *slot = slot_first(t, hash);
+	const struct flow *f = slot ? conn_table_flow(t, slot->number) : NULL;
+	const uint8_t *tcp;
+
+	if (!f || f->protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
+		return;
+	tcp = (const uint8_t *)conn_table_tcp(t, f->stream);
+	for (size_t line = 0; line < sizeof(struct tcp); line += 64)
+		__builtin_prefetch(tcp + line);
 }
 
 /* ---- beginning and end ---- */
@@ -368,7 +348,10 @@ struct conn_table *conn_table_new(void)
 	t->flows.size = sizeof(struct flow);
 	t->tcps.size = sizeof(struct tcp);
 	t->addresses.size = 16;
-	if (slots_reserve(&t->flow_slots) && getentropy(t->key, sizeof(t->key)) == 0)
+	t->by_pair = calloc(1, sizeof(*t->by_pair));
+	t->by_address = calloc(1, sizeof(*t->by_address));
+	if (t->by_pair && t->by_address && slots_reserve(t->by_pair) &&
+	    getentropy(t->key, sizeof(t->key)) == 0)
 		return t;
 	conn_table_free(t);
 	return NULL;
@@ -381,7 +364,7 @@ void conn_table_free(struct conn_table *t)
 	chunks_free(&t->flows);
 	chunks_free(&t->tcps);
 	chunks_free(&t->addresses);
-	free(t->flow_slots.slot);
-	free(t->address_slots.slot);
+	slots_free(t->by_pair);
+	slots_free(t->by_address);
 	free(t);
 }

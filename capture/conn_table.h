@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "capture/analysis.h"
 
@@ -36,17 +37,66 @@ struct flow {
 };
 _Static_assert(sizeof(struct flow) == 64, "a cache line");
 
-struct conn_table;
+/* Elements that never move, in chunks. */
+enum { CHUNKS_BITS = 15 };
+struct chunks {
+	uint8_t **chunk;
+	size_t chunks, cap;
+	size_t count; /* elements */
+	size_t size; /* of an element */
+};
+
+struct slots; /* of a table with open addressing */
+
+struct conn_table {
+	uint64_t key[4];
+	struct chunks flows, tcps, addresses;
+	struct slots *by_pair, *by_address;
+};
+
+static inline void *chunks_at(const struct chunks *c, uint32_t number, size_t size)
+{
+	return c->chunk[number >> CHUNKS_BITS] + (number & ((1u << CHUNKS_BITS) - 1)) * size;
+}
+
+static inline struct flow *conn_table_flow(const struct conn_table *t, uint32_t number)
+{
+	return chunks_at(&t->flows, number, sizeof(struct flow));
+}
+
+static inline struct tcp *conn_table_tcp(const struct conn_table *t, uint32_t stream)
+{
+	return chunks_at(&t->tcps, stream, sizeof(struct tcp));
+}
 
 struct conn_table *conn_table_new(void); /* NULL: no memory; errno says why */
 void conn_table_free(struct conn_table *t);
+
+/* The number of an IPv6 address; FLOW_NONE if it has none, or if it is to be added and memory ran out. */
+uint32_t conn_table_number(struct conn_table *t, const uint8_t *ip, bool add);
 
 /*
  * The key of two IP addresses (16 bytes each, IPv4 in the first 4).  An IPv6 address that is new is noted
  * if `add`; false if it is not, or memory ran out.
  */
-bool conn_table_key(struct conn_table *t, struct flow_key *key, int ip_version, uint8_t protocol,
-		    const uint8_t *src, uint16_t sport, const uint8_t *dst, uint16_t dport, bool add);
+static inline bool conn_table_key(struct conn_table *t, struct flow_key *key, int ip_version, uint8_t protocol,
+				  const uint8_t *src, uint16_t sport, const uint8_t *dst, uint16_t dport,
+				  bool add)
+{
+	key->protocol = protocol;
+	key->ip_version = (uint8_t)ip_version;
+	key->end[0].port = sport;
+	key->end[1].port = dport;
+	if (ip_version != 6) {
+		memcpy(&key->end[0].address, src, 4);
+		memcpy(&key->end[1].address, dst, 4);
+		return true;
+	}
+	key->end[0].address = conn_table_number(t, src, add);
+	key->end[1].address = conn_table_number(t, dst, add);
+	return key->end[0].address != FLOW_NONE && key->end[1].address != FLOW_NONE;
+}
+
 const uint8_t *conn_table_address(const struct conn_table *t, const struct flow *f, int end);
 
 uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key);
@@ -62,11 +112,10 @@ bool conn_table_add_tcp(struct conn_table *t, struct flow *f);
 
 size_t conn_table_count(const struct conn_table *t);
 size_t conn_table_bytes(const struct conn_table *t);
-struct flow *conn_table_flow(const struct conn_table *t, uint32_t number);
-struct tcp *conn_table_tcp(const struct conn_table *t, uint32_t stream);
 
-/* Brings what a look at this hash needs nearer: first the slot, then, some time later, the connection. */
+/* Brings what a look at this hash needs nearer: the slot; some time later the connection; then TCP's memory. */
 void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash);
 void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash);
+void conn_table_prefetch_tcp(const struct conn_table *t, uint32_t hash);
 
 #endif

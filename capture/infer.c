@@ -13,7 +13,6 @@
  */
 #include "capture/infer.h"
 
-enum { STATE_BITS = 0x0f, SURE_SHIFT = 4, SURE_BITS = 3 << SURE_SHIFT };
 enum {
 	SENT = 1 << 6, /* a segment of it was seen */
 	HAS_NXT = 1 << 7,
@@ -108,7 +107,7 @@ static bool many(unsigned set)
 
 static enum infer_sure sure_of(const struct infer_end *e)
 {
-	return (enum infer_sure)((e->bits & SURE_BITS) >> SURE_SHIFT);
+	return (enum infer_sure)((e->bits & INFER_SURE) >> INFER_SURE_SHIFT);
 }
 
 static void set_put(struct infer_end *e, unsigned set, unsigned state, enum infer_sure sure)
@@ -117,13 +116,13 @@ static void set_put(struct infer_end *e, unsigned set, unsigned state, enum infe
 		if (set & 1u << usual[i])
 			state = usual[i];
 	e->set = (uint16_t)set;
-	e->bits = (uint16_t)((e->bits & ~(STATE_BITS | SURE_BITS)) | state |
-			     (many(set) ? INFER_RANGE : sure) << SURE_SHIFT);
+	e->bits = (uint16_t)((e->bits & ~(INFER_STATE | INFER_SURE)) | state |
+			     (many(set) ? INFER_RANGE : sure) << INFER_SURE_SHIFT);
 }
 
 static unsigned state_of(const struct infer_end *e)
 {
-	return e->bits & STATE_BITS;
+	return e->bits & INFER_STATE;
 }
 
 /* The states that x can be in by what was seen of FINs, if it is synchronized. */
@@ -144,10 +143,9 @@ static unsigned set_after(unsigned set, enum step step)
 {
 	unsigned after = 0;
 
-	for (unsigned s = 1; s < COLUMNS; s++)
-		if ((set & 1u << s) && becomes[step][s])
-			after |= 1u << becomes[step][s];
-	return after;
+	for (; set; set &= set - 1)
+		after |= 1u << becomes[step][__builtin_ctz(set)];
+	return after & ~1u;
 }
 
 /* x takes a step.  `shown`: it is x's own segment, and shows a state that is left alone. */
@@ -546,21 +544,49 @@ void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, con
 	narrow(x, y);
 }
 
+/*
+ * Nearly all segments are data and acknowledgments of an open connection, in order: they only move
+ * numbers.  What the two functions above would make of such a one, in one step.
+ */
+static bool is_ordinary(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
+{
+	const unsigned numbers = SENT | HAS_NXT | HAS_RCV, fins = FIN_SENT | FIN_ARRIVED | HIDDEN;
+
+	return (p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+	       x->set == IS(ESTABLISHED) && y->set == IS(ESTABLISHED) &&
+	       (x->bits & (numbers | fins | INFER_SURE)) ==
+		       (numbers | INFER_CERTAIN << INFER_SURE_SHIFT) &&
+	       (y->bits & (numbers | fins | SHUT)) == numbers && !y->beyond &&
+	       !below(y->nxt, p->ack) && !below(y->rcv, p->seq);
+}
+
+static void ordinary(struct infer_end *x, struct infer_end *y, const struct packet *p)
+{
+	uint32_t end = p->seq + p->payload_len;
+
+	if (below(x->nxt, end))
+		x->nxt = end;
+	if (below(x->rcv, p->ack))
+		x->rcv = p->ack;
+	if (below(y->rcv, end))
+		y->rcv = end;
+	if (!has(y, SYN_SEEN) || below(y->una, p->ack))
+		y->una = p->ack;
+	x->bits = (uint16_t)((x->bits & ~SHUT) | (p->window ? 0 : SHUT));
+}
+
 void infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
 		   enum infer_vantage v)
 {
+	if (is_ordinary(&end[dir], &end[!dir], p)) {
+		ordinary(&end[dir], &end[!dir], p);
+		return;
+	}
 	infer_sent(end, dir, p, v);
 	infer_delivered(end, pool, dir, p);
 }
 
 /* ---- what it came to ---- */
-
-struct inferred infer_state(const struct infer_end *e)
-{
-	return (struct inferred){ .set = e->set,
-				  .state = (uint8_t)state_of(e),
-				  .sure = (uint8_t)sure_of(e) };
-}
 
 struct inferred infer_state_after(const struct infer_end *e, int64_t idle_ns)
 {

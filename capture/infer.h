@@ -38,8 +38,9 @@ struct infer_end {
 	uint32_t rcv; /* next number that it expects */
 	uint32_t beyond; /* list: what arrived beyond rcv */
 	uint16_t set;
-	uint16_t bits; /* INFER_*, and state and sureness */
+	uint16_t bits; /* the usual state, how sure it is, and what infer.c notes */
 };
+enum { INFER_STATE = 0x0f, INFER_SURE_SHIFT = 4, INFER_SURE = 3 << INFER_SURE_SHIFT };
 
 /* How the capture stands to the hosts. */
 enum infer_vantage {
@@ -57,7 +58,12 @@ void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, con
 void infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
 		   enum infer_vantage v);
 
-struct inferred infer_state(const struct infer_end *e);
+static inline struct inferred infer_state(const struct infer_end *e)
+{
+	return (struct inferred){ .set = e->set,
+				  .state = e->bits & INFER_STATE,
+				  .sure = (e->bits & INFER_SURE) >> INFER_SURE_SHIFT };
+}
 
 /* The same, so long after the connection's last packet: TIME-WAIT ends by time alone, RFC 9293 section 3.4.1. */
 struct inferred infer_state_after(const struct infer_end *e, int64_t idle_ns);
