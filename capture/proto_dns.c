@@ -1,6 +1,7 @@
 /* DNS messages, RFC 1035; over TCP with a length before each (RFC 7766), and as multicast DNS (RFC 6762). */
-#include "capture/proto_app.h"
 #include "capture/proto_dns.h"
+
+#include "capture/proto_app.h"
 
 enum { HEADER = 12, QUESTION_MIN = 5, RECORD_MIN = 11, RECORDS_SHOWN = 256 };
 enum { RESPONSE = 0x8000, TOP_BIT = 0x8000 };
