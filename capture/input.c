@@ -7,7 +7,9 @@
 
 int input_init(struct input *in, int fd, struct source *source, struct err *e)
 {
-	*in = (struct input){ .fd = fd, .source = source, .cap = INPUT_CHUNK, .buf = malloc(INPUT_CHUNK) };
+	*in = (struct input){
+		.fd = fd, .source = source, .cap = INPUT_CHUNK, .buf = malloc(INPUT_CHUNK)
+	};
 	return in->buf ? 0 : err_errno(e, ENOMEM, NULL, "reading a file");
 }
 

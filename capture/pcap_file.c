@@ -81,8 +81,9 @@ struct record {
 	uint32_t caplen, len;
 };
 
-static inline __attribute__((always_inline)) void
-read_record(const struct pcap_head *h, const uint8_t *bytes, size_t len, struct record *out)
+static inline __attribute__((always_inline)) void read_record(const struct pcap_head *h,
+							      const uint8_t *bytes, size_t len,
+							      struct record *out)
 {
 	struct rd r = rd_on(bytes, len);
 	uint32_t seconds = get32(&r, h->big), fraction = get32(&r, h->big);

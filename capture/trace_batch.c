@@ -4,10 +4,16 @@
  */
 #include "capture/trace_impl.h"
 
-static int add_packet(struct trace *t, const struct batch_packet *b, const struct packet *p,
-		      struct err *e)
+#include <errno.h>
+
+static void fill_entry(struct trace *t, const struct batch_packet *b, const struct packet *p,
+		       struct trace_entry *e)
 {
-	struct trace_entry entry = {
+	struct conn_note note;
+
+	/* A frame's number is that of its record in the file, as Wireshark counts. */
+	conns_track(t->conns, p, b->data, b->caplen, t->index.rows + 1, b->ts_ns, &note);
+	*e = (struct trace_entry){
 		.ts_ns = b->ts_ns,
 		.offset = b->offset & TRACE_ID_MAX,
 		.kind = EVENT_PACKET,
@@ -15,25 +21,48 @@ static int add_packet(struct trace *t, const struct batch_packet *b, const struc
 		.fate = WIRE_DELIVERED,
 		.link = ROW_NONE,
 		.number = b->number,
+		.conn = note.conn,
 		.lane = LANE_NONE,
+		.flags = note.dir ? TRACE_FLAG_DIR : 0,
 	};
-	struct conn_note note;
+	t->packets++;
+}
+
+/* The packets that come in order, from the i-th on, straight to the end.  Returns the first that is late. */
+static size_t add_in_order(struct trace *t, const struct batch *b, size_t i, size_t count,
+			   struct err *e)
+{
+	struct index *x = &t->index;
+	uint32_t from = x->rows;
+	int64_t last_ns = from ? index_at(x, from - 1)->ts_ns : INT64_MIN;
+	struct trace_entry *next;
+
+	for (; i < count && b->packet[i].ts_ns >= last_ns; i++) {
+		next = index_next(x);
+		if (!next) {
+			err_errno(e, ENOMEM, NULL, "the index of the trace");
+			break;
+		}
+		fill_entry(t, &b->packet[i], &b->parsed[i], next);
+		x->rows++;
+		last_ns = b->packet[i].ts_ns;
+	}
+	index_fence(x, from);
+	return i;
+}
+
+static int add_late(struct trace *t, const struct batch *b, size_t i, struct err *e)
+{
+	struct trace_entry entry;
 	uint32_t row;
 
-	/* A frame's number is that of its record in the file, as Wireshark counts. */
-	conns_track(t->conns, p, b->data, b->caplen, t->index.rows + 1, b->ts_ns, &note);
-	entry.conn = note.conn;
-	entry.flags = note.dir ? TRACE_FLAG_DIR : 0;
-	t->packets++;
+	fill_entry(t, &b->packet[i], &b->parsed[i], &entry);
 	return trace_place(t, &entry, &row, e);
 }
 
-int trace_batch_run(struct trace *t, struct err *e)
+/* Everything about a packet that is in the window, before it is added to its connection. */
+static void look_up(const struct trace *t, struct batch *b, size_t count)
 {
-	struct batch *b = &t->load->batch;
-	size_t count = b->count;
-
-	b->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct batch_packet *p = &b->packet[i];
 
@@ -42,9 +71,21 @@ int trace_batch_run(struct trace *t, struct err *e)
 	}
 	for (size_t i = 0; i < count; i++)
 		conns_near(t->conns, &b->parsed[i]);
-	for (size_t i = 0; i < count; i++) {
-		if (add_packet(t, &b->packet[i], &b->parsed[i], e) < 0)
+}
+
+int trace_batch_run(struct trace *t, struct err *e)
+{
+	struct batch *b = &t->load->batch;
+	size_t count = b->count, i = 0;
+
+	b->count = 0;
+	look_up(t, b, count);
+	while (i < count) {
+		size_t late = add_in_order(t, b, i, count, e);
+
+		if (late == i && add_late(t, b, late++, e) < 0)
 			return -1;
+		i = late;
 	}
 	return 0;
 }

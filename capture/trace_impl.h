@@ -73,6 +73,12 @@ uint32_t index_place(const struct index *x, const struct trace_entry *e);
  */
 int index_insert(struct index *x, uint32_t row, const struct trace_entry *e, uint32_t *moved);
 int index_append(struct index *x, const struct trace_entry *e);	/* … behind all others: it is the youngest */
+/*
+ * The same for many: where the next entry goes (NULL: no memory); the caller fills it in, counts it in rows and,
+ * before anything is looked for, has all of them fenced in by index_fence().
+ */
+struct trace_entry *index_next(struct index *x);
+void index_fence(const struct index *x, uint32_t from);
 void index_fences(struct index *x);	/* makes them anew, after rows were changed by other hands */
 void index_fini(struct index *x);
 

@@ -26,23 +26,53 @@ static const struct fence nothing = { .id_min = UINT64_MAX, .number_min = UINT32
 
 /* ---- fences ---- */
 
-static void widen(struct fence *f, const struct trace_entry *e)
+static void widen(struct fence *f, const struct fence *by)
 {
-	f->id_min = e->offset < f->id_min ? e->offset : f->id_min;
-	f->id_max = e->offset > f->id_max ? e->offset : f->id_max;
-	if (e->kind == EVENT_PACKET) {
-		f->number_min = e->number < f->number_min ? e->number : f->number_min;
-		f->number_max = e->number > f->number_max ? e->number : f->number_max;
-	}
+	f->id_min = by->id_min < f->id_min ? by->id_min : f->id_min;
+	f->id_max = by->id_max > f->id_max ? by->id_max : f->id_max;
+	f->number_min = by->number_min < f->number_min ? by->number_min : f->number_min;
+	f->number_max = by->number_max > f->number_max ? by->number_max : f->number_max;
 }
 
-static void fence_in(struct index *x, uint32_t row)
+static inline struct fence fence_of(const struct trace_entry *e)
 {
-	const struct chunk *c = &x->chunk[row / CHUNK_ROWS];
-	const struct trace_entry *e = &c->entry[row % CHUNK_ROWS];
+	bool packet = e->kind == EVENT_PACKET;
 
-	widen(&c->fence->part[row % CHUNK_ROWS / FENCE_ROWS], e);
-	widen(&c->fence->all, e);
+	return (struct fence){ .id_min = e->offset,
+			       .id_max = e->offset,
+			       .number_min = packet ? e->number : UINT32_MAX,
+			       .number_max = packet ? e->number : 0 };
+}
+
+/* Fences in rows of one part of a chunk. */
+static void fence_part(const struct index *x, uint32_t from, uint32_t to)
+{
+	const struct chunk *c = &x->chunk[from / CHUNK_ROWS];
+	const struct trace_entry *e = &c->entry[from % CHUNK_ROWS];
+	struct fence all = nothing, one;
+
+	for (uint32_t i = 0; i < to - from; i++) {
+		one = fence_of(&e[i]);
+		widen(&all, &one);
+	}
+	widen(&c->fence->part[from % CHUNK_ROWS / FENCE_ROWS], &all);
+	widen(&c->fence->all, &all);
+}
+
+static void fence_in(const struct index *x, uint32_t row)
+{
+	fence_part(x, row, row + 1);
+}
+
+void index_fence(const struct index *x, uint32_t from)
+{
+	while (from < x->rows) {
+		uint32_t to = (from / FENCE_ROWS + 1) * FENCE_ROWS;
+
+		to = to < x->rows ? to : x->rows;
+		fence_part(x, from, to);
+		from = to;
+	}
 }
 
 static void no_fences(const struct chunk *c)
@@ -56,8 +86,7 @@ void index_fences(struct index *x)
 {
 	for (size_t i = 0; i < x->chunks; i++)
 		no_fences(&x->chunk[i]);
-	for (uint32_t row = 0; row < x->rows; row++)
-		fence_in(x, row);
+	index_fence(x, 0);
 }
 
 /* ---- growing ---- */
@@ -112,15 +141,19 @@ void index_fini(struct index *x)
 	*x = (struct index){ 0 };
 }
 
+struct trace_entry *index_next(struct index *x)
+{
+	return make_room(x) < 0 ? NULL : index_at(x, x->rows);
+}
+
 int index_append(struct index *x, const struct trace_entry *e)
 {
-	uint32_t row = x->rows;
+	struct trace_entry *next = index_next(x);
 
-	if (make_room(x) < 0)
+	if (!next)
 		return -1;
-	*index_at(x, row) = *e;
-	fence_in(x, row);
-	x->rows++;
+	*next = *e;
+	fence_in(x, x->rows++);
 	return 0;
 }
 

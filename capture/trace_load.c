@@ -126,7 +126,8 @@ static void tell_damage(struct trace *t, const struct load *l)
 
 /* ---- the bytes ---- */
 
-#define HEAD	 24 /* bytes that are needed to see what it is: tcpdump's first ones, before any packet */
+#define HEAD                                                                                       \
+	24 /* bytes that are needed to see what it is: tcpdump's first ones, before any packet */
 #define HEAD_SAY 64 /* … and that are looked at to say what it is instead */
 
 static int open_stdin(struct err *e)

@@ -25,7 +25,8 @@ struct scan { /* what is kept from one call of the scanner to the next */
 	uint64_t block; /* number of the block, from 1 */
 	uint32_t passing; /* length of a block whose body is being passed over; 0: none */
 	bool lost; /* the chain is broken, and its next beginning is looked for … */
-	uint64_t from; /* … behind this offset; or: where the block that is being passed over begins */
+	uint64_t
+		from; /* … behind this offset; or: where the block that is being passed over begins */
 	const char *why;
 };
 
@@ -445,8 +446,7 @@ static int next_block(struct turn *u, struct err *e)
 		return -1;
 	if (have < PCAPNG_HEADER) {
 		if (have > 0 && u->in->ended)
-			trace_damaged(u->t, u->in->offset, ++u->s->block,
-				      input_skip(u->in, have),
+			trace_damaged(u->t, u->in->offset, ++u->s->block, input_skip(u->in, have),
 				      "the file ends inside a block's head");
 		return 0;
 	}

@@ -274,6 +274,8 @@ static inline struct trace_entry model_entry(const struct model *m, size_t i)
 		e.blocked = ev->ret.blocked;
 		return e;
 	case EVENT_COMMAND:
+		e.flags = ev->command.text && ev->command.text[0] ? 0 : TRACE_FLAG_SILENT;
+		break;
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 		break;
