@@ -247,7 +247,7 @@ class Terminal:
         The line at the prompt is lost, and keys are keys again."""
         self.word = getattr(self, "word", 0) + 1
         word = f"quiet{self.word}"
-        self.write(b":\x15" + word.encode())
+        self.write(b":\x15\x0b" + word.encode())
         self.until(lambda: word in self.prompt(), f"the word {word} at the prompt")
         self.key("Ctrl-C")
         # The last word of the last row: what is above it has been drawn, too.
@@ -255,14 +255,27 @@ class Terminal:
 
     def type(self, line):
         """Runs one line at the prompt, from the keys and back to them.  What it says stays to be seen."""
-        self.write(b":\x15" + line.encode())
+        self.write(b":\x15\x0b" + line.encode())
         tail = line[-12:].strip()
         self.until(lambda: tail in self.prompt(), f"{tail} at the prompt")
         self.key("Enter")
 
+    def call(self, line, shown):
+        """Runs a line and waits for what it brings: the next one may need its descriptor."""
+        self.type(line)
+        return self.sees(shown)
+
     def leave_prompt(self):
-        self.key("Ctrl-U", "Esc")
+        self.key("Ctrl-U", "Ctrl-K", "Esc")
         self.until(lambda: "Esc keys" not in self.prompt() and "? help" in self.prompt(), "keys again")
+
+
+def talks_udp(t):
+    """A socket u on both sides; the client's sends to the server's."""
+    t.call("server> u = socket(AF_INET, SOCK_DGRAM)", r"│ +socket\(.*= 3")
+    t.call("server> bind(u, *:9000)", r"bind\(.*= 0")
+    t.call("u = socket(AF_INET, SOCK_DGRAM)", r"socket\(.*= 3 +│")
+    t.call("connect(u, server:9000)", r"connect\(.* = 0")
 
 
 class Pty(Terminal):
