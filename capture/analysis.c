@@ -313,8 +313,8 @@ static bool is_spurious(const struct work *w)
 static bool is_fast(const struct work *w)
 {
 	const struct tcp_side *y = w->y;
-	bool asked_for = y->last_ack == w->p->seq ||
-			 (w->rules->fast_by_sack && (y->bits & TCP_SIDE_SACK));
+	bool asked_for =
+		y->last_ack == w->p->seq || (w->rules->fast_by_sack && (y->bits & TCP_SIDE_SACK));
 
 	return y->dup_acks >= 2 && asked_for && within(w->t->last_ns[!w->dir], w->now, FAST_NS);
 }
@@ -444,8 +444,8 @@ static void remember_last(struct work *w)
 static void acknowledge(struct work *w)
 {
 	struct unacked_segment hit;
-	enum unacked_hit kind = unacked_ack(w->pool, &w->y->unacked, w->p->ack,
-					    w->rules->partial_acks, &hit);
+	enum unacked_hit kind =
+		unacked_ack(w->pool, &w->y->unacked, w->p->ack, w->rules->partial_acks, &hit);
 
 	if (kind == UNACKED_NONE)
 		return;
@@ -474,8 +474,7 @@ static void bytes_in_flight(struct work *w)
 /* 8.2 F5: such a window only moved because more came out of order. */
 static void sack_is_no_update(struct work *w)
 {
-	if (!w->rules->sack_is_no_update || !given(w, VERDICT_WINDOW_UPDATE) ||
-	    !w->p->sack_blocks)
+	if (!w->rules->sack_is_no_update || !given(w, VERDICT_WINDOW_UPDATE) || !w->p->sack_blocks)
 		return;
 	w->v->bits &= (uint16_t)~VERDICT_WINDOW_UPDATE;
 	count_dup_ack(w);

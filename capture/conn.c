@@ -407,8 +407,8 @@ const struct conn *conns_get(const struct conns *c, uint32_t number)
 	for (int i = 0; i < 2; i++) {
 		const uint8_t *ip = conn_table_address(c->table, f, i);
 
-		view->end[i] = f->ip_version == 6 ? addr_v6(ip, f->port[i])
-						  : addr_v4(ip, f->port[i]);
+		view->end[i] =
+			f->ip_version == 6 ? addr_v6(ip, f->port[i]) : addr_v4(ip, f->port[i]);
 		view->packets[i] = f->packets[i];
 		view->bytes[i] = f->bytes[i];
 		view->retransmissions[i] = f->retransmissions[i];

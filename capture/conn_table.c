@@ -56,7 +56,8 @@ static bool chunk_add(struct chunks *c)
 		c->chunk = grown;
 		c->cap = cap;
 	}
-	c->chunk[c->chunks] = memory(CHUNK * c->size, c->chunks > 0 && CHUNK * c->size >= HUGE_PAGE);
+	c->chunk[c->chunks] =
+		memory(CHUNK * c->size, c->chunks > 0 && CHUNK * c->size >= HUGE_PAGE);
 	if (!c->chunk[c->chunks])
 		return false;
 	c->chunks++;

@@ -55,35 +55,35 @@ enum step {
 };
 
 /* Columns in the order of enum sock_state; 0: impossible. */
-#define CL  SOCK_STATE_CLOSED
-#define LI  SOCK_STATE_LISTEN
-#define SS  SOCK_STATE_SYN_SENT
-#define SR  SOCK_STATE_SYN_RECEIVED
-#define ES  SOCK_STATE_ESTABLISHED
-#define F1  SOCK_STATE_FIN_WAIT_1
-#define F2  SOCK_STATE_FIN_WAIT_2
-#define CW  SOCK_STATE_CLOSE_WAIT
-#define CG  SOCK_STATE_CLOSING
-#define LA  SOCK_STATE_LAST_ACK
-#define TW  SOCK_STATE_TIME_WAIT
+#define CL	SOCK_STATE_CLOSED
+#define LI	SOCK_STATE_LISTEN
+#define SS	SOCK_STATE_SYN_SENT
+#define SR	SOCK_STATE_SYN_RECEIVED
+#define ES	SOCK_STATE_ESTABLISHED
+#define F1	SOCK_STATE_FIN_WAIT_1
+#define F2	SOCK_STATE_FIN_WAIT_2
+#define CW	SOCK_STATE_CLOSE_WAIT
+#define CG	SOCK_STATE_CLOSING
+#define LA	SOCK_STATE_LAST_ACK
+#define TW	SOCK_STATE_TIME_WAIT
 #define COLUMNS (SOCK_STATE_TIME_WAIT + 1)
 
 static const uint8_t becomes[][COLUMNS] = {
 	/*                    -  CL  LI  SS  SR  ES  F1  F2  CW  CG  LA  TW */
-	[SENDS_SYN]        = { 0, SS, SS, SS, SS, ES, F1, F2, CW, CG, LA, TW },
-	[SENDS_SYN_ACK]    = { 0, SR, SR, SR, SR, ES, F1, F2, CW, CG, LA, TW },
-	[SENDS_ACK]        = { 0,  0,  0, ES, SR, ES, F1, F2, CW, CG, LA, TW },
-	[SENDS_DATA]       = { 0,  0,  0,  0, ES, ES,  0,  0, CW,  0,  0,  0 },
-	[SENDS_ACK_OF_FIN] = { 0,  0,  0, CW, CW, CW, CG, TW, CW, CG, LA, TW },
-	[SENDS_FIN]        = { 0,  0,  0,  0, F1, F1, F1,  0, LA,  0, LA,  0 },
-	[SENDS_RST]        = { 0, CL, LI, CL, CL, CL, CL, CL, CL, CL, CL, CL },
-	[SENDS_STRAY_RST]  = { 0, CL, LI, SS, SR, CL, CL, CL, CL, CL, CL, CL },
-	[GETS_SYN]         = { 0, CL, SR, SR, SR, ES, F1, F2, CW, CG, LA, TW },
-	[GETS_SYN_ACK]     = { 0, CL, LI, ES, ES, ES, F1, F2, CW, CG, LA, TW },
-	[GETS_ACK]         = { 0, CL, LI, SS, ES, ES, F1, F2, CW, CG, LA, TW },
-	[GETS_ACK_OF_FIN]  = { 0, CL, LI, SS, SR, ES, F2, F2, CW, TW, CL, TW },
-	[GETS_FIN]         = { 0, CL, LI, SS, CW, CW, CG, TW, CW, CG, LA, TW },
-	[GETS_RST]         = { 0, CL, LI, CL, CL, CL, CL, CL, CL, CL, CL, CL },
+	[SENDS_SYN] = { 0, SS, SS, SS, SS, ES, F1, F2, CW, CG, LA, TW },
+	[SENDS_SYN_ACK] = { 0, SR, SR, SR, SR, ES, F1, F2, CW, CG, LA, TW },
+	[SENDS_ACK] = { 0, 0, 0, ES, SR, ES, F1, F2, CW, CG, LA, TW },
+	[SENDS_DATA] = { 0, 0, 0, 0, ES, ES, 0, 0, CW, 0, 0, 0 },
+	[SENDS_ACK_OF_FIN] = { 0, 0, 0, CW, CW, CW, CG, TW, CW, CG, LA, TW },
+	[SENDS_FIN] = { 0, 0, 0, 0, F1, F1, F1, 0, LA, 0, LA, 0 },
+	[SENDS_RST] = { 0, CL, LI, CL, CL, CL, CL, CL, CL, CL, CL, CL },
+	[SENDS_STRAY_RST] = { 0, CL, LI, SS, SR, CL, CL, CL, CL, CL, CL, CL },
+	[GETS_SYN] = { 0, CL, SR, SR, SR, ES, F1, F2, CW, CG, LA, TW },
+	[GETS_SYN_ACK] = { 0, CL, LI, ES, ES, ES, F1, F2, CW, CG, LA, TW },
+	[GETS_ACK] = { 0, CL, LI, SS, ES, ES, F1, F2, CW, CG, LA, TW },
+	[GETS_ACK_OF_FIN] = { 0, CL, LI, SS, SR, ES, F2, F2, CW, TW, CL, TW },
+	[GETS_FIN] = { 0, CL, LI, SS, CW, CW, CG, TW, CW, CG, LA, TW },
+	[GETS_RST] = { 0, CL, LI, CL, CL, CL, CL, CL, CL, CL, CL, CL },
 };
 _Static_assert(sizeof(becomes) / sizeof(becomes[0]) == GETS_RST + 1, "a row for each step");
 
@@ -274,8 +274,8 @@ static void repeats_fin(struct infer_end *x)
  */
 static bool shows_ack_of_fin(const struct infer_end *x, const struct infer_end *y)
 {
-	unsigned shown = IS(SYN_RECEIVED) | IS(ESTABLISHED) | IS(CLOSE_WAIT) | IS(FIN_WAIT_1) |
-			 IS(CLOSING);
+	unsigned shown =
+		IS(SYN_RECEIVED) | IS(ESTABLISHED) | IS(CLOSE_WAIT) | IS(FIN_WAIT_1) | IS(CLOSING);
 
 	if (has(y, FIN_ACKS))
 		shown |= IS(FIN_WAIT_2) | IS(TIME_WAIT);
@@ -548,7 +548,8 @@ void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, con
  * Nearly all segments are data and acknowledgments of an open connection, in order: they only move
  * numbers.  What the two functions above would make of such a one, in one step.
  */
-static bool is_ordinary(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
+static bool is_ordinary(const struct infer_end *x, const struct infer_end *y,
+			const struct packet *p)
 {
 	const unsigned numbers = SENT | HAS_NXT | HAS_RCV, fins = FIN_SENT | FIN_ARRIVED | HIDDEN;
 

@@ -80,8 +80,8 @@ static bool busy_with(const struct app *a, struct str *out)
 			continue;
 		ev = trace_event(t, row, NULL);
 		/* A program that has started again left calls that never return. */
-		if (!ev || !is_running(a, ev->call.number) || ev->thread != a->focus.last_thread || strcmp(ev->program, program) != 0 ||
-		    ev->call.number >= a->queued)
+		if (!ev || !is_running(a, ev->call.number) || ev->thread != a->focus.last_thread ||
+		    strcmp(ev->program, program) != 0 || ev->call.number >= a->queued)
 			continue;
 		str_add(out, ev->call.name);
 		return true;
@@ -350,7 +350,8 @@ void app_input(struct app *a, const struct term_input *in)
 /* Says once when a script has come to its end. */
 static bool watch_script(struct app *a)
 {
-	enum script_state now = a->script ? script_work(a->script) : SCRIPT_DONE, before = a->script_seen;
+	enum script_state now = a->script ? script_work(a->script) : SCRIPT_DONE,
+			  before = a->script_seen;
 	const char *text;
 	unsigned line = a->script ? script_line(a->script, &text) : 0;
 	bool moved = line != a->script_line_seen;

@@ -250,7 +250,8 @@ static void draw_event(const struct ladder_frame *f, const struct ladder_row *r,
 	if (r->packet != ROW_NONE)
 		ladder_packet_draw(f, r->packet, a, y);
 	else if (trace_entry(f->view->trace, r->head)->kind == EVENT_STATE)
-		ladder_text_draw(f, a, y, STYLE_DIM, state_origin(trace_entry(f->view->trace, r->head)));
+		ladder_text_draw(f, a, y, STYLE_DIM,
+				 state_origin(trace_entry(f->view->trace, r->head)));
 }
 
 int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, struct area a)

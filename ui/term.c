@@ -33,6 +33,15 @@
 #define ESCAPE_MS      25
 #define SIZE_MAX_CELLS 8192
 
+#ifdef __SANITIZE_ADDRESS__
+/* newterm() itself loses a block where nothing is known about the terminal. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:new_prescr\n";
+}
+#endif
+
 struct term {
 	SCREEN *screen;
 	struct grid shown; /* what is on the terminal; no cells: unknown */

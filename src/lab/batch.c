@@ -67,11 +67,8 @@ struct batch {
 /* How much of struct event each kind uses.  0: a kind that is not handed over here. */
 #define USED(member) (offsetof(struct event, member) + sizeof(((struct event *)0)->member))
 static const size_t used_bytes[EVENT_KINDS] = {
-	[EVENT_PACKET] = USED(packet),
-	[EVENT_WIRE] = USED(wire),
-	[EVENT_STATE] = USED(state),
-	[EVENT_NOTE] = USED(note),
-	[EVENT_COMMAND] = USED(command),
+	[EVENT_PACKET] = USED(packet), [EVENT_WIRE] = USED(wire),	[EVENT_STATE] = USED(state),
+	[EVENT_NOTE] = USED(note),     [EVENT_COMMAND] = USED(command),
 };
 
 /* ---- making and ending ---- */
