@@ -68,6 +68,7 @@ enum step {
 #define TW	SOCK_STATE_TIME_WAIT
 #define COLUMNS (SOCK_STATE_TIME_WAIT + 1)
 
+/* clang-format off */
 static const uint8_t becomes[][COLUMNS] = {
 	/*                    -  CL  LI  SS  SR  ES  F1  F2  CW  CG  LA  TW */
 	[SENDS_SYN] = { 0, SS, SS, SS, SS, ES, F1, F2, CW, CG, LA, TW },
@@ -282,6 +283,15 @@ static bool shows_ack_of_fin(const struct infer_end *x, const struct infer_end *
 	return !(x->set & ~shown);
 }
 
+/* It never answered the SYN that was presumed to have reached it: it is of a connection from before. */
+static void forget_answer(struct infer_end *x)
+{
+	if (has(x, SYN_SEEN) || !(x->set & (OPENING | IS(CLOSED))))
+		return;
+	x->set = 0;
+	x->bits &= (uint16_t)~HAS_RCV;
+}
+
 static void sends_segment(struct infer_end *x, const struct infer_end *y, const struct packet *p,
 			  enum infer_vantage v)
 {
@@ -294,8 +304,10 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 		return;
 	if (p->flags & TCP_FIN)
 		repeats_fin(x);
-	if (!has(x, SYN_SEEN) && (x->set & (OPENING | IS(CLOSED))))
-		x->set = 0;
+	forget_answer(x);
+	/* It acknowledges data, so the acknowledgment that opens has come. */
+	if (x->set == IS(SYN_RECEIVED) && has(x, HAS_RCV) && below(x->rcv, p->ack))
+		take(x, y, GETS_ACK, true);
 	take(x, y, SENDS_ACK, !(x->set & ~(unsigned)(IS(SYN_SENT) | IS(ESTABLISHED))));
 	if (first_fin)
 		withdraw_fin(x, p, y);
@@ -312,7 +324,8 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 /* It acknowledges more than was seen: the other end must have sent it (6.11). */
 static void note_unseen(struct infer_end *y, const struct packet *p)
 {
-	if (!has(y, HAS_NXT) || !below(y->nxt, p->ack))
+	/* A SYN is all that such an end can have sent: the acknowledgment is wrong. */
+	if (!has(y, HAS_NXT) || !below(y->nxt, p->ack) || y->set == IS(SYN_SENT))
 		return;
 	if (p->ack == y->nxt + 1 && has(y, SENT) && !has(y, FIN_SENT))
 		y->bits |= HIDDEN;
@@ -361,7 +374,7 @@ static void widen(struct infer_end *e, unsigned set)
  */
 static void resolve_hidden(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
-	if (!has(x, HIDDEN) || p->seq != x->nxt)
+	if (!has(x, HIDDEN) || p->seq != x->nxt || !(x->set & SYNCHRONIZED))
 		return;
 	if (p->payload_len || (p->flags & TCP_FIN)) {
 		x->bits &= (uint16_t)~HIDDEN;
@@ -376,6 +389,8 @@ static void note_one_sided(struct infer_end *x, struct infer_end *y, const struc
 {
 	bool more = has(x, HAS_RCV) && below(x->rcv, p->ack);
 
+	if (x->set == IS(SYN_RECEIVED))
+		widen(x, IS(SYN_RECEIVED) | IS(ESTABLISHED));
 	if (more && (x->set & ~(unsigned)FIN_GOT))
 		widen(x, x->set & ~(unsigned)FIN_GOT);
 	if (more)

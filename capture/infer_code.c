@@ -34,6 +34,7 @@ static const struct range {
 	uint8_t usual;
 } ranges[] = {
 	{ SR | LI | CL, SOCK_STATE_SYN_RECEIVED },
+	{ SR | ES, SOCK_STATE_SYN_RECEIVED },
 	{ ANY, SOCK_STATE_SYN_RECEIVED },
 	{ ANY, SOCK_STATE_SYN_SENT },
 	{ ES | CW, SOCK_STATE_ESTABLISHED },

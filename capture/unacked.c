@@ -57,8 +57,7 @@ void unacked_free(struct unacked *pool)
 
 size_t unacked_bytes(const struct unacked *pool)
 {
-	return sizeof(*pool) + pool->cap * sizeof(*pool->chunk) +
-	       pool->chunks * CHUNK_UNITS * UNIT;
+	return sizeof(*pool) + pool->cap * sizeof(*pool->chunk) + pool->chunks * CHUNK_UNITS * UNIT;
 }
 
 /* ---- blocks ---- */
@@ -140,6 +139,7 @@ static uint32_t block_grow(struct unacked *pool, uint32_t list)
 		to->ring[i] = *segment_at(from, i);
 	to->count = from->count;
 	to->ordered = from->ordered;
+	to->wild = from->wild;
 	to->low = from->low;
 	to->high = from->high;
 	block_free(pool, list);
