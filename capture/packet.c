@@ -70,6 +70,32 @@ static bool quotes(const struct packet *p)
 	return p->icmp_type < 32 && (v6 ? errors_v6 : errors_v4) >> p->icmp_type & 1;
 }
 
+/*
+ * A quote often ends within TCP's options.  Where only the body of the last one is missing, all of the header
+ * is known that matters; where more is, it is cut.
+ */
+static bool quote_is_cut(const struct packet *quoted, struct rd r)
+{
+	size_t end;
+
+	rd_skip(&r, quoted->transport_at + 12u);
+	end = quoted->transport_at + (rd_u8(&r) >> 4) * 4u;
+	rd_skip(&r, 7);
+	if (end < r.at)
+		return true;
+	while (!r.short_read && r.at < end) {
+		uint8_t kind = rd_u8(&r), len = kind > 1 ? rd_u8(&r) : 0;
+
+		if (r.short_read || (kind > 1 && len < 2))
+			return true;
+		if (kind == 0 || (kind > 1 && r.at + len - 2u >= end))
+			return false;
+		if (kind > 1)
+			rd_skip(&r, len - 2u);
+	}
+	return r.short_read;
+}
+
 bool packet_quoted(struct packet *quoted, const struct packet *p, const void *bytes, size_t caplen)
 {
 	size_t end = (size_t)p->payload_at + p->payload_len;
@@ -78,6 +104,8 @@ bool packet_quoted(struct packet *quoted, const struct packet *p, const void *by
 		return false;
 	proto_parse_quote(quoted, p->ip_version, bytes, p->payload_at, end < caplen ? end : caplen);
 	quoted->payload_known = false;
+	if (quoted->cut && quoted->has_transport && quoted->protocol == PROTOCOL_TCP)
+		quoted->cut = quote_is_cut(quoted, rd_on(bytes, end < caplen ? end : caplen));
 	return quoted->ip_version != 0;
 }
 
