@@ -138,8 +138,32 @@ static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
 		f->retransmissions[dir]++;
 }
 
-static void tcp_track(struct tracked *t, struct verdict *verdict)
+static uint8_t moved_from(const struct inferred before[2], const struct infer_end end[2])
 {
+	uint8_t moved = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct inferred now = infer_state(&end[i]);
+
+		if (now.set != before[i].set || now.state != before[i].state ||
+		    now.sure != before[i].sure)
+			moved |= (uint8_t)(1 << i);
+	}
+	return moved;
+}
+
+static void infer_track(struct tracked *t, int dir, struct conn_note *out)
+{
+	struct infer_end *end = t->tcp->end;
+	const struct inferred before[2] = { infer_state(&end[0]), infer_state(&end[1]) };
+
+	infer_segment(end, t->c->unacked, dir, t->p, t->c->vantage);
+	out->moved = moved_from(before, end);
+}
+
+static void tcp_track(struct tracked *t, struct conn_note *out)
+{
+	struct verdict *verdict = &out->verdict;
 	const struct packet *p = t->p;
 	struct tcp_segment s = {
 		.p = p, .frame = t->frame, .ts_ns = t->ts_ns, .quoted = t->quoted
@@ -152,7 +176,7 @@ static void tcp_track(struct tracked *t, struct verdict *verdict)
 	if (p->payload_known && !t->quoted) {
 		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
 			    verdict);
-		infer_segment(t->tcp->end, t->c->unacked, s.dir, p, t->c->vantage);
+		infer_track(t, s.dir, out);
 		retransmissions_count(t->flow, s.dir, verdict->bits);
 	} else if (opening >= TCP_RENUMBERS && !p->cut) {
 		verdict->bits = VERDICT_REUSED_PORTS;
@@ -200,7 +224,7 @@ static void whole_track(struct tracked *t, struct conn_note *out)
 	bool udp = t->p->protocol == IPPROTO_UDP && t->p->has_ports;
 
 	if (tcp)
-		tcp_track(t, &out->verdict);
+		tcp_track(t, out);
 	else
 		flow_find(t);
 	if (t->number == CONN_NONE)

@@ -59,6 +59,7 @@ struct conn_note {
 	uint32_t stream;	/* of tcp or udp, as Wireshark shows it: also that of a packet which an ICMP error quotes; CONN_NONE */
 	uint8_t stream_protocol;	/* IPPROTO_TCP, IPPROTO_UDP; 0 */
 	struct inferred state[2];	/* TCP: of both ends of `conn`, behind it */
+	uint8_t moved;		/* … bit n: that of end[n] is another than before */
 };
 
 /*

@@ -160,7 +160,7 @@ static bool take_records(struct trace *t, struct load *l)
 {
 	const struct pcap_head h = *(const struct pcap_head *)t->format_state;
 	const size_t head = h.kind->record;
-	struct batch_packet p = { .link = h.link };
+	struct trace_packet p = { .link = h.link };
 	struct record r;
 
 	while (l->batch.count < BATCH && input_have(&l->in) >= head) {

@@ -119,6 +119,7 @@ int trace_add_section(struct trace *t, const struct section *s, struct err *e)
 	t->section[t->sections] = *s;
 	t->section[t->sections].iface = (uint32_t)t->ifaces;
 	t->sections++;
+	conns_set_complete(t->conns, s->ours);
 	return 0;
 }
 

@@ -36,18 +36,40 @@ struct trace_entry {
 	uint32_t link;		/* CALL: row of its RETURN · RETURN: of its CALL · WIRE: of its PACKET · PACKET: of its last WIRE · STATE: of the same socket's last STATE · else ROW_NONE */
 	uint32_t number;	/* PACKET, WIRE: packet number · CALL, RETURN: call number · STATE: by_number (low 32 bits each) */
 	uint32_t conn;		/* CONN_NONE */
-	uint16_t lane;		/* number of the thread it belongs to (trace_lane), LANE_NONE */
-	uint8_t state;		/* STATE: new enum sock_state */
-	uint8_t flags;		/* TRACE_FLAG_* */
+	union {
+		struct {		/* PACKET */
+			uint16_t verdict;	/* VERDICT_* of analysis.h */
+			uint16_t dir : 1;	/* sent by end[1] of its connection */
+			uint16_t moved : 2;	/* bit n: behind it end[n] is in another state by infer.h than before */
+			uint16_t state_0 : 6;	/* infer_code() of end[0], end[1], behind it */
+			uint16_t state_1 : 6;
+		};
+		struct {		/* all others */
+			uint16_t lane;		/* number of the thread it belongs to (trace_lane), LANE_NONE */
+			uint8_t state;		/* STATE: new enum sock_state */
+			uint8_t flags;		/* TRACE_FLAG_* */
+		};
+	};
 };
 #define LANE_NONE	UINT16_MAX
 #define TRACE_HOST_NONE	15	/* entry.host of an event without one */
 
 enum {
-	TRACE_FLAG_DIR = 1,	/* PACKET: sent by end[1] of its connection */
 	TRACE_FLAG_SILENT = 4,	/* COMMAND: nobody's; only the wire's status is new.  The ladder has no row for it */
 	TRACE_FLAG_COPY = 2,	/* WIRE: about a copy; the PACKET's fate is that of the packet itself */
 };
+
+/* The thread that an event belongs to; LANE_NONE. */
+static inline uint16_t trace_entry_lane(const struct trace_entry *e)
+{
+	return e->kind == EVENT_PACKET ? LANE_NONE : e->lane;
+}
+
+/* The state of an end of a PACKET's connection, as its packets alone show it. */
+static inline struct inferred trace_entry_inferred(const struct trace_entry *e, int end)
+{
+	return infer_decode(end ? e->state_1 : e->state_0);
+}
 
 struct trace_host {		/* one interface of the file */
 	char name[EVENT_NAME];
@@ -95,6 +117,37 @@ struct trace *trace_open(const char *path, struct err *e);
  */
 struct trace_options {
 	uint64_t unpacked_max;	/* bytes that a compressed file may have unpacked; 0: the limits of source.h */
+	const struct tcp_rules *rules;	/* of the analysis; NULL: the newest */
+	const struct trace_watch *watch;	/* NULL: nobody */
+};
+
+/* A packet of a file that is being read. */
+struct trace_packet {
+	int64_t ts_ns;
+	uint64_t offset;	/* identity */
+	const uint8_t *data;	/* caplen bytes of it */
+	uint32_t caplen, len;
+	uint32_t link;		/* LINK_* */
+	uint32_t number;	/* among the packets, from 1 */
+	uint8_t host;		/* number of its interface, TRACE_HOST_NONE */
+};
+
+/*
+ * Sees what is in a file as it is read, in the order of the file: to go through a file of any size from one
+ * end to the other.  A frame's number counts every event of the file, as Wireshark does.
+ */
+struct trace_watch {
+	/* Each packet, what its headers say, and what it does to its connection.  All valid for the call only. */
+	void (*packet)(void *arg, uint64_t frame, const struct trace_packet *p, const struct packet *parsed,
+		       const struct conn_note *note);
+	/* Every other event; NULL: these are not wanted. */
+	void (*event)(void *arg, uint64_t frame, const struct event *ev);
+	void *arg;
+	/*
+	 * No rows are kept: trace_rows() stays 0, and memory is that of the connections alone.  For who needs
+	 * only what is seen here.
+	 */
+	bool no_rows;
 };
 struct trace *trace_start(const char *path, const struct trace_options *o, struct err *e);
 struct trace *trace_open_with(const char *path, const struct trace_options *o, struct err *e);

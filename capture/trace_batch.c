@@ -6,13 +6,25 @@
 
 #include <errno.h>
 
-static void fill_entry(struct trace *t, const struct batch_packet *b, const struct packet *p,
-		       struct trace_entry *e)
+/* Gives the packet to its connection, and to whoever watches. */
+static void track(struct trace *t, const struct trace_packet *b, const struct packet *p,
+		  struct conn_note *note)
+{
+	/* A frame's number is that of its record in the file, as Wireshark counts. */
+	uint64_t frame = ++t->frames;
+
+	conns_track(t->conns, p, b->data, b->caplen, (uint32_t)frame, b->ts_ns, note);
+	t->packets++;
+	if (t->watch)
+		t->watch->packet(t->watch->arg, frame, b, p, note);
+}
+
+void trace_packet_entry(struct trace *t, const struct trace_packet *b, const struct packet *p,
+			struct trace_entry *e)
 {
 	struct conn_note note;
 
-	/* A frame's number is that of its record in the file, as Wireshark counts. */
-	conns_track(t->conns, p, b->data, b->caplen, t->index.rows + 1, b->ts_ns, &note);
+	track(t, b, p, &note);
 	*e = (struct trace_entry){
 		.ts_ns = b->ts_ns,
 		.offset = b->offset & TRACE_ID_MAX,
@@ -22,10 +34,12 @@ static void fill_entry(struct trace *t, const struct batch_packet *b, const stru
 		.link = ROW_NONE,
 		.number = b->number,
 		.conn = note.conn,
-		.lane = LANE_NONE,
-		.flags = note.dir ? TRACE_FLAG_DIR : 0,
+		.verdict = note.verdict.bits,
+		.dir = note.dir & 1u,
+		.moved = note.moved & 3u,
+		.state_0 = infer_code(note.state[0]) & 63u,
+		.state_1 = infer_code(note.state[1]) & 63u,
 	};
-	t->packets++;
 }
 
 /* The packets that come in order, from the i-th on, straight to the end.  Returns the first that is late. */
@@ -43,7 +57,7 @@ static size_t add_in_order(struct trace *t, const struct batch *b, size_t i, siz
 			err_errno(e, ENOMEM, NULL, "the index of the trace");
 			break;
 		}
-		fill_entry(t, &b->packet[i], &b->parsed[i], next);
+		trace_packet_entry(t, &b->packet[i], &b->parsed[i], next);
 		x->rows++;
 		last_ns = b->packet[i].ts_ns;
 	}
@@ -56,15 +70,23 @@ static int add_late(struct trace *t, const struct batch *b, size_t i, struct err
 	struct trace_entry entry;
 	uint32_t row;
 
-	fill_entry(t, &b->packet[i], &b->parsed[i], &entry);
+	trace_packet_entry(t, &b->packet[i], &b->parsed[i], &entry);
 	return trace_place(t, &entry, &row, e);
+}
+
+static void only_watched(struct trace *t, const struct batch *b, size_t count)
+{
+	struct conn_note note;
+
+	for (size_t i = 0; i < count; i++)
+		track(t, &b->packet[i], &b->parsed[i], &note);
 }
 
 /* Everything about a packet that is in the window, before it is added to its connection. */
 static void look_up(const struct trace *t, struct batch *b, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct batch_packet *p = &b->packet[i];
+		const struct trace_packet *p = &b->packet[i];
 
 		packet_parse(&b->parsed[i], p->link, p->data, p->caplen, p->len);
 		conns_look(t->conns, &b->parsed[i]);
@@ -80,6 +102,10 @@ int trace_batch_run(struct trace *t, struct err *e)
 
 	b->count = 0;
 	look_up(t, b, count);
+	if (t->watch && t->watch->no_rows) {
+		only_watched(t, b, count);
+		return 0;
+	}
 	while (i < count) {
 		size_t late = add_in_order(t, b, i, count, e);
 

@@ -163,16 +163,9 @@ struct cached {
 
 /* Packets that have been read and wait to be put into the index together. */
 #define BATCH 64
-struct batch_packet {
-	int64_t ts_ns;
-	uint64_t offset;
-	const uint8_t *data;	/* in the input's window */
-	uint32_t caplen, len, link, number;
-	uint8_t host;		/* as in trace_entry */
-};
 struct batch {
 	size_t count;
-	struct batch_packet packet[BATCH];
+	struct trace_packet packet[BATCH];	/* data: in the input's window */
 	struct packet parsed[BATCH];
 };
 
@@ -242,6 +235,8 @@ struct trace {
 	bool unsorted;		/* so far out of order that rows are left as they come; trace_sort() follows */
 	int64_t last_ns;	/* time of the newest event by order of the file */
 	uint64_t packets;
+	uint64_t frames;	/* events, as Wireshark counts them */
+	const struct trace_watch *watch;	/* NULL: nobody */
 
 	struct conns *conns;
 	struct lane *lane;
@@ -301,7 +296,7 @@ void trace_socket_state(struct trace *t, uint32_t socket, uint32_t row);	/* link
  * trace_batch.c: adds a packet; the batch must not be full.  trace_batch_run() puts them all into the index:
  * before the input's window moves, and before an event of another kind.
  */
-static inline void trace_batch_add(struct trace *t, const struct batch_packet *p)
+static inline void trace_batch_add(struct trace *t, const struct trace_packet *p)
 {
 	struct batch *b = &t->load->batch;
 
@@ -309,6 +304,10 @@ static inline void trace_batch_add(struct trace *t, const struct batch_packet *p
 	b->packet[b->count++] = *p;
 }
 int trace_batch_run(struct trace *t, struct err *e);
+
+/* trace_batch.c: gives a packet to its connection; what its row says. */
+void trace_packet_entry(struct trace *t, const struct trace_packet *b, const struct packet *p,
+			struct trace_entry *e);
 
 /* trace_link.c: puts an entry where it belongs; its row. */
 int trace_place(struct trace *t, const struct trace_entry *entry, uint32_t *row, struct err *e);

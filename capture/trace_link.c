@@ -318,16 +318,20 @@ static int link_row(struct trace *t, const struct event *ev, uint32_t socket, ui
 static void fill_packet(struct trace *t, const struct event *ev, struct trace_entry *e)
 {
 	const struct event_packet *p = &ev->packet;
-	uint32_t link = p->iface < t->hosts ? t->host[p->iface].link : LINK_ETHERNET;
+	const struct trace_packet packet = {
+		.ts_ns = ev->ts_ns,
+		.offset = e->offset,
+		.data = p->data,
+		.caplen = p->caplen,
+		.len = p->len,
+		.link = p->iface < t->hosts ? t->host[p->iface].link : LINK_ETHERNET,
+		.number = (uint32_t)p->number,
+		.host = (uint8_t)e->host,
+	};
 	struct packet parsed;
-	int dir = 0;
 
-	e->number = (uint32_t)p->number;
-	e->fate = WIRE_DELIVERED;
-	packet_parse(&parsed, link, p->data, p->caplen, p->len);
-	e->conn = conns_packet(t->conns, &parsed, ev->ts_ns, &dir);
-	e->flags = dir ? TRACE_FLAG_DIR : 0;
-	t->packets++;
+	packet_parse(&parsed, packet.link, p->data, p->caplen, p->len);
+	trace_packet_entry(t, &packet, &parsed, e);
 }
 
 static void fill_state(struct trace *t, const struct event *ev, struct trace_entry *e)
@@ -343,9 +347,16 @@ static void fill_state(struct trace *t, const struct event *ev, struct trace_ent
 
 static void fill_entry(struct trace *t, const struct event *ev, struct trace_entry *e)
 {
+	if (ev->kind == EVENT_PACKET) {
+		fill_packet(t, ev, e);
+		return;
+	}
+	e->lane = lane_of(t, ev);
+	t->frames++;
+	if (t->watch && t->watch->event)
+		t->watch->event(t->watch->arg, t->frames, ev);
 	switch (ev->kind) {
 	case EVENT_PACKET:
-		fill_packet(t, ev, e);
 		break;
 	case EVENT_WIRE:
 		e->number = (uint32_t)ev->wire.packet;
@@ -414,17 +425,18 @@ int trace_index_event(struct trace *t, const struct event *ev, uint64_t id, stru
 		.host = (ev->host < HOSTS_MAX ? ev->host : TRACE_HOST_NONE) & 15u,
 		.link = ROW_NONE,
 		.conn = CONN_NONE,
-		.lane = lane_of(t, ev),
 	};
 	uint32_t socket = ev->kind == EVENT_STATE ? socket_of(t, ev) : 0;
 	uint32_t row;
 
 	fill_entry(t, ev, &entry);
+	t->last_ns = ev->ts_ns;
+	if (t->watch && t->watch->no_rows)
+		return 0;
 	if (socket == UINT32_MAX)
 		return err_errno(e, ENOMEM, NULL, "the index of the trace");
 	if (trace_place(t, &entry, &row, e) < 0)
 		return -1;
-	t->last_ns = ev->ts_ns;
 	if (link_row(t, ev, socket, row) < 0)
 		return err_errno(e, ENOMEM, NULL, "the index of the trace");
 	return 0;

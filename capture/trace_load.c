@@ -203,6 +203,9 @@ static int begin_load(struct trace *t, const char *path, const struct trace_opti
 	t->load = calloc(1, sizeof(*t->load));
 	if (!t->load)
 		return err_errno(e, ENOMEM, NULL, "opening %s", path);
+	t->watch = o ? o->watch : NULL;
+	if (o && o->rules)
+		conns_set_rules(t->conns, o->rules);
 	fd = from_stdin ? open_stdin(e) : open_path(path, e);
 	if (fd < 0)
 		return -1;
@@ -298,6 +301,7 @@ static enum trace_loading finish(struct trace *t, struct err *e)
 
 	tell_damage(t, t->load);
 	trace_load_end(t);
+	t->watch = NULL;
 	return rc < 0 ? TRACE_LOAD_FAILED : TRACE_LOADED;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/gap.h"
 #include "capture/journal.h"
 
 #define BLOCK_RESYNC (1u << 20) /* longest block that reading starts again with */
@@ -28,6 +29,7 @@ struct scan { /* what is kept from one call of the scanner to the next */
 	uint64_t
 		from; /* … behind this offset; or: where the block that is being passed over begins */
 	const char *why;
+	struct gaps gaps;
 };
 
 /* One call of the scanner. */
@@ -137,10 +139,13 @@ static uint32_t pcapng_record_size(const struct trace *t, uint64_t offset, const
 				   size_t len)
 {
 	const struct section *s = trace_section_at(t, offset);
+	const struct scan *scan = t->format_state;
 	bool big = s && s->big;
 	const char *why;
 	uint32_t type, total = pcapng_head(head, len, &big, &type, &why);
 
+	if (scan && gap_at(&scan->gaps, offset))
+		return 1;
 	return total > PCAPNG_BLOCK_MAX ? 0 : (total + 3) & ~3u;
 }
 
@@ -148,10 +153,13 @@ static bool pcapng_read_record(const struct trace *t, uint64_t offset, const uin
 			       size_t len, struct memory *text, struct event *ev)
 {
 	const struct section *s = trace_section_at(t, offset);
+	const struct scan *scan = t->format_state;
 	struct pcapng_block b;
 	const char *why;
 	enum outcome outcome;
 
+	if (scan && gap_event(&scan->gaps, offset, text, ev))
+		return true;
 	if (!s || !pcapng_read_block(bytes, len, s->big, &b, &why))
 		return false;
 	outcome = read_event(t, s, &b, text, ev, &why);
@@ -207,7 +215,7 @@ static uint64_t next_number(const struct trace *t)
 static int take_packet(struct turn *u, const struct event *ev, struct err *e)
 {
 	const struct event_packet *p = &ev->packet;
-	struct batch_packet b = {
+	struct trace_packet b = {
 		.ts_ns = ev->ts_ns,
 		.offset = u->in->offset,
 		.data = p->data,
@@ -337,15 +345,16 @@ static bool starts_section(const struct turn *u)
  * Goes on a little to where blocks begin again, or to the end.  Section headers stand anywhere, other blocks
  * at a multiple of 4.
  */
-static void resync(struct turn *u)
+static int resync(struct turn *u, struct err *e)
 {
 	struct scan *s = u->s;
 	enum here here = NOT_HERE;
+	struct gap gap = { .offset = s->from, .why = s->why };
 
 	for (unsigned i = 0; i < RESYNC_BYTES && here == NOT_HERE; i++) {
 		if (input_want(u->in, PCAPNG_HEADER) < PCAPNG_HEADER) {
 			if (!u->in->ended)
-				return;
+				return 0;
 			input_step(u->in, input_have(u->in));
 			here = HERE;
 		} else if ((u->in->offset - s->from) % 4 == 0 || starts_section(u)) {
@@ -355,8 +364,13 @@ static void resync(struct turn *u)
 			input_step(u->in, 1);
 	}
 	s->lost = here != HERE;
-	if (!s->lost)
-		trace_damaged(u->t, s->from, s->block, u->in->offset - s->from, s->why);
+	gap.bytes = u->in->offset - s->from;
+	if (s->lost)
+		return 0;
+	if (input_have(u->in) > 0)
+		return gap_add(&s->gaps, u->t, &gap, s->block, e);
+	trace_damaged(u->t, gap.offset, s->block, gap.bytes, gap.why);
+	return 0;
 }
 
 /* The chain of blocks is broken here. */
@@ -366,11 +380,10 @@ static void broken(struct turn *u, const char *why)
 
 	if (memcmp(input_bytes(u->in), zeros, sizeof(zeros)) == 0)
 		why = "zero bytes where a block should begin";
-	*u->s = (struct scan){ .big = u->s->big,
-			       .block = u->s->block,
-			       .lost = true,
-			       .from = u->in->offset,
-			       .why = why };
+	u->s->passing = 0;
+	u->s->lost = true;
+	u->s->from = u->in->offset;
+	u->s->why = why;
 	input_step(u->in, 1);
 }
 
@@ -468,7 +481,7 @@ static int pcapng_scan(struct trace *t, struct load *l, struct err *e)
 	if (!u.s)
 		return err_errno(e, ENOMEM, NULL, "reading it");
 	if (u.s->lost)
-		resync(&u);
+		rc = resync(&u, e) < 0 ? -1 : 1;
 	else if (u.s->passing)
 		passed(&u);
 	for (int i = 0; i < BATCH && rc > 0 && !u.s->lost && !u.s->passing && !l->skip; i++)

@@ -162,7 +162,7 @@ static uint32_t find_return(struct trace *t, size_t lane, uint64_t after, const 
 		const struct trace_entry *e = trace_entry(t, row);
 		const struct event *ev;
 
-		if (e->kind != EVENT_RETURN || e->lane != lane || e->number <= after)
+		if (e->kind != EVENT_RETURN || trace_entry_lane(e) != lane || e->number <= after)
 			continue;
 		ev = trace_event(t, row, NULL);
 		if (ev && (!call || !strcmp(ev->ret.name, call->name)))

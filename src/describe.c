@@ -169,7 +169,7 @@ static void describe_packet(struct str *out, const struct trace *t, const struct
 
 	if (row != ROW_NONE && trace_entry(t, row)->conn != CONN_NONE) {
 		c = conns_get(trace_conns(t), trace_entry(t, row)->conn);
-		dir = trace_entry(t, row)->flags & TRACE_FLAG_DIR;
+		dir = trace_entry(t, row)->dir;
 	}
 	packet_summary(out, &p, c, dir, pk->data, pk->caplen);
 }

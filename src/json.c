@@ -151,7 +151,7 @@ static void add_packet(json_t *o, const struct trace *t, const struct event *ev)
 	if (p.ip_version)
 		json_object_set_new(o, "protocol", json_integer(p.protocol));
 	if (p.protocol == IPPROTO_TCP && p.has_transport)
-		add_tcp(o, &p, c, entry ? entry->flags & TRACE_FLAG_DIR : 0);
+		add_tcp(o, &p, c, entry ? entry->dir : 0);
 	if (p.has_transport)
 		json_object_set_new(o, "payload_len", json_integer(p.payload_len));
 	if (entry)

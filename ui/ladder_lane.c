@@ -76,7 +76,7 @@ static int row_lane_text(const struct ladder_frame *f, const struct ladder_row *
 {
 	struct trace *t = f->view->trace;
 	const struct trace_entry *e = trace_entry(t, r->call != ROW_NONE ? r->call : r->head);
-	int side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
+	int side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
 	const struct event *ev;
 
 	lane_text_init(l);
@@ -168,7 +168,7 @@ static struct marks row_marks(const struct ladder_frame *f, const struct ladder_
 		if (r->state[i] == ROW_NONE)
 			continue;
 		e = trace_entry(f->view->trace, r->state[i]);
-		side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
+		side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
 		if (side >= 0)
 			m.name[side] = sock_state_name((enum sock_state)e->state);
 	}

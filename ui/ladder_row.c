@@ -224,7 +224,7 @@ static void accent(const struct ladder_frame *f, const struct ladder_row *r, str
 		return;
 	}
 	if (e && is_cursor_call(f, e->kind == EVENT_CALL ? r->call : e->link)) {
-		int side = ladder_lane_side(f, (uint8_t)e->host, e->lane);
+		int side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
 
 		if (side >= 0)
 			area_accent(a, c->lane[side], y, c->lane_width);

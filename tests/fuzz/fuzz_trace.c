@@ -68,7 +68,7 @@ static void look_at_row(struct trace *t, uint32_t row)
 	must(ev && ev->kind == e->kind && ev->id == e->offset);
 	must(trace_row_of(t, e->offset) == row);
 	must(e->link == ROW_NONE || e->link < trace_rows(t));
-	must(e->lane == LANE_NONE || e->lane < trace_lanes(t));
+	must(trace_entry_lane(e) == LANE_NONE || e->lane < trace_lanes(t));
 	must(e->conn == CONN_NONE || e->conn < conns_count(trace_conns(t)));
 	must(row == 0 || trace_entry(t, row - 1)->ts_ns <= e->ts_ns);
 	must(trace_row_at(t, e->ts_ns) >= row);

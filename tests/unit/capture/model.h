@@ -10,7 +10,7 @@
 struct model_event {
 	struct event ev;
 	uint32_t conn;
-	int dir;
+	struct conn_note note;	/* of a PACKET */
 	char *texts[EVENT_ARGS + 3];
 	uint8_t *data;
 };
@@ -67,6 +67,13 @@ static inline void model_keep_texts(struct model_event *m)
 	}
 }
 
+/* We write the trace ourselves, as packets leave their hosts. */
+static inline void model_start(struct model *m)
+{
+	m->conns = conns_new(NULL);
+	conns_set_complete(m->conns, true);
+}
+
 /* An event that was appended: its id is set. */
 static inline void model_add(struct model *m, const struct event *ev)
 {
@@ -80,7 +87,7 @@ static inline void model_add(struct model *m, const struct event *ev)
 		m->at = realloc(m->at, m->cap * sizeof(*m->at));
 	}
 	if (!m->conns)
-		m->conns = conns_new(NULL);
+		model_start(m);
 	e = &m->event[m->count++];
 	memset(e, 0, sizeof(*e));
 	e->ev = *ev;
@@ -88,7 +95,9 @@ static inline void model_add(struct model *m, const struct event *ev)
 	model_keep_texts(e);
 	if (ev->kind == EVENT_PACKET) {
 		packet_parse(&p, LINK_ETHERNET, ev->packet.data, ev->packet.caplen, ev->packet.len);
-		e->conn = conns_packet(m->conns, &p, ev->ts_ns, &e->dir);
+		conns_track(m->conns, &p, ev->packet.data, ev->packet.caplen, (uint32_t)m->count, ev->ts_ns,
+			    &e->note);
+		e->conn = e->note.conn;
 	} else if (ev->kind == EVENT_STATE) {
 		e->conn = conns_find(m->conns, ev->state.sock.protocol, &ev->state.sock.local,
 				     &ev->state.sock.remote);
@@ -201,7 +210,11 @@ static inline struct trace_entry model_packet_entry(const struct model *m, size_
 
 	e.number = (uint32_t)ev->packet.number;
 	e.conn = m->event[i].conn;
-	e.flags = m->event[i].dir ? TRACE_FLAG_DIR : 0;
+	e.verdict = m->event[i].note.verdict.bits;
+	e.dir = m->event[i].note.dir & 1u;
+	e.moved = m->event[i].note.moved & 3u;
+	e.state_0 = infer_code(m->event[i].note.state[0]) & 63u;
+	e.state_1 = infer_code(m->event[i].note.state[1]) & 63u;
 	e.fate = WIRE_DELIVERED;
 	for (uint32_t row = 0; row < m->count; row++) {
 		const struct event *w = &m->event[m->at[row]].ev;

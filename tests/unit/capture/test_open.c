@@ -62,7 +62,7 @@ static void look_at_all(struct trace *t)
 
 		assert_int_equal(trace_row_of(t, e->offset), row);
 		assert_true(e->link == ROW_NONE || e->link < rows);
-		assert_true(e->lane == LANE_NONE || e->lane < trace_lanes(t));
+		assert_true(trace_entry_lane(e) == LANE_NONE || e->lane < trace_lanes(t));
 		assert_true(row == 0 || e->ts_ns >= trace_entry(t, row - 1)->ts_ns);
 		packets += e->kind == EVENT_PACKET;
 		ev = trace_event(t, row, NULL);

@@ -158,6 +158,14 @@ static void compare_entry(const struct trace_entry *a, const struct trace_entry 
 	SAME(link);
 	SAME(number);
 	SAME(conn);
+	if (a->kind == EVENT_PACKET) {
+		SAME(verdict);
+		SAME(dir);
+		SAME(moved);
+		SAME(state_0);
+		SAME(state_1);
+		return;
+	}
 	SAME(lane);
 	SAME(state);
 	SAME(flags);
