@@ -7,6 +7,7 @@
 #include "src/cmd.h"
 #include "src/cmd_file.h"
 #include "src/json.h"
+#include "src/summary.h"
 #include "capture/trace.h"
 #include "ui/show.h"
 
@@ -35,14 +36,30 @@ static int show_json(struct trace *t, struct err *e)
 	return 0;
 }
 
+/* Reads the file from one end to the other; its rows are not needed. */
+static int show_summary(const char *file, struct trace_options *reading, bool json, struct err *e)
+{
+	struct summary s = { 0 };
+	const struct trace_watch watch = summary_watch(&s);
+	struct trace *t;
+	int failed;
+
+	reading->watch = &watch;
+	if (!(t = trace_open_with(file, reading, e)))
+		return EXIT_CANNOT;
+	summary_conns(&s, trace_conns(t));
+	failed = json ? summary_json(&s, t, file, stdout, e) : summary_text(&s, t, file, stdout, e);
+	trace_free(t);
+	return failed ? EXIT_FAILED : EXIT_OK;
+}
+
 int cmd_show(int argc, char **argv)
 {
 	const char *width_text = NULL, *unpack = NULL, *file;
-	int json = 0, ascii = 0, width = terminal_width(), failed;
+	int json = 0, summary = 0, ascii = 0, width = terminal_width(), failed;
 	const struct cmd_option options[] = {
-		{ "--json", NULL, &json },
-		{ "--ascii", NULL, &ascii },
-		{ "--width", &width_text, NULL },
+		{ "--json", NULL, &json },   { "--summary", NULL, &summary },
+		{ "--ascii", NULL, &ascii }, { "--width", &width_text, NULL },
 		FILE_OPTIONS(&unpack),
 	};
 	struct trace_options reading;
@@ -67,6 +84,14 @@ int cmd_show(int argc, char **argv)
 	}
 	if (file_options(argv[0], unpack, &reading))
 		return EXIT_CANNOT;
+	if (summary) {
+		r = show_summary(file, &reading, json, &e);
+		return r == EXIT_OK ? r : cmd_error(&e, r);
+	}
+	if (summary) {
+		r = show_summary(file, &reading, json, &e);
+		return r == EXIT_OK ? r : cmd_error(&e, r);
+	}
 	if (!(t = trace_open_with(file, &reading, &e)))
 		return cmd_error(&e, EXIT_CANNOT);
 	failed = json ? show_json(t, &e) : show_text(t, width, stdout, ascii, &e);

@@ -36,6 +36,7 @@ const struct cmd cmds[] = {
 	  cmd_open },
 	{ "show", "show FILE|-", "the same as text on standard output",
 	  "  --json        one JSON object a line for every event\n"
+	  "  --summary     the totals alone: packets, connections, verdicts (with --json: one object)\n"
 	  "  --width N     columns of the ladder (default: the terminal's, or 100)\n"
 	  "  --ascii       ASCII characters only\n"
 	  "  --unpack SIZE as in open\n"
