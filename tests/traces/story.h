@@ -1,0 +1,243 @@
+/*
+ * story: a lab's trace as the row of steps in which the wire saw them: a packet left its host, a packet arrived, a
+ * kernel's socket was sampled.
+ *
+ * The wire's thread writes its events in the order in which it does things, so their offsets in the file are that
+ * order.  Only when a packet arrived that nothing had stopped is not written: it was right before the sample that
+ * its arrival changed, or, if it changed none, it does not matter when.
+ */
+#ifndef SOCKLENS_TESTS_STORY_H
+#define SOCKLENS_TESTS_STORY_H
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/trace.h"
+
+struct story_packet {
+	struct packet p;
+	uint64_t number;
+	uint64_t offset;
+	uint8_t host;
+	uint32_t conn;		/* CONN_NONE: no TCP segment */
+	int dir;
+	bool stopped;		/* it did not arrive at once */
+	bool arrived;		/* it or a copy of it, sooner or later */
+	uint64_t sampled, last;	/* keys of the first and last sample that its arrival changed; 0: none */
+};
+
+struct story_sample {
+	uint8_t host;
+	uint64_t cookie;
+	enum state_by by;
+	uint64_t by_number;
+	enum sock_state state;
+	struct addr local, remote;
+	uint32_t recvq, sendq;
+};
+
+enum step_kind { STEP_LEFT, STEP_ARRIVED, STEP_SAMPLE, STEP_CALL, STEP_QUIET };
+
+struct step {
+	uint64_t key;		/* their order */
+	enum step_kind kind;
+	uint32_t index;		/* LEFT, ARRIVED: of packet[]; SAMPLE: of sample[] */
+	char call[EVENT_NAME];	/* CALL: its name, or "end" of a program */
+	uint8_t host;
+};
+
+struct story {
+	struct story_packet *packet;
+	struct story_sample *sample;
+	struct step *step;
+	uint32_t packets, samples, steps, conns;
+	uint64_t thinned;	/* offset from which on sockets were not looked at after each packet; 0: never */
+	bool deferred;		/* TCP_DEFER_ACCEPT is about */
+};
+
+static inline void *story_array(size_t count, size_t size)
+{
+	void *a = calloc(count + 1, size);
+
+	if (!a)
+		abort();
+	return a;
+}
+
+static inline struct story_packet *story_find(struct story *s, uint64_t number)
+{
+	for (uint32_t i = 0; i < s->packets; i++)
+		if (s->packet[i].number == number)
+			return &s->packet[i];
+	return NULL;
+}
+
+static inline struct step *story_add(struct story *s, enum step_kind kind, uint64_t key, uint32_t index)
+{
+	struct step *step = &s->step[s->steps++];
+
+	*step = (struct step){ .kind = kind, .key = key, .index = index };
+	return step;
+}
+
+static inline void story_add_packet(struct story *s, const struct trace_entry *entry, const struct event *ev)
+{
+	struct story_packet *k = &s->packet[s->packets];
+
+	*k = (struct story_packet){ .number = ev->packet.number, .offset = entry->offset, .host = ev->host,
+				    .conn = entry->conn, .dir = entry->dir };
+	packet_parse(&k->p, LINK_ETHERNET, ev->packet.data, ev->packet.caplen, ev->packet.len);
+	if (k->p.protocol != IPPROTO_TCP || !k->p.has_segment)
+		k->conn = CONN_NONE;
+	else if (k->conn >= s->conns)
+		s->conns = k->conn + 1;
+	story_add(s, STEP_LEFT, entry->offset * 4, s->packets++);
+}
+
+static inline void story_add_sample(struct story *s, const struct trace_entry *entry, const struct event *ev)
+{
+	const struct sock_sample *sock = &ev->state.sock;
+
+	if (sock->protocol != IPPROTO_TCP)
+		return;
+	s->sample[s->samples] = (struct story_sample){
+		.host = ev->host, .cookie = sock->cookie, .by = ev->state.by, .by_number = ev->state.by_number,
+		.state = sock->state, .local = sock->local, .remote = sock->remote,
+		.recvq = sock->recvq, .sendq = sock->sendq };
+	story_add(s, STEP_SAMPLE, entry->offset * 4 + 1, s->samples++);
+}
+
+static inline void story_add_call(struct story *s, const struct trace_entry *entry, const struct event *ev)
+{
+	struct step *step = story_add(s, STEP_CALL, entry->offset * 4, 0);
+
+	step->host = ev->host;
+	snprintf(step->call, sizeof(step->call), "%s", ev->kind == EVENT_CALL ? ev->call.name : "end");
+	for (uint32_t i = 0; ev->kind == EVENT_CALL && i < ev->call.args; i++)
+		if (!strcmp(ev->call.arg[i].text, "TCP_DEFER_ACCEPT"))
+			s->deferred = true;
+}
+
+static inline void story_add_fate(struct story *s, const struct trace_entry *entry, const struct event *ev)
+{
+	struct story_packet *k = story_find(s, ev->wire.packet);
+
+	if (!k)
+		return;
+	if (!ev->wire.copy && ev->wire.fate != WIRE_DUPLICATED)
+		k->stopped = true;
+	if (ev->wire.fate == WIRE_DELIVERED) {
+		k->arrived = true;
+		story_add(s, STEP_ARRIVED, entry->offset * 4, (uint32_t)(k - s->packet));
+	}
+}
+
+static inline void story_add_event(struct story *s, const struct trace_entry *entry, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_PACKET:
+		story_add_packet(s, entry, ev);
+		return;
+	case EVENT_STATE:
+		story_add_sample(s, entry, ev);
+		return;
+	case EVENT_WIRE:
+		story_add_fate(s, entry, ev);
+		return;
+	case EVENT_CALL:
+		story_add_call(s, entry, ev);
+		return;
+	case EVENT_PROGRAM:
+		if (ev->prog.change != PROGRAM_STARTED)
+			story_add_call(s, entry, ev);
+		return;
+	case EVENT_NOTE:
+		if (ev->note.kind == NOTE_LIMIT && !s->thinned)
+			s->thinned = entry->offset * 4;
+		return;
+	case EVENT_RETURN:
+	case EVENT_COMMAND:
+		return;
+	}
+}
+
+/* The arrivals that are not written. */
+static inline void story_add_arrivals(struct story *s)
+{
+	uint64_t before = 0;
+
+	for (uint32_t i = 0; i < s->steps; i++) {
+		const struct story_sample *k = &s->sample[s->step[i].index];
+		struct story_packet *p = NULL;
+
+		if (s->step[i].kind == STEP_SAMPLE && k->by == BY_ARRIVAL)
+			p = story_find(s, k->by_number);
+		if (p && !p->sampled)
+			p->sampled = s->step[i].key;
+		if (p)
+			p->last = s->step[i].key;
+	}
+	for (uint32_t i = 0; i < s->packets; i++) {
+		struct story_packet *p = &s->packet[i];
+		uint64_t key = p->offset * 4 + 2;
+
+		if (p->stopped)
+			continue;
+		if (p->sampled)
+			key = p->sampled - 1;
+		else if (key < before)
+			key = before;
+		p->arrived = true;
+		before = p->sampled ? p->last + 1 : key;
+		story_add(s, STEP_ARRIVED, key, i);
+	}
+}
+
+static inline int story_order(const void *a, const void *b)
+{
+	const struct step *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->kind != y->kind ? (int)x->kind - (int)y->kind : (int)x->index - (int)y->index;
+}
+
+static inline int entry_order(const void *a, const void *b)
+{
+	const struct trace_entry *x = a, *y = b;
+
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static inline void story_load(struct story *s, struct trace *t)
+{
+	uint32_t rows = trace_rows(t);
+	struct trace_entry *entry = story_array(rows, sizeof(*entry));
+
+	for (uint32_t i = 0; i < rows; i++)
+		entry[i] = *trace_entry(t, i);
+	qsort(entry, rows, sizeof(*entry), entry_order);
+	*s = (struct story){ .packet = story_array(rows, sizeof(*s->packet)),
+			     .sample = story_array(rows, sizeof(*s->sample)),
+			     .step = story_array(3 * (size_t)rows, sizeof(*s->step)) };
+	for (uint32_t i = 0; i < rows; i++) {
+		const struct event *ev = trace_event(t, trace_row_of(t, entry[i].offset), NULL);
+
+		if (ev)
+			story_add_event(s, &entry[i], ev);
+	}
+	story_add_arrivals(s);
+	qsort(s->step, s->steps, sizeof(*s->step), story_order);
+	free(entry);
+}
+
+static inline void story_free(struct story *s)
+{
+	free(s->packet);
+	free(s->sample);
+	free(s->step);
+}
+
+#endif
