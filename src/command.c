@@ -259,7 +259,7 @@ static void add_variables(struct scope *sc, const struct session *s, size_t prog
 	}
 }
 
-static void scope_of_session(struct scope *sc, struct session *s)
+void command_scope(struct scope *sc, struct session *s)
 {
 	struct trace *t = session_trace(s);
 
@@ -348,7 +348,7 @@ int command_run(struct session *s, struct command_focus *focus, const char *text
 	int rc;
 
 	focus->last_call = 0;
-	scope_of_session(&sc, s);
+	command_scope(&sc, s);
 	if (parse_line(&l, text, strlen(text), &where, e))
 		return -1;
 	rc = run_line(s, focus, &l, e);
@@ -362,6 +362,6 @@ void command_complete(struct session *s, const struct command_focus *focus, cons
 	struct scope sc;
 	const struct parse_where where = { .scope = &sc, .focus = command_focus_name(s, focus) };
 
-	scope_of_session(&sc, s);
+	command_scope(&sc, s);
 	parse_offers(text, cursor, &where, fn, context);
 }

@@ -72,6 +72,9 @@ int command_run(struct session *s, struct command_focus *focus, const char *text
 void command_complete(struct session *s, const struct command_focus *focus, const char *text, size_t cursor,
 		      parse_offer_fn *fn, void *context);
 
+/* The names that a line typed now may use.  The addresses in it are the session's. */
+void command_scope(struct scope *sc, struct session *s);
+
 /* The name that the prompt shows for a focus. */
 const char *command_focus_name(struct session *s, const struct command_focus *focus);
 

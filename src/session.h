@@ -77,12 +77,16 @@ enum call_progress {
 };
 enum call_progress session_call_progress(struct session *s, uint64_t number);
 
+/* The call that a thread is in; 0: it is idle. */
+uint64_t session_thread_call(const struct session *s, size_t program, uint32_t thread);
+
 /* What a returned call gave; NULL if it has not returned (or long ago: the last 256 are kept).  Borrowed until the next session_work(). */
 const struct call_outcome *session_call_outcome(struct session *s, uint64_t number);
 const struct call_request *session_call_request(struct session *s, uint64_t number);
 
 /* A program's variable: its descriptor, or -1 if there is none of that name.  pending: it will be set by a call that has not returned. */
 int64_t session_variable(const struct session *s, size_t program, const char *name, size_t len, bool *known, bool *pending);
+uint64_t session_variable_call(const struct session *s, size_t program, const char *name);	/* that will set it; 0: none */
 size_t session_variables(const struct session *s, size_t program);	/* for completion */
 const char *session_variable_name(const struct session *s, size_t program, size_t i);
 

@@ -235,6 +235,13 @@ enum call_progress session_call_progress(struct session *s, uint64_t number)
 	return r->progress;
 }
 
+uint64_t session_thread_call(const struct session *s, size_t program, uint32_t thread)
+{
+	return program < s->actors && thread < s->actor[program].threads
+		       ? s->actor[program].thread[thread].current
+		       : 0;
+}
+
 const struct call_outcome *session_call_outcome(struct session *s, uint64_t number)
 {
 	const struct call_record *r = call_record(s, number);

@@ -250,6 +250,16 @@ int64_t session_variable(const struct session *s, size_t program, const char *na
 	return -1;
 }
 
+uint64_t session_variable_call(const struct session *s, size_t program, const char *name)
+{
+	const struct actor *a = &s->actor[program];
+
+	for (size_t i = 0; i < a->variables; i++)
+		if (!strcmp(a->variable[i].name, name))
+			return a->variable[i].pending;
+	return 0;
+}
+
 size_t session_variables(const struct session *s, size_t program)
 {
 	return s->actor[program].variables;

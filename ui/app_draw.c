@@ -141,9 +141,14 @@ static int draw_prompt(const struct app *a, struct area row)
 /* On one line with what to do behind it, or on two. */
 static void said(const struct app *a, struct str *out, bool one_line)
 {
+	STR_ON_STACK(waiting, 100);
+
 	str_add(out, a->message.what);
 	if (a->message.hint[0])
 		str_addf(out, one_line ? "  (%s)" : "\n%s", a->message.hint);
+	turns_text(a->turns, &waiting);
+	if (waiting.len && !a->message_bad)
+		str_addf(out, one_line ? " · %s" : "\n%s", waiting.buf);
 }
 
 /* Word-wrapped, so that the last line is row y. */
@@ -157,21 +162,25 @@ static void draw_lines(struct area all, int y, enum style s, const char *text)
 	area_wrap(lines, y - rows + 1, s, text);
 }
 
-/* What the lesson waits for, as long as nothing else is to be said. */
+/* What typed lines or the lesson wait for, as long as nothing else is to be said. */
 static void draw_waiting(const struct app *a, struct area all)
 {
 	STR_ON_STACK(text, 400);
 
-	if (!app_lesson_waits(a))
+	turns_text(a->turns, &text);
+	if (text.len)
+		str_add(&text, "  (Ctrl-C takes back what waits)");
+	else if (app_lesson_waits(a))
+		app_lesson_text(a, &text);
+	else
 		return;
-	app_lesson_text(a, &text);
 	draw_lines(all, all.height - 2, STYLE_NOTE, text.buf);
 }
 
 /* The mark above the mistake, x cells from the left; the text is beside it if there is room. */
 static void draw_message(const struct app *a, struct area all, int text_x)
 {
-	STR_ON_STACK(text, sizeof(a->message.what) + sizeof(a->message.hint) + 8);
+	STR_ON_STACK(text, sizeof(a->message.what) + sizeof(a->message.hint) + 120);
 	enum style s = a->message_bad ? STYLE_ERROR : STYLE_NOTE;
 	int y = all.height - 2, x = text_x + a->message.column - 1;
 

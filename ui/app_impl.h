@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "src/command.h"
+#include "src/turn.h"
 #include "ui/app.h"
 #include "ui/help.h"
 #include "ui/prompt.h"
@@ -27,12 +28,15 @@ struct app {
 	bool typing;		/* keys go to the prompt */
 	bool once;		/* back to the keys when the line was run */
 	struct command_focus focus;
+	struct turns *turns;	/* lines that were typed and wait */
 
 	uint64_t queued;	/* a call that was typed and has not begun; 0 none */
 	bool queued_told;	/* what it waits behind is said, or was */
 
 	struct err message;	/* above the prompt; what == "" none */
 	bool message_bad;
+	bool message_stays;	/* until a key that is pressed by itself */
+	bool refused;		/* what stands at the prompt is a line that was just refused */
 	bool help;		/* the help page covers the screen */
 	int help_skip, help_rows, help_height;
 
@@ -67,6 +71,15 @@ void app_lesson_text(const struct app *a, struct str *out);
 /* Shows a message above the prompt until the next key. */
 void app_say(struct app *a, const char *text);
 void app_complain(struct app *a, const struct err *e);
+void app_hush(struct app *a);	/* takes it back, unless it stays */
+
+/* Typed lines (app_line.c). */
+void app_line_before_key(struct app *a, const struct term_input *in);	/* whatever the key means */
+bool app_line_takes_back(struct app *a, uint32_t key);	/* the key took back lines that wait */
+bool app_line_passes(const struct app *a, uint32_t key);	/* keys that mean on an empty line what they mean everywhere */
+void app_line_key(struct app *a, uint32_t key);		/* a key for the prompt */
+bool app_line_work(struct app *a);	/* runs lines whose turn has come; true: something changed */
+prompt_words_fn app_line_words;
 
 const char *app_focus_name(const struct app *a);
 

@@ -58,6 +58,7 @@ const struct key_note prompt_keys[] = {
 	{ "Shift-Tab", "talk to the next program, or to the wire" },
 	{ "Space", "on an empty line: the next step" },
 	{ "Esc", "back to the keys; the line stays" },
+	{ "Ctrl-C", "take back the lines that wait for a call; else clear the line" },
 };
 /* clang-format on */
 

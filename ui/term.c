@@ -27,11 +27,13 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "src/core/clock.h"
 #include "ui/glyph.h"
 #include "ui/theme.h"
 
 #define ESCAPE_MS      25
 #define SIZE_MAX_CELLS 8192
+#define BURST_NS       (30 * NS_PER_MS)
 
 #ifdef __SANITIZE_ADDRESS__
 /* newterm() itself loses a block where nothing is known about the terminal. */
@@ -52,6 +54,7 @@ struct term {
 	bool lost, end_told;
 	int caret; /* as curs_set() was last told */
 	int epoll_fd;
+	int64_t empty_ns; /* CLOCK_MONOTONIC: when there were no more keys; 0: not since the last one */
 };
 
 /* ---- what signal handlers touch ---- */
@@ -545,6 +548,15 @@ static uint32_t take_signal_key(struct term *t)
 	return TERM_RESIZE;
 }
 
+/* Whether a key was there at once when the one before had been dealt with, however long that took. */
+static bool in_burst(struct term *t)
+{
+	bool burst = t->empty_ns == 0 || clock_monotonic_ns() - t->empty_ns < BURST_NS;
+
+	t->empty_ns = 0;
+	return burst;
+}
+
 bool term_read(struct term *t, struct term_input *in)
 {
 	wint_t c;
@@ -554,8 +566,12 @@ bool term_read(struct term *t, struct term_input *in)
 	if (in->key)
 		return true;
 	while (!t->lost && (kind = get_wch(&c)) != ERR)
-		if (translate(kind, c, in))
+		if (translate(kind, c, in)) {
+			in->burst = in_burst(t);
 			return true;
+		}
+	if (!t->empty_ns)
+		t->empty_ns = clock_monotonic_ns();
 	if (t->lost || !input_ended())
 		return false;
 	t->lost = true;

@@ -25,6 +25,7 @@ enum term_key {			/* beyond the characters (Unicode code points) */
 struct term_input {
 	uint32_t key;
 	int x, y;		/* of the mouse */
+	bool burst;		/* it came faster behind the one before than fingers do: pasted */
 };
 
 struct term_options {

@@ -499,10 +499,48 @@ static void a_call_that_waits_its_turn_is_told(void **state)
 	wait_for(&s, "recv(3, 10)");
 	see_not(&s, "waits its turn");
 	press(&s, "=server>~close(u) Enter");
-	see(&s, "server is in recv(): this call waits its turn");
+	wait_for(&s, "server is in recv(): this call waits its turn");
 	press(&s, "=interrupt~server Enter");
 	wait_for(&s, "close(3) = 0");
 	see_not(&s, "waits its turn");
+	stop(&s);
+}
+
+/* As a terminal passes on what is pasted: key by key, without a pause. */
+static void paste(struct stage *s, const char *text)
+{
+	for (; *text; text++)
+		app_input(s->app,
+			  &(struct term_input){ .key = *text == '\n' ? TERM_ENTER : (uint32_t)*text,
+						.burst = true });
+}
+
+static void pasted_lines_wait_and_stay_apart(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	if (!start_lab(&s))
+		skip();
+	press(&s, "Enter");
+	paste(&s, "server> s = socket(AF_INET, SOCK_STREAM)\nserver> listen(s, 1)\n"
+		  "server> a = accept(s)\nserver> close(b)\nserver> close(a)\nlisten(");
+	see(&s, "\"server> close(b)\": expected a socket"); /* the first mistake stays to be seen */
+	see(&s, "client> listen(");
+	press(&s, "Ctrl-U");
+	wait_for(&s, "1 line waits for a = accept(…)");
+	press(&s, "Esc");
+	see(&s, "1 line waits for a = accept(…)");
+	press(&s, "Esc");
+	see(&s, "1 line that waited is taken back");
+	/* By hand, a mistake is there to be mended, and Ctrl-C is what it was. */
+	press(&s, "Enter =clse(s) Enter Home Right =x");
+	see(&s, "client> cxlse(s)");
+	press(&s, "Ctrl-C");
+	see_not(&s, "cxlse");
+	assert_false(app_done(s.app));
+	press(&s, "Ctrl-C");
+	assert_true(app_done(s.app));
 	stop(&s);
 }
 
@@ -544,6 +582,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(steps_and_warns),
 		cmocka_unit_test(a_lesson_says_what_it_waits_for),
 		cmocka_unit_test(a_call_that_waits_its_turn_is_told),
+		cmocka_unit_test(pasted_lines_wait_and_stay_apart),
 		cmocka_unit_test(the_wire_is_talked_to),
 	};
 
