@@ -1,6 +1,7 @@
 /*
  * Prints every packet of a capture, a line each: time in nanoseconds, captured and original length, and a hash
- * of its bytes; behind them "end", and what was wrong with the file if anything was.
+ * of its bytes; "gap" and the text where a part of the file was lost; behind them "end", and what was wrong with
+ * the file if anything was.
  *
  *	read ours FILE	as we read it: the whole file at once
  *	read parts FILE	the same, but in the smallest parts that reading can be done in
@@ -102,6 +103,8 @@ static void print_trace(struct trace *t)
 			printf("unreadable\n");
 		else if (ev->kind == EVENT_PACKET)
 			print_packet(ev->ts_ns, ev->packet.caplen, ev->packet.len, ev->packet.data);
+		else if (ev->kind == EVENT_NOTE && ev->note.kind == NOTE_LOST)
+			printf("gap %s\n", ev->note.text);
 	}
 	free(id);
 }

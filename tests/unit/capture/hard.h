@@ -489,7 +489,7 @@ static const struct hard hard_files[] = {
 	{ "section-only", hard_section_only, 0, 0, NULL, 0 },
 	{ "cut", hard_cut, 1, 1, "ends inside a block", 1 },
 	{ "zeros", hard_zeros, 1, 1, "zero bytes", 1 },
-	{ "wrong-trailer", hard_trailer, 3, 3, "lengths differ", -1 },	/* stops there; we go on behind it */
+	{ "wrong-trailer", hard_trailer, 3, 4, "lengths differ", -1 },	/* stops there; we go on behind it; the gap is a row */
 	{ "17-MiB-block", hard_custom, 2, 2, NULL, -1 },		/* shows the block as a frame */
 	{ "long-comments", hard_long, 2, 2, NULL, 2 },
 	{ "no-end-of-options", hard_no_end, 1, 1, NULL, 1 },
