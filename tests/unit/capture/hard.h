@@ -498,7 +498,7 @@ static const struct hard hard_files[] = {
 	{ "simple-snaplen", hard_simple_snaplen, 2, 2, NULL, 2 },
 	{ "other-blocks", hard_others, 2, 2, NULL, 2 },
 	{ "journal", hard_journal, 2, 4, NULL, 4 },
-	{ "impossible-block", hard_too_long, 3, 3, "16 MiB", -1 },	/* stops there */
+	{ "impossible-block", hard_too_long, 3, 4, "16 MiB", -1 },	/* stops there; the gap is a row */
 	{ "impossible-packet", hard_packet_too_long, 1, 1, "longer than its block", -1 },	/* stops there */
 	{ "pcap", hard_pcap, 2, 2, NULL, 2 },
 	{ "pcap-big", hard_pcap_big, 2, 2, NULL, 2 },
