@@ -312,6 +312,11 @@ bool ladder_at(const struct trace *t, uint32_t trace_row, struct ladder_row *out
 	return give(t, head_of(t, trace_row), out);
 }
 
+uint32_t ladder_head(const struct trace *t, uint32_t trace_row)
+{
+	return trace_row < trace_rows(t) ? head_of(t, trace_row) : ROW_NONE;
+}
+
 bool ladder_first(const struct trace *t, struct ladder_row *out)
 {
 	if (trace_rows(t) == 0)

@@ -28,6 +28,9 @@ struct ladder_row {
 /* The ladder's row that shows an event (for a STATE that has none: of the event it is attributed to).  False: no rows at all. */
 bool ladder_at(const struct trace *t, uint32_t trace_row, struct ladder_row *out);
 
+/* The same, but its head alone; ROW_NONE: no rows at all. */
+uint32_t ladder_head(const struct trace *t, uint32_t trace_row);
+
 bool ladder_first(const struct trace *t, struct ladder_row *out);
 bool ladder_last(const struct trace *t, struct ladder_row *out);
 bool ladder_next(const struct trace *t, const struct ladder_row *from, struct ladder_row *out);

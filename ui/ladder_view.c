@@ -77,7 +77,7 @@ static int climb(const struct ladder_frame *f, struct area a, struct ladder_row 
 {
 	int found = 0;
 
-	while (found < lines && ladder_prev(f->view->trace, at, at))
+	while (found < lines && view_row_prev(f->view, at, at))
 		found += ladder_row_height(f, at, a);
 	return found;
 }
@@ -89,7 +89,7 @@ static int lines_from(const struct ladder_frame *f, struct area a, struct ladder
 
 	do {
 		lines += ladder_row_height(f, &row, a);
-	} while (lines < most && ladder_next(f->view->trace, &row, &row));
+	} while (lines < most && view_row_next(f->view, &row, &row));
 	return lines;
 }
 
@@ -162,6 +162,27 @@ static void draw_nothing(struct area a)
 	page_wrap(&page, 3, STYLE_KEY, "s = socket(AF_INET, SOCK_STREAM)");
 }
 
+static void draw_all_hidden(const struct view *v, struct area a)
+{
+	int width = a.width < 64 ? a.width : 64;
+	struct page page =
+		page_on(area_sub(a, (a.width - width) / 2, a.height / 4, width, a.height), 0);
+	const char *filter = shown_filter_text(v->shown);
+
+	if (shown_busy(v->shown)) {
+		page_wrap(&page, 1, STYLE_TITLE, "Nothing found so far; still looking.");
+		return;
+	}
+	page_wrap(&page, 1, STYLE_TITLE, "No packet matches the filter.");
+	page_line(&page);
+	if (filter)
+		page_wrap(&page, 3, STYLE_KEY, filter);
+	page_line(&page);
+	page_wrap(&page, 1, STYLE_PLAIN,
+		  "Esc shows everything again; f changes the filter. It is written as in "
+		  "pcap-filter(7), for example: tcp port 443 and host 192.0.2.1");
+}
+
 void ladder_draw(const struct view *v, struct area a)
 {
 	struct ladder_frame f = ladder_frame(v, a.width, false);
@@ -171,13 +192,16 @@ void ladder_draw(const struct view *v, struct area a)
 	if (a.width <= 0 || a.height <= 0)
 		return;
 	if (!f.has_cursor) {
-		draw_nothing(a);
+		if (view_hides(v))
+			draw_all_hidden(v, a);
+		else
+			draw_nothing(a);
 		return;
 	}
 	p = place(&f, a);
 	do {
 		p.y += ladder_draw_row(&f, &p.top, a, p.y);
-	} while (p.y < a.height && ladder_next(v->trace, &p.top, &p.top));
+	} while (p.y < a.height && view_row_next(v, &p.top, &p.top));
 	if (p.y < a.height)
 		last = trace_rows(v->trace) - 1;
 	for (; p.y < a.height; p.y++)
@@ -200,11 +224,11 @@ void view_click(struct view *v, struct area ladder, int y)
 			struct ladder_row last;
 
 			v->cursor = trace_entry(v->trace, p.top.head)->offset;
-			v->follow = ladder_last(v->trace, &last) && last.head == p.top.head;
+			v->follow = view_row_last(v, &last) && last.head == p.top.head;
 			v->panel_scroll = 0;
 			return;
 		}
-	} while (ladder_next(v->trace, &p.top, &p.top));
+	} while (view_row_next(v, &p.top, &p.top));
 }
 
 static void say(struct str *out, const struct view *v, uint32_t row)

@@ -54,8 +54,8 @@ bool view_cursor(const struct view *v, struct ladder_row *out)
 	uint32_t row = v->cursor && !v->follow ? trace_row_of(v->trace, v->cursor) : ROW_NONE;
 
 	if (row == ROW_NONE)
-		return ladder_last(v->trace, out);
-	return ladder_at(v->trace, row, out);
+		return view_row_last(v, out);
+	return view_row_at(v, row, out);
 }
 
 uint32_t view_now(const struct view *v)
@@ -78,7 +78,7 @@ static void go_to(struct view *v, const struct ladder_row *r)
 	struct ladder_row last;
 
 	v->cursor = trace_entry(v->trace, r->head)->offset;
-	v->follow = ladder_last(v->trace, &last) && last.head == r->head;
+	v->follow = view_row_last(v, &last) && last.head == r->head;
 	v->panel_scroll = 0;
 }
 
@@ -88,9 +88,9 @@ void view_move(struct view *v, long n)
 
 	if (!view_cursor(v, &at))
 		return;
-	for (; n > 0 && ladder_next(v->trace, &at, &at); n--)
+	for (; n > 0 && view_row_next(v, &at, &at); n--)
 		;
-	for (; n < 0 && ladder_prev(v->trace, &at, &at); n++)
+	for (; n < 0 && view_row_prev(v, &at, &at); n++)
 		;
 	go_to(v, &at);
 }
@@ -99,7 +99,7 @@ void view_first(struct view *v)
 {
 	struct ladder_row at;
 
-	if (ladder_first(v->trace, &at))
+	if (view_row_first(v, &at))
 		go_to(v, &at);
 }
 
@@ -108,7 +108,7 @@ void view_last(struct view *v)
 	struct ladder_row at;
 
 	v->follow = true;
-	if (ladder_last(v->trace, &at))
+	if (view_row_last(v, &at))
 		go_to(v, &at);
 }
 
@@ -119,7 +119,7 @@ bool view_search(struct view *v, bool forward)
 
 	if (v->search[0] == '\0' || !view_cursor(v, &at))
 		return false;
-	while (forward ? ladder_next(v->trace, &at, &at) : ladder_prev(v->trace, &at, &at)) {
+	while (forward ? view_row_next(v, &at, &at) : view_row_prev(v, &at, &at)) {
 		struct str s = str_on(bytes, sizeof(bytes));
 
 		ladder_row_text(&s, v, &at);
@@ -177,13 +177,28 @@ struct heard {
 	char wire[128];
 };
 
+/* The numbers of rules stand in the wire's panel; here they would be in the way. */
+static void copy_status(char *dst, size_t cap, const char *status)
+{
+	struct str out = str_on(dst, cap);
+	bool begins = true;
+
+	for (; *status; status++) {
+		if (begins && *status == '#')
+			status += strspn(status + 1, "0123456789 ") + 1;
+		begins = status[0] == ' ';
+		str_char(&out, *status);
+	}
+	if (!out.len)
+		str_add(&out, "plain");
+}
+
 static void hear(const struct event *ev, struct heard *h)
 {
 	if (ev->kind == EVENT_NOTE && ev->note.kind == NOTE_TITLE && !h->title[0] && ev->note.text)
 		(void)str_copy(h->title, sizeof(h->title), ev->note.text);
 	if (ev->kind == EVENT_COMMAND && ev->command.status && !h->wire[0])
-		(void)str_copy(h->wire, sizeof(h->wire),
-			       ev->command.status[0] ? ev->command.status : "plain");
+		copy_status(h->wire, sizeof(h->wire), ev->command.status);
 }
 
 /* The title is of all the recording, so it is there before the cursor has come to it. */

@@ -14,6 +14,7 @@
 #include "capture/trace.h"
 #include "src/core/str.h"
 #include "src/ladder.h"
+#include "src/shown.h"
 #include "ui/grid.h"
 
 #define VIEW_MIN_WIDTH	80
@@ -26,6 +27,7 @@ struct view {
 	size_t panel;		/* number of the panel shown */
 	int panel_scroll;	/* rows of the panel that are scrolled away */
 	char search[64];	/* "": none */
+	const struct shown *shown;	/* which rows of the ladder are shown; NULL: all.  Borrowed */
 	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */
 };
 
@@ -58,6 +60,17 @@ void view_move(struct view *v, long n);
 void view_first(struct view *v);
 void view_last(struct view *v);
 void view_click(struct view *v, struct area ladder, int y);	/* the row drawn at y of the ladder's area */
+
+/*
+ * Steps from one shown row of the ladder to another: as ladder_next() and so on, but rows that v->shown hides are
+ * passed over.  view_row_at(): the shown row of the event, or else the nearest one before it, or else behind it.
+ */
+bool view_row_at(const struct view *v, uint32_t trace_row, struct ladder_row *out);
+bool view_row_first(const struct view *v, struct ladder_row *out);
+bool view_row_last(const struct view *v, struct ladder_row *out);
+bool view_row_next(const struct view *v, const struct ladder_row *from, struct ladder_row *out);
+bool view_row_prev(const struct view *v, const struct ladder_row *from, struct ladder_row *out);
+bool view_hides(const struct view *v);	/* not all rows are shown */
 
 /* Moves to the next (or previous) row whose text contains v->search (case ignored).  False: none, the cursor stays. */
 bool view_search(struct view *v, bool forward);
