@@ -136,13 +136,13 @@ static int side_by_host(const struct ladder_frame *f, const struct trace_entry *
 	if (side < 0 || trace_hosts(t) == 2 || e->conn == CONN_NONE)
 		return side;
 	c = conns_get(trace_conns(t), e->conn);
-	return has_ip(trace_host(t, f->sides.host[!side]), &c->end[!(e->flags & 1)]) ? side : -1;
+	return has_ip(trace_host(t, f->sides.host[!side]), &c->end[!(e->dir)]) ? side : -1;
 }
 
 int ladder_packet_side(const struct ladder_frame *f, const struct trace_entry *e)
 {
 	const struct ladder_sides *s = &f->sides;
-	int from = e->flags & 1;
+	int from = e->dir;
 	const struct conn *c;
 
 	if (s->by_host)

@@ -154,7 +154,7 @@ bool view_packet(const struct view *v, uint32_t row, struct view_packet *out)
 	}
 	if (!e || e->kind != EVENT_PACKET)
 		return false;
-	*out = (struct view_packet){ .row = row, .dir = e->flags & 1 };
+	*out = (struct view_packet){ .row = row, .dir = e->dir };
 	out->ev = trace_event(v->trace, row, NULL);
 	if (!out->ev)
 		return false;
