@@ -343,7 +343,7 @@ int session_wire(struct session *s, const struct wire_order *o, const char *text
 {
 	/* Before the order, so that the command stands in front of what it causes. */
 	int64_t ts_ns = clock_now_ns();
-	STR_ON_STACK(status, 256);
+	STR_ON_STACK(status, WIRE_STATUS);
 
 	if (!s->wire)
 		return session_not_live(e);

@@ -197,20 +197,20 @@ static inline struct scene scenes_hold(void)
 
 	scenes_open(&s);
 	scenes_accept(&s);
-	scene_command(&s, "wire", "hold", "hold");
+	scene_command(&s, "wire", "hold", "#1 hold");
 	connect = scenes_connect(&s);
 	p = scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
 	scene_wire(&s, SERVER, p, WIRE_HELD, "rule 1");
 	scene_turn(&s, CLIENT, BY_DEPARTURE, p, 3, 11, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT);
 	scene_ms(&s, 700);
-	scene_command(&s, "wire", "release", "hold");
+	scene_command(&s, "wire", "release", "#1 hold");
 	scene_wire(&s, SERVER, p, WIRE_RELEASED, "hand");
 	scene_wire(&s, SERVER, p, WIRE_DELIVERED, "");
 	scene_turn(&s, SERVER, BY_ARRIVAL, p, -1, 22, SOCK_STATE_NONE, SOCK_STATE_SYN_RECEIVED);
 	p = scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
 	scene_wire(&s, CLIENT, p, WIRE_HELD, "rule 1");
 	scene_ms(&s, 300);
-	scene_command(&s, "wire", "drop", "hold");
+	scene_command(&s, "wire", "drop", "#1 hold");
 	scene_wire(&s, CLIENT, p, WIRE_DROPPED, "hand");
 	scene_ms(&s, 720);
 	p = scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");

@@ -1,9 +1,12 @@
 /*
- * What is on the wire at the cursor: packets that are held, and packets on their way.
+ * The wire at the cursor: what it was told to do, with the numbers of its rules; and what is on it: packets that are
+ * held, and packets on their way.
  *
  * The trace is read backwards from the cursor; the first word met on a packet is the newest one, so it says
  * whether the packet is still there.  Packets that arrived at once left no word at all and are never met.
  */
+#include <string.h>
+
 #include "src/describe.h"
 #include "ui/glyph.h"
 #include "ui/page.h"
@@ -91,22 +94,91 @@ static void draw_waiting(const struct view *v, struct area a, const struct waiti
 	area_text(a, 33, 0, STYLE_PLAIN, s.buf);
 }
 
+/* ---- what it does ---- */
+
+#define PART_BETWEEN " · " /* in a status */
+#define PART_X	     10
+
+/* The newest status up to the cursor; NULL: none was told. */
+static const char *find_status(const struct view *v)
+{
+	uint32_t now = view_now(v), stop;
+
+	if (now == ROW_NONE)
+		return NULL;
+	stop = now > SCAN_MAX ? now - SCAN_MAX : 0;
+	for (uint32_t i = now + 1; i > stop;) {
+		const struct event *ev;
+
+		if (trace_entry(v->trace, --i)->kind != EVENT_COMMAND)
+			continue;
+		ev = trace_event(v->trace, i, NULL);
+		if (ev && ev->command.status)
+			return ev->command.status;
+	}
+	return NULL;
+}
+
+/* "#1 hold tcp-fin" is a rule, "20 ms" is not. */
+static void draw_part(struct page *page, const char *part, size_t len)
+{
+	STR_ON_STACK(text, 400);
+	STR_ON_STACK(name, 32);
+	const char *end = part + len;
+
+	if (*part == '#') {
+		size_t digits = strspn(part + 1, "0123456789");
+
+		str_add(&name, "rule ");
+		str_addn(&name, part + 1, digits);
+		part += digits + 1;
+		part += part < end && *part == ' ';
+	} else {
+		str_add(&name, "wire");
+	}
+	str_addn(&text, part, (size_t)(end - part));
+	page_field(page, PART_X, name.buf, STYLE_HELD, text.buf);
+}
+
+/* Returns whether there was something to say. */
+static bool draw_status(const struct view *v, struct page *page)
+{
+	const char *status = find_status(v), *end;
+
+	if (!status || !*status)
+		return false;
+	for (;; status = end + strlen(PART_BETWEEN)) {
+		end = strstr(status, PART_BETWEEN);
+		draw_part(page, status, end ? (size_t)(end - status) : strlen(status));
+		if (!end)
+			return true;
+	}
+}
+
+static void draw_nothing(struct page *page, bool does_something)
+{
+	page_line(page);
+	page_wrap(page, 2, STYLE_PLAIN,
+		  "Nothing is on the wire at this moment: what was sent has arrived or is lost.");
+	page_wrap(
+		page, 2, STYLE_DIM,
+		does_something
+			? "hold off N ends rule N, delay 0 a delay, mend a cut and the rules that "
+			  "drop or duplicate."
+			: "h holds the next packets, a delay (delay 200ms at the wire's prompt) "
+			  "keeps them on their way long enough to be seen here.");
+}
+
 void panel_wire_draw(const struct view *v, struct area a)
 {
 	struct page page = page_on(a, v->panel_scroll);
+	bool does_something = draw_status(v, &page);
 	struct scan s;
 
 	s.seens = s.count = 0;
 	look_back(v, &s);
-	if (s.count == 0) {
-		page_empty(a,
-			   "Nothing is on the wire at this moment: what was sent has arrived or is "
-			   "lost.",
-			   "h holds the next packets, a delay (delay 200ms at the wire's prompt) "
-			   "keeps them on "
-			   "their way long enough to be seen here.");
-		return;
-	}
+	if (s.count == 0)
+		draw_nothing(&page, does_something);
 	for (size_t i = s.count; i > 0 && !page_full(&page);)
 		draw_waiting(v, page_line(&page), &s.list[--i]);
 }

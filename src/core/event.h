@@ -156,7 +156,7 @@ struct event_state {
 struct event_command {
 	const char *target;	/* "wire", "client", … */
 	const char *text;	/* as it was given */
-	const char *status;	/* of the wire after it: "20 ms · hold tcp-fin", "" for plain; NULL where it has none */
+	const char *status;	/* of the wire after it: "20 ms · #1 hold tcp-fin", "" for plain; NULL where it has none */
 };
 
 enum note_kind {

@@ -472,7 +472,7 @@ static void decide(struct carry *c, const struct seen *s)
 		if (i != s->from && (to == i || to == HOST_NONE))
 			decide_for(c, s, (uint8_t)i, v);
 	if (c->rules.count != rules) {
-		STR_ON_STACK(status, 256);
+		STR_ON_STACK(status, WIRE_STATUS);
 
 		carry_status(c, &status);
 		tell_status(c->told, status.buf);

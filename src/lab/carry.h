@@ -58,7 +58,7 @@ void carry_counts(struct carry *c, struct wire_counts *out);
 struct rules *carry_rules(struct carry *c);
 void carry_rules_changed(struct carry *c);	/* after changing them */
 struct flights *carry_flights(struct carry *c);
-/* Appends what the wire does now, for the header: "20 ms · hold", "3 held"; nothing for a plain one. */
+/* Appends what the wire does now, for the header: "20 ms · #1 hold", "3 held"; nothing for a plain one. */
 void carry_status(const struct carry *c, struct str *out);
 const struct lab *carry_lab(const struct carry *c);
 

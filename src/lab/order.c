@@ -57,6 +57,19 @@ static int hold(struct carry *c, const struct wire_order *o, struct live_filter 
 	return add_rule(c, RULE_HOLD, o, o->once, filter, e);
 }
 
+static int no_rule(const struct rules *r, uint64_t number, struct err *e)
+{
+	STR_ON_STACK(numbers, 200);
+
+	rules_numbers(&numbers, r);
+	if (!numbers.len)
+		return err_set(e, "hold if FILTER makes one",
+			       "the wire has no rule %llu, nor any other",
+			       (unsigned long long)number);
+	return err_set(e, NULL, "the wire has no rule %llu: its rules are %s",
+		       (unsigned long long)number, numbers.buf);
+}
+
 static int hold_off(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		    struct err *e)
 {
@@ -69,7 +82,7 @@ static int hold_off(struct carry *c, const struct wire_order *o, struct live_fil
 	}
 	if (o->number <= UINT32_MAX && rules_remove(r, (uint32_t)o->number))
 		return 0;
-	return err_set(e, NULL, "the wire has no rule %llu", (unsigned long long)o->number);
+	return no_rule(r, o->number, e);
 }
 
 /* What is on its way when the cable is cut does not arrive. */

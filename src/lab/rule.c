@@ -306,6 +306,8 @@ static void add_part(const struct status *s, const struct rules *r, const struct
 static void add_rule(const struct status *s, const struct rule *rule)
 {
 	begin_part(s);
+	if (rule->number)
+		str_addf(s->out, "#%u ", rule->number);
 	str_add(s->out, actions[rule->action].name);
 	if (rule->once)
 		str_add(s->out, " next");
@@ -315,6 +317,18 @@ static void add_rule(const struct status *s, const struct rule *rule)
 		str_addf(s->out, " from %s", s->name(s->context, rule->from));
 	if (rule->text[0])
 		str_addf(s->out, " %s", rule->text);
+}
+
+void rules_numbers(struct str *out, const struct rules *r)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (!r->row[i].number)
+			continue;
+		str_addf(out, "%s%u", between, r->row[i].number);
+		between = ", ";
+	}
 }
 
 void rules_text(struct str *out, const struct rules *r, size_t hosts,

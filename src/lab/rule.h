@@ -89,7 +89,10 @@ void rules_cut(struct rules *r, uint8_t from, bool cut);
 /* Decides about one packet of host `from`; counts it in the rules, and ends those that were for once. */
 void rules_judge(struct rules *r, uint8_t from, const void *bytes, uint32_t caplen, uint32_t len, struct verdict *out);
 
-/* Appends what the wire does now: "20 ms · hold tcp-fin"; nothing if it is plain.  hosts: how many there are, name(i): theirs. */
+/* Appends the numbers of the rules that have one: "1, 4"; nothing if there is none. */
+void rules_numbers(struct str *out, const struct rules *r);
+
+/* Appends what the wire does now: "20 ms · #1 hold tcp-fin", with the rules' numbers; nothing if it is plain.  hosts: how many there are, name(i): theirs. */
 void rules_text(struct str *out, const struct rules *r, size_t hosts, const char *(*name)(const void *context, size_t host),
 		const void *context);
 

@@ -54,7 +54,7 @@ struct message {
 struct answer {
 	int result;
 	struct err err;
-	char status[1024];
+	char status[WIRE_STATUS];
 	struct wire_counts counts;
 };
 

@@ -68,10 +68,12 @@ struct wire_order {
 	uint32_t every;		/* only every n-th packet that matches; 0 and 1: each */
 };
 
+#define WIRE_STATUS	1024	/* bytes of a status with its NUL */
+
 /*
  * Gives an order to the wire and waits until it is in force (well under a millisecond).  status receives
- * what the wire does now, as the header shows it: "20 ms · hold tcp-fin", "" for plain.
- * Errors: a filter that does not compile (with what libpcap said), nothing held, no such packet.
+ * what the wire does now: "20 ms · #1 hold tcp-fin", with the rules' numbers; "" for plain.
+ * Errors: a filter that does not compile (with what libpcap said), nothing held, no such packet or rule.
  */
 int wire_order(struct wire *w, const struct wire_order *o, struct str *status, struct err *e);
 

@@ -78,6 +78,7 @@ static void filters_choose(void **state)
 {
 	struct rules r;
 	struct rule server_only = rule_for(RULE_HOLD, "");
+	STR_ON_STACK(numbers, 32);
 
 	(void)state;
 	rules_init(&r);
@@ -86,14 +87,16 @@ static void filters_choose(void **state)
 	add(&r, rule_for(RULE_HOLD, "udp port 8080"));
 	assert_true(judge(&r, 0).hold);
 	assert_string_equal(judge(&r, 0).by, "rule 2: udp port 8080");
-	assert_text(&r, "hold tcp · hold udp port 8080");
+	assert_text(&r, "#1 hold tcp · #2 hold udp port 8080");
 	assert_true(rules_remove(&r, 2));
 	assert_false(rules_remove(&r, 2));
 	server_only.from = 1;
 	add(&r, server_only);
 	assert_false(judge(&r, 0).hold);
 	assert_true(judge(&r, 1).hold);
-	assert_text(&r, "hold tcp · hold from server");
+	assert_text(&r, "#1 hold tcp · #3 hold from server");
+	rules_numbers(&numbers, &r);
+	assert_string_equal(numbers.buf, "1, 3");
 	assert_int_equal(rules_remove_all(&r, RULE_HOLD, HOST_NONE), 2);
 	assert_true(rules_plain(&r));
 	rules_fini(&r);
@@ -112,7 +115,7 @@ static void every_nth(void **state)
 	for (int i = 0; i < 9; i++)
 		seen[i] = judge(&r, 0).drop ? 'x' : '.';
 	assert_string_equal(seen, "..x..x..x");
-	assert_text(&r, "drop every 3 udp");
+	assert_text(&r, "#1 drop every 3 udp");
 	rules_fini(&r);
 }
 
