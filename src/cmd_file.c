@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/analysis.h"
 #include "src/cmd.h"
 
 /* "500M", "20G": powers of 1024; 0: no size. */
@@ -28,11 +29,29 @@ static uint64_t size_of(const char *text)
 	return *end || n > UINT64_MAX >> shift ? 0 : (uint64_t)n << shift;
 }
 
-int file_options(const char *command, const char *unpack, struct trace_options *o)
+static int unknown_rules(const char *command, const char *version)
 {
-	*o = (struct trace_options){ .unpacked_max = unpack ? size_of(unpack) : 0 };
-	if (!unpack || o->unpacked_max)
-		return 0;
-	cmd_usage(command, "--unpack takes a size, for example 20G, not %s", unpack);
+	STR_ON_STACK(names, 64);
+
+	for (size_t i = 0; i < TCP_RULE_SETS; i++)
+		str_addf(&names, "%s%s",
+			 !i			 ? ""
+			 : i + 1 < TCP_RULE_SETS ? ", "
+						 : " or ",
+			 tcp_rule_sets[i].name);
+	cmd_usage(command, "--analysis takes a version of Wireshark: %s, not %s", names.buf,
+		  version);
 	return -1;
+}
+
+int file_options(const char *command, const struct file_args *args, struct trace_options *o)
+{
+	*o = (struct trace_options){ .rules = tcp_rules_newest };
+	if (args->unpack && !(o->unpacked_max = size_of(args->unpack))) {
+		cmd_usage(command, "--unpack takes a size, for example 20G, not %s", args->unpack);
+		return -1;
+	}
+	if (args->analysis && !(o->rules = tcp_rules_find(args->analysis)))
+		return unknown_rules(command, args->analysis);
+	return 0;
 }

@@ -6,9 +6,16 @@
 
 #include "capture/trace.h"
 
-#define FILE_OPTIONS(unpack) { "--unpack", (unpack), NULL }
+/* What the options were given; NULL: nothing. */
+struct file_args {
+	const char *unpack, *analysis;
+};
 
-/* unpack: what --unpack was given, or NULL.  -1 after having said what is wrong. */
-int file_options(const char *command, const char *unpack, struct trace_options *o);
+#define FILE_OPTIONS(args) \
+	{ "--unpack", &(args)->unpack, NULL }, \
+	{ "--analysis", &(args)->analysis, NULL }
+
+/* -1 after having said what is wrong. */
+int file_options(const char *command, const struct file_args *args, struct trace_options *o);
 
 #endif

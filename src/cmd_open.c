@@ -19,8 +19,9 @@ static void take_terminal(void)
 int cmd_open(int argc, char **argv)
 {
 	struct screen_options screen = { 0 };
-	const char *unpack = NULL;
-	const struct cmd_option options[] = { SCREEN_OPTIONS(&screen), FILE_OPTIONS(&unpack) };
+	struct file_args reading_args = { 0 };
+	const struct cmd_option options[] = { SCREEN_OPTIONS(&screen),
+					      FILE_OPTIONS(&reading_args) };
 	struct trace_options reading;
 	struct app_config app = { 0 };
 	struct err e = { 0 };
@@ -33,7 +34,7 @@ int cmd_open(int argc, char **argv)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
 	if (!files)
 		return cmd_usage(argv[0], "name the file to open");
-	if (file_options(argv[0], unpack, &reading))
+	if (file_options(argv[0], &reading_args, &reading))
 		return EXIT_CANNOT;
 	/* The file first: what is wrong with it can be said on any terminal. */
 	if (!(app.session = session_start_file(file, &reading, &e)))

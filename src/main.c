@@ -30,17 +30,24 @@ const struct cmd cmds[] = {
 	{ "open", "open FILE|-", "a trace or a capture on the screen",
 	  "FILE: pcap or pcapng, also compressed (gzip, zstd, lz4); - for standard input.\n"
 	  "  --unpack SIZE unpack a compressed file up to this size (20G), whatever its ratio\n"
+	  "  --analysis V  the rules of Wireshark 4.0, 4.4 or 4.6 (default: the newest)\n"
 	  "  --theme, --ascii as in lab\n"
 	  "Example: socklens open first.pcapng\n"
 	  "Example: ssh host tcpdump -U -w - | socklens open -\n",
 	  cmd_open },
-	{ "show", "show FILE|-", "the same as text on standard output",
-	  "  --json        one JSON object a line for every event\n"
+	{ "show", "show FILE|- [FILTER]", "the same as text on standard output",
+	  "  --to FORMAT   text (the ladder), json (--json for short; one object a line), csv, pcap, pcapng\n"
+	  "  --fields LIST of packets these fields, with tabs between, under tshark's names; \"list\" lists them\n"
 	  "  --summary     the totals alone: packets, connections, verdicts (with --json: one object)\n"
+	  "  -o FILE       write to FILE, which must not exist yet\n"
+	  "  --conn N,N    only these connections, by our numbers; --stream N,N: by tcp.stream\n"
+	  "  --filter EXPR only packets that match, as in pcap-filter(7); the same as FILTER\n"
+	  "  --analysis V  the rules of Wireshark 4.0, 4.4 or 4.6 (default: the newest)\n"
 	  "  --width N     columns of the ladder (default: the terminal's, or 100)\n"
 	  "  --ascii       ASCII characters only\n"
 	  "  --unpack SIZE as in open\n"
-	  "Example: socklens show --json first.pcapng | jq .kind\n",
+	  "Example: socklens show --json first.pcapng | jq .kind\n"
+	  "Example: socklens show --fields frame.number,ip.src,tcp.analysis.flags big.pcap tcp port 443\n",
 	  cmd_show },
 	{ "doctor", "doctor", "what works on this machine, and how to get the rest",
 	  "  --json        the same for programs\n"
