@@ -492,3 +492,8 @@ void conns_free(struct conns *c)
 	free(c->next_view);
 	free(c);
 }
+const struct tcp_rules *conns_rules(const struct conns *c)
+{
+	return c->rules;
+}
+

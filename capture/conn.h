@@ -50,6 +50,7 @@ void conns_free(struct conns *c);
 /* Chooses the rules of analysis.h, and whether every packet is seen as it leaves (infer.h).  Before the first packet. */
 void conns_set_rules(struct conns *c, const struct tcp_rules *rules);
 void conns_set_complete(struct conns *c, bool complete);
+const struct tcp_rules *conns_rules(const struct conns *c);
 
 /* What one packet did. */
 struct conn_note {

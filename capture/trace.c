@@ -240,6 +240,11 @@ uint32_t trace_row_of(const struct trace *t, uint64_t id)
 	return index_find(&t->index, id);
 }
 
+uint32_t trace_row_of_packet(const struct trace *t, uint32_t number)
+{
+	return index_packet(&t->index, number);
+}
+
 uint32_t trace_row_at(const struct trace *t, int64_t ts_ns)
 {
 	return index_at_time(&t->index, ts_ns);

@@ -208,6 +208,7 @@ const char *trace_path(const struct trace *t);	/* NULL: a spool file */
 uint32_t trace_rows(const struct trace *t);
 const struct trace_entry *trace_entry(const struct trace *t, uint32_t row);	/* valid until the next append */
 uint32_t trace_row_of(const struct trace *t, uint64_t id);	/* by identity; ROW_NONE */
+uint32_t trace_row_of_packet(const struct trace *t, uint32_t number);	/* a PACKET's, by its number; ROW_NONE */
 uint32_t trace_row_at(const struct trace *t, int64_t ts_ns);	/* the last row not after ts_ns; ROW_NONE */
 
 /*
