@@ -8,8 +8,9 @@
 #include "ui/show.h"
 
 #define LADDER_WIDTH 100
+#define EXIT_SIGNAL  128 /* and the signal's number, as a shell has it */
 
-static int exit_code(enum play_result result)
+static int exit_code(enum play_result result, const struct err *e)
 {
 	switch (result) {
 	case PLAY_HELD:
@@ -20,6 +21,8 @@ static int exit_code(enum play_result result)
 		return EXIT_CANNOT;
 	case PLAY_LACKS:
 		return EXIT_LACKING;
+	case PLAY_STOPPED:
+		return EXIT_SIGNAL + e->code;
 	}
 	return EXIT_CANNOT;
 }
@@ -90,7 +93,7 @@ int cmd_play(int argc, char **argv)
 	c.record = record;
 	result = play(&script, &c, &held, &e);
 	if (result != PLAY_HELD)
-		return cmd_error(&e, exit_code(result));
+		return cmd_error(&e, exit_code(result, &e));
 	if (!quiet)
 		printf("%s: %u expectation%s held\n", file, held, held == 1 ? "" : "s");
 	return EXIT_OK;

@@ -24,7 +24,8 @@ const struct cmd cmds[] = {
 	{ "play", "play FILE.lab", "run a lab file, or a lesson by its name, without a screen",
 	  "  -w FILE       record to FILE\n"
 	  "  --quiet       print nothing but what went wrong\n"
-	  "Exit status: 0 every expectation held; 1 one did not; 2 it cannot run; 77 this machine lacks something.\n"
+	  "Exit status: 0 every expectation held; 1 one did not; 2 it cannot run; 77 this machine lacks something;\n"
+	  "128 and a signal's number where one stopped it (the recording is whole up to there).\n"
 	  "Example: socklens play -w trace.pcapng exercise.lab\n",
 	  cmd_play },
 	{ "open", "open FILE|-", "a trace or a capture on the screen",

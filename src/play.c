@@ -1,21 +1,79 @@
+/*
+ * Signals that ask for an end come by a descriptor, so that they are dealt with between two steps.  They are blocked
+ * before the lab is built, because its threads are to have the same mask; its programs get theirs back.
+ */
 #include "src/play.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "src/script.h"
 #include "src/session.h"
 
 #define FDS 64
 
-static void wait_for_events(struct session *s, const struct script_run *r)
+/* ---- signals ---- */
+
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+
+struct stop {
+	int fd; /* readable when one has come; -1: they do what they always do */
+	sigset_t before;
+};
+
+static void stop_init(struct stop *stop)
 {
-	struct pollfd fds[FDS];
+	struct sigaction now;
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		if (!sigaction(ending[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&set, ending[i]);
+	stop->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (stop->fd < 0)
+		sigemptyset(&set);
+	sigprocmask(SIG_BLOCK, &set, &stop->before);
+}
+
+static void stop_fini(struct stop *stop)
+{
+	sigprocmask(SIG_SETMASK, &stop->before, NULL);
+	if (stop->fd >= 0)
+		close(stop->fd);
+}
+
+/* The number of the signal that has come; 0: none. */
+static int stop_signal(const struct stop *stop)
+{
+	struct signalfd_siginfo info;
+
+	return stop->fd >= 0 && read(stop->fd, &info, sizeof(info)) == sizeof(info)
+		       ? (int)info.ssi_signo
+		       : 0;
+}
+
+static enum play_result stopped(struct session *s, int number, struct err *e)
+{
+	err_set(e, NULL, "stopped by SIG%s", sigabbrev_np(number));
+	session_note(s, NOTE_ERROR, e->what, NULL);
+	e->code = number;
+	return PLAY_STOPPED;
+}
+
+/* ---- playing ---- */
+
+static void wait_for_events(struct session *s, const struct script_run *r, const struct stop *stop)
+{
+	struct pollfd fds[FDS] = { { .fd = stop->fd, .events = POLLIN } };
 	int timeout, mine = script_timeout_ms(r);
-	size_t n = session_fds(s, fds, FDS, &timeout);
+	size_t n = 1 + session_fds(s, fds + 1, FDS - 1, &timeout);
 
 	if (mine >= 0 && (timeout < 0 || mine < timeout))
 		timeout = mine;
@@ -23,12 +81,17 @@ static void wait_for_events(struct session *s, const struct script_run *r)
 	session_work(s);
 }
 
-static enum play_result run(struct session *s, struct script_run *r, struct err *e)
+static enum play_result run(struct session *s, struct script_run *r, const struct stop *stop,
+			    struct err *e)
 {
 	enum script_state state;
+	int number;
 
-	while ((state = script_work(r)) == SCRIPT_RUNNING || state == SCRIPT_WAITING)
-		wait_for_events(s, r);
+	while ((state = script_work(r)) == SCRIPT_RUNNING || state == SCRIPT_WAITING) {
+		wait_for_events(s, r, stop);
+		if ((number = stop_signal(stop)))
+			return stopped(s, number, e);
+	}
 	if (state == SCRIPT_DONE)
 		return PLAY_HELD;
 	err_set(e, NULL, "%s", script_reason(r));
@@ -36,7 +99,8 @@ static enum play_result run(struct session *s, struct script_run *r, struct err 
 }
 
 static enum play_result run_in(struct session *s, struct script *parsed,
-			       const struct play_config *c, unsigned *held, struct err *e)
+			       const struct play_config *c, const struct stop *stop, unsigned *held,
+			       struct err *e)
 {
 	struct script_run *r;
 	enum play_result result;
@@ -46,7 +110,7 @@ static enum play_result run_in(struct session *s, struct script *parsed,
 		return PLAY_CANNOT;
 	if (!(r = script_new(s, parsed, false, e)))
 		return PLAY_CANNOT;
-	result = run(s, r, e);
+	result = run(s, r, stop, e);
 	*held = script_held(r);
 	if (c->finish)
 		c->finish(c->context, session_trace(s), result);
@@ -54,8 +118,8 @@ static enum play_result run_in(struct session *s, struct script *parsed,
 	return result;
 }
 
-enum play_result play(struct script *parsed, const struct play_config *c, unsigned *held,
-		      struct err *e)
+static enum play_result play_until(struct script *parsed, const struct play_config *c,
+				   const struct stop *stop, unsigned *held, struct err *e)
 {
 	const struct session_config config = { .sample = true };
 	struct session *s = session_new_lab(&config, e);
@@ -67,13 +131,25 @@ enum play_result play(struct script *parsed, const struct play_config *c, unsign
 		script_fini(parsed);
 		return PLAY_LACKS;
 	}
-	result = run_in(s, parsed, c, held, e);
+	result = run_in(s, parsed, c, stop, held, e);
 	script_fini(parsed);
 	if (result == PLAY_HELD && session_trouble(s, &trouble)) {
 		*e = trouble;
 		result = PLAY_CANNOT;
 	}
 	session_free(s);
+	return result;
+}
+
+enum play_result play(struct script *parsed, const struct play_config *c, unsigned *held,
+		      struct err *e)
+{
+	enum play_result result;
+	struct stop stop;
+
+	stop_init(&stop);
+	result = play_until(parsed, c, &stop, held, e);
+	stop_fini(&stop);
 	return result;
 }
 

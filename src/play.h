@@ -15,6 +15,7 @@ enum play_result {
 	PLAY_FAILED,		/* one did not */
 	PLAY_CANNOT,		/* it cannot run: the recording, memory */
 	PLAY_LACKS,		/* this machine cannot build a lab, or lacks what the file needs */
+	PLAY_STOPPED,		/* SIGINT, SIGTERM or SIGHUP came; the recording is whole up to there */
 };
 
 struct play_config {
@@ -24,7 +25,10 @@ struct play_config {
 	void *context;
 };
 
-/* Runs it (*parsed is left empty).  held receives how many expectations held; e says why it is not PLAY_HELD. */
+/*
+ * Runs it (*parsed is left empty).  held receives how many expectations held; e says why it is not PLAY_HELD;
+ * e->code is the signal's number with PLAY_STOPPED.
+ */
 enum play_result play(struct script *parsed, const struct play_config *c, unsigned *held, struct err *e);
 
 /*
