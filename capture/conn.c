@@ -66,11 +66,27 @@ static bool key_of(struct conns *c, const struct packet *p, struct flow_key *key
 			      p->dst, p->dst_port, true);
 }
 
+/* Of a packet that conns_look() has seen. */
+static struct flow_key packet_key(const struct packet *p)
+{
+	return (struct flow_key){ .address = { p->address[0], p->address[1] },
+				  .port = { p->src_port, p->dst_port },
+				  .protocol = p->protocol,
+				  .ip_version = p->ip_version };
+}
+
 static bool tracked_key(struct tracked *t)
 {
-	if (!key_of(t->c, t->p, &t->key))
+	const struct packet *p = t->p;
+
+	if (p->hash) {
+		t->key = packet_key(p);
+		t->hash = p->hash;
+		return true;
+	}
+	if (!key_of(t->c, p, &t->key))
 		return false;
-	t->hash = t->p->hash ? t->p->hash : conn_table_hash(t->c->table, &t->key);
+	t->hash = conn_table_hash(t->c->table, &t->key);
 	return true;
 }
 
@@ -81,7 +97,7 @@ static bool flow_take(struct tracked *t, uint32_t number)
 	if (number == CONN_NONE)
 		return false;
 	t->flow = conn_table_flow(t->c->table, number);
-	if (t->flow->protocol == IPPROTO_TCP && t->flow->stream != FLOW_NONE)
+	if (t->flow->key.protocol == IPPROTO_TCP && t->flow->stream != FLOW_NONE)
 		t->tcp = conn_table_tcp(t->c->table, t->flow->stream);
 	return true;
 }
@@ -138,27 +154,20 @@ static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
 		f->retransmissions[dir]++;
 }
 
-static uint8_t moved_from(const struct inferred before[2], const struct infer_end end[2])
+/* What infer_state() would say, to be compared. */
+static uint32_t inferred_of(const struct infer_end *e)
 {
-	uint8_t moved = 0;
-
-	for (int i = 0; i < 2; i++) {
-		struct inferred now = infer_state(&end[i]);
-
-		if (now.set != before[i].set || now.state != before[i].state ||
-		    now.sure != before[i].sure)
-			moved |= (uint8_t)(1 << i);
-	}
-	return moved;
+	return (uint32_t)e->set << 16 | (e->bits & (INFER_STATE | INFER_SURE));
 }
 
-static void infer_track(struct tracked *t, int dir, struct conn_note *out)
+/* Who moved to another state by this segment: a bit each. */
+static uint8_t infer_track(struct conns *c, struct tcp *tcp, int dir, const struct packet *p)
 {
-	struct infer_end *end = t->tcp->end;
-	const struct inferred before[2] = { infer_state(&end[0]), infer_state(&end[1]) };
+	const uint32_t before[2] = { inferred_of(&tcp->end[0]), inferred_of(&tcp->end[1]) };
 
-	infer_segment(end, t->c->unacked, dir, t->p, t->c->vantage);
-	out->moved = moved_from(before, end);
+	infer_segment(tcp->end, c->unacked, dir, p, c->vantage);
+	return (uint8_t)((inferred_of(&tcp->end[0]) != before[0]) |
+			 (inferred_of(&tcp->end[1]) != before[1]) << 1);
 }
 
 static void tcp_track(struct tracked *t, struct conn_note *out)
@@ -176,7 +185,7 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 	if (p->payload_known && !t->quoted) {
 		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
 			    verdict);
-		infer_track(t, s.dir, out);
+		out->moved = infer_track(t->c, t->tcp, s.dir, p);
 		retransmissions_count(t->flow, s.dir, verdict->bits);
 	} else if (opening >= TCP_RENUMBERS && !p->cut) {
 		verdict->bits = VERDICT_REUSED_PORTS;
@@ -188,16 +197,15 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 
 static struct fragment *fragment_of(struct conns *c, struct flow_key *key, uint32_t id)
 {
-	key->end[0].port = key->end[1].port = 0;
+	key->port[0] = key->port[1] = 0;
 	return &c->fragment[(conn_table_hash(c->table, key) + id) % FRAGMENTS];
 }
 
 static bool fragment_is(const struct fragment *f, const struct flow_key *key, uint32_t id)
 {
 	return f->number != CONN_NONE && f->id == id && f->key.protocol == key->protocol &&
-	       f->key.ip_version == key->ip_version &&
-	       f->key.end[0].address == key->end[0].address &&
-	       f->key.end[1].address == key->end[1].address;
+	       f->key.ip_version == key->ip_version && f->key.address[0] == key->address[0] &&
+	       f->key.address[1] == key->address[1];
 }
 
 /* The connection of the first fragment of the datagram. */
@@ -208,7 +216,7 @@ static void fragment_track(struct tracked *t)
 
 	if (t->p->fragment_at && fragment_is(f, &key, t->p->fragment_id)) {
 		if (flow_take(t, f->number))
-			t->dir = t->flow->address[0] != key.end[0].address;
+			t->dir = t->flow->key.address[0] != key.address[0];
 		return;
 	}
 	if (flow_find(t) && !t->p->fragment_at)
@@ -234,7 +242,7 @@ static void whole_track(struct tracked *t, struct conn_note *out)
 	if (t->flow->stream == FLOW_NONE)
 		return;
 	out->stream = t->flow->stream;
-	out->stream_protocol = t->flow->protocol;
+	out->stream_protocol = t->flow->key.protocol;
 }
 
 static void quote_track(const struct tracked *error, const void *bytes, size_t caplen,
@@ -292,11 +300,45 @@ static void part_track(struct tracked *t, const void *bytes, size_t caplen, stru
 		whole_track(t, out);
 }
 
-static void flow_count(const struct tracked *t, uint32_t bytes)
+static void flow_count(struct flow *f, int dir, uint32_t bytes, int64_t ts_ns)
 {
-	t->flow->packets[t->dir]++;
-	t->flow->bytes[t->dir] += bytes;
-	t->flow->last_ns = t->ts_ns;
+	f->packets[dir]++;
+	f->bytes[dir] += bytes;
+	f->last_ns = ts_ns;
+}
+
+static struct tcp *tcp_of(const struct conns *c, const struct flow *f)
+{
+	if (f->key.protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
+		return NULL;
+	return conn_table_tcp(c->table, f->stream);
+}
+
+/* A segment of a known connection that does nothing but continue it.  False: the long way has to be gone. */
+static bool ordinary_track(struct conns *c, const struct packet *p, uint32_t frame, int64_t ts_ns,
+			   struct conn_note *out)
+{
+	struct tcp_segment s = { .p = p, .frame = frame, .ts_ns = ts_ns };
+	struct flow_key key = packet_key(p);
+	uint32_t number = conn_table_find(c->table, &key, p->hash, &s.dir);
+	struct flow *f;
+	struct tcp *tcp;
+
+	if (number == CONN_NONE)
+		return false;
+	f = conn_table_flow(c->table, number);
+	tcp = tcp_of(c, f);
+	if (!tcp || !tcp_ordinary(tcp, c->unacked, c->rules, &s, &out->verdict))
+		return false;
+	out->conn = number;
+	out->dir = (uint8_t)s.dir;
+	out->stream = f->stream;
+	out->stream_protocol = IPPROTO_TCP;
+	out->moved = infer_track(c, tcp, s.dir, p);
+	out->state[0] = infer_state(&tcp->end[0]);
+	out->state[1] = infer_state(&tcp->end[1]);
+	flow_count(f, s.dir, p->payload_len, ts_ns);
+	return true;
 }
 
 void conns_track(struct conns *c, const struct packet *p, const void *bytes, size_t caplen,
@@ -305,6 +347,8 @@ void conns_track(struct conns *c, const struct packet *p, const void *bytes, siz
 	struct tracked t = { .c = c, .p = p, .frame = frame, .ts_ns = ts_ns, .number = CONN_NONE };
 
 	*out = (struct conn_note){ .conn = CONN_NONE, .stream = CONN_NONE };
+	if (p->hash && p->has_segment && ordinary_track(c, p, frame, ts_ns, out))
+		return;
 	if (!p->ip_version || !tracked_key(&t))
 		return;
 	if (p->fragment)
@@ -317,7 +361,7 @@ void conns_track(struct conns *c, const struct packet *p, const void *bytes, siz
 		return;
 	out->conn = t.number;
 	out->dir = (uint8_t)t.dir;
-	flow_count(&t, p->payload_len);
+	flow_count(t.flow, t.dir, p->payload_len, ts_ns);
 	for (int i = 0; t.tcp && i < 2; i++)
 		out->state[i] = infer_state(&t.tcp->end[i]);
 }
@@ -338,6 +382,8 @@ void conns_look(struct conns *c, struct packet *p)
 	if (!p->ip_version || !key_of(c, p, &key))
 		return;
 	p->hash = conn_table_hash(c->table, &key);
+	p->address[0] = key.address[0];
+	p->address[1] = key.address[1];
 	conn_table_prefetch_slot(c->table, p->hash);
 }
 
@@ -373,15 +419,6 @@ uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *
 	return conn_table_find(c->table, &key, conn_table_hash(c->table, &key), &dir);
 }
 
-static struct tcp *tcp_of(const struct conns *c, uint32_t number)
-{
-	const struct flow *f = conn_table_flow(c->table, number);
-
-	if (f->protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
-		return NULL;
-	return conn_table_tcp(c->table, f->stream);
-}
-
 size_t conns_count(const struct conns *c)
 {
 	return conn_table_count(c->table);
@@ -395,7 +432,9 @@ size_t conns_bytes(const struct conns *c)
 
 const struct tcp *conns_tcp(const struct conns *c, uint32_t number)
 {
-	return number < conns_count(c) ? tcp_of(c, number) : NULL;
+	if (number >= conns_count(c))
+		return NULL;
+	return tcp_of(c, conn_table_flow(c->table, number));
 }
 
 static void view_tcp(struct conn *view, const struct tcp *t)
@@ -423,7 +462,7 @@ const struct conn *conns_get(const struct conns *c, uint32_t number)
 		return NULL;
 	*c->next_view = (*c->next_view + 1) % VIEWS;
 	f = conn_table_flow(c->table, number);
-	*view = (struct conn){ .protocol = f->protocol,
+	*view = (struct conn){ .protocol = f->key.protocol,
 			       .first_ns = f->first_ns,
 			       .last_ns = f->last_ns,
 			       .stream = f->stream,
@@ -431,13 +470,13 @@ const struct conn *conns_get(const struct conns *c, uint32_t number)
 	for (int i = 0; i < 2; i++) {
 		const uint8_t *ip = conn_table_address(c->table, f, i);
 
-		view->end[i] =
-			f->ip_version == 6 ? addr_v6(ip, f->port[i]) : addr_v4(ip, f->port[i]);
+		view->end[i] = f->key.ip_version == 6 ? addr_v6(ip, f->key.port[i])
+						      : addr_v4(ip, f->key.port[i]);
 		view->packets[i] = f->packets[i];
 		view->bytes[i] = f->bytes[i];
 		view->retransmissions[i] = f->retransmissions[i];
 	}
-	tcp = tcp_of(c, number);
+	tcp = tcp_of(c, f);
 	if (tcp)
 		view_tcp(view, tcp);
 	return view;
@@ -453,6 +492,11 @@ uint32_t conn_seq(const struct conn *c, int dir, uint32_t seq)
 void conns_set_rules(struct conns *c, const struct tcp_rules *rules)
 {
 	c->rules = rules;
+}
+
+const struct tcp_rules *conns_rules(const struct conns *c)
+{
+	return c->rules;
 }
 
 void conns_set_complete(struct conns *c, bool complete)
@@ -492,8 +536,3 @@ void conns_free(struct conns *c)
 	free(c->next_view);
 	free(c);
 }
-const struct tcp_rules *conns_rules(const struct conns *c)
-{
-	return c->rules;
-}
-

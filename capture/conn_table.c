@@ -20,28 +20,29 @@ enum {
 	HUGE_PAGE = 2 << 20,
 };
 
-struct slot {
-	uint32_t hash;
-	uint32_t number; /* FLOW_NONE: empty */
-};
-
-struct slots {
-	struct slot *slot;
-	size_t count; /* a power of two */
-	size_t used;
-};
-
 /* ---- chunks ---- */
 
-/* Huge pages once there is more than a little: fresh memory and scattered looks cost half. */
-static void *memory(size_t bytes, bool much)
+/*
+ * Zero bytes, in pages of their own; huge ones where there will be much: fresh memory and scattered looks cost
+ * half then.  NULL: no memory.
+ */
+static void *pages_new(size_t bytes, bool much)
 {
-	size_t alignment = much ? HUGE_PAGE : 64;
-	void *p = aligned_alloc(alignment, (bytes + alignment - 1) & ~(alignment - 1));
+	size_t more = much && bytes >= HUGE_PAGE ? HUGE_PAGE : 0, skip;
+	uint8_t *p = mmap(NULL, bytes + more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
-	if (p && much)
-		(void)madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
+	if (p == MAP_FAILED)
+		return NULL;
+	if (!more)
+		return p;
+	/* Begin where a huge page can. */
+	skip = -(uintptr_t)p & (HUGE_PAGE - 1);
+	if (skip)
+		munmap(p, skip);
+	munmap(p + skip + bytes, more - skip);
+	(void)madvise(p + skip, bytes, MADV_HUGEPAGE);
+	return p + skip;
 }
 
 static bool chunk_add(struct chunks *c)
@@ -56,8 +57,7 @@ static bool chunk_add(struct chunks *c)
 		c->chunk = grown;
 		c->cap = cap;
 	}
-	c->chunk[c->chunks] =
-		memory(CHUNK * c->size, c->chunks > 0 && CHUNK * c->size >= HUGE_PAGE);
+	c->chunk[c->chunks] = pages_new(CHUNK * c->size, c->chunks > 0);
 	if (!c->chunk[c->chunks])
 		return false;
 	c->chunks++;
@@ -67,19 +67,15 @@ static bool chunk_add(struct chunks *c)
 /* The next element, zero; NULL: no memory. */
 static void *element_new(struct chunks *c)
 {
-	void *p;
-
 	if (c->count >= FLOW_NONE - 1 || (c->count == c->chunks * CHUNK && !chunk_add(c)))
 		return NULL;
-	p = chunks_at(c, (uint32_t)c->count++, c->size);
-	memset(p, 0, c->size);
-	return p;
+	return chunks_at(c, (uint32_t)c->count++, c->size);
 }
 
 static void chunks_free(struct chunks *c)
 {
 	for (size_t i = 0; i < c->chunks; i++)
-		free(c->chunk[i]);
+		munmap(c->chunk[i], CHUNK * c->size);
 	free(c->chunk);
 }
 
@@ -87,45 +83,40 @@ static void chunks_free(struct chunks *c)
 
 static bool slots_make(struct slots *s, size_t count)
 {
-	size_t bytes = count * sizeof(*s->slot);
-
-	s->slot = memory(bytes, bytes >= HUGE_PAGE);
+	s->slot = pages_new(count * sizeof(*s->slot), true);
 	s->count = count;
-	for (size_t i = 0; s->slot && i < count; i++)
-		s->slot[i] = (struct slot){ .number = FLOW_NONE };
 	return s->slot;
+}
+
+static void slots_free(struct slots *s)
+{
+	if (s->slot)
+		munmap(s->slot, s->count * sizeof(*s->slot));
 }
 
 static void slots_put(struct slots *s, struct slot slot)
 {
 	size_t at = slot.hash & (s->count - 1);
 
-	while (s->slot[at].number != FLOW_NONE)
+	while (s->slot[at].above)
 		at = (at + 1) & (s->count - 1);
 	s->slot[at] = slot;
 	s->used++;
 }
 
-static void slots_free(struct slots *s)
-{
-	if (s)
-		free(s->slot);
-	free(s);
-}
-
-/* Room for one more, at most two thirds full. */
+/* Room for one more, at most three quarters full. */
 static bool slots_reserve(struct slots *s)
 {
 	struct slots grown = { 0 };
 
-	if (s->slot && s->used < s->count * 2 / 3)
+	if (s->slot && s->used < s->count / 4 * 3)
 		return true;
 	if (!slots_make(&grown, s->slot ? s->count * 2 : SLOTS_FIRST))
 		return false;
 	for (size_t i = 0; i < s->count; i++)
-		if (s->slot[i].number != FLOW_NONE)
+		if (s->slot[i].above)
 			slots_put(&grown, s->slot[i]);
-	free(s->slot);
+	slots_free(s);
 	*s = grown;
 	return true;
 }
@@ -139,14 +130,15 @@ static uint64_t fold_multiply(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t end_hash(const struct conn_table *t, const struct flow_end *e)
+static uint64_t end_hash(const struct conn_table *t, const struct flow_key *key, int end)
 {
-	return fold_multiply(((uint64_t)e->address << 16 | e->port) ^ t->key[0], t->key[1]);
+	return fold_multiply(((uint64_t)key->address[end] << 16 | key->port[end]) ^ t->key[0],
+			     t->key[1]);
 }
 
 uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key)
 {
-	uint64_t both = end_hash(t, &key->end[0]) + end_hash(t, &key->end[1]);
+	uint64_t both = end_hash(t, key, 0) + end_hash(t, key, 1);
 	unsigned kind = (unsigned)key->protocol << 8 | key->ip_version;
 	uint64_t hash = fold_multiply(both ^ t->key[2], t->key[3] ^ kind);
 
@@ -168,16 +160,16 @@ static uint32_t address_hash(const struct conn_table *t, const uint8_t *ip)
 
 static uint32_t address_find(const struct conn_table *t, const uint8_t *ip, uint32_t hash)
 {
-	const struct slots *s = t->by_address;
+	const struct slots *s = &t->by_address;
 
 	if (!s->slot)
 		return FLOW_NONE;
 	for (size_t i = hash & (s->count - 1);; i = (i + 1) & (s->count - 1)) {
-		if (s->slot[i].number == FLOW_NONE)
+		if (!s->slot[i].above)
 			return FLOW_NONE;
 		if (s->slot[i].hash == hash &&
-		    memcmp(chunks_at(&t->addresses, s->slot[i].number, 16), ip, 16) == 0)
-			return s->slot[i].number;
+		    memcmp(chunks_at(&t->addresses, s->slot[i].above - 1, 16), ip, 16) == 0)
+			return s->slot[i].above - 1;
 	}
 }
 
@@ -188,55 +180,54 @@ uint32_t conn_table_number(struct conn_table *t, const uint8_t *ip, bool add)
 
 	if (number != FLOW_NONE || !add)
 		return number;
-	if (!slots_reserve(t->by_address))
+	if (!slots_reserve(&t->by_address))
 		return FLOW_NONE;
 	bytes = element_new(&t->addresses);
 	if (!bytes)
 		return FLOW_NONE;
 	memcpy(bytes, ip, 16);
 	number = (uint32_t)(t->addresses.count - 1);
-	slots_put(t->by_address, (struct slot){ hash, number });
+	slots_put(&t->by_address, (struct slot){ hash, number + 1 });
 	return number;
 }
 
 const uint8_t *conn_table_address(const struct conn_table *t, const struct flow *f, int end)
 {
-	if (f->ip_version == 6)
-		return chunks_at(&t->addresses, f->address[end], 16);
-	return (const uint8_t *)&f->address[end];
+	if (f->key.ip_version == 6)
+		return chunks_at(&t->addresses, f->key.address[end], 16);
+	return (const uint8_t *)&f->key.address[end];
 }
 
 /* ---- connections ---- */
 
-static bool end_is(const struct flow *f, int end, const struct flow_end *e)
+static bool ends_are(const struct flow_key *a, const struct flow_key *b, int first)
 {
-	return f->address[end] == e->address && f->port[end] == e->port;
+	return a->address[0] == b->address[first] && a->address[1] == b->address[!first] &&
+	       a->port[0] == b->port[first] && a->port[1] == b->port[!first];
 }
 
 /* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8). */
-static int order_of(const struct flow *f, const struct flow_key *key)
+static int order_of(const struct flow_key *flow, const struct flow_key *key)
 {
-	if (f->protocol != key->protocol || f->ip_version != key->ip_version)
+	if (flow->protocol != key->protocol || flow->ip_version != key->ip_version)
 		return -1;
-	if (end_is(f, 0, &key->end[0]) && end_is(f, 1, &key->end[1]))
+	if (ends_are(flow, key, 0))
 		return 0;
-	if (end_is(f, 1, &key->end[0]) && end_is(f, 0, &key->end[1]))
-		return 1;
-	return -1;
+	return ends_are(flow, key, 1) ? 1 : -1;
 }
 
 /* The slot of a pair; NULL if it has none. */
 static struct slot *slot_of(const struct conn_table *t, const struct flow_key *key, uint32_t hash,
 			    int *dir)
 {
-	const struct slots *s = t->by_pair;
+	const struct slots *s = &t->by_pair;
 
 	for (size_t i = hash & (s->count - 1);; i = (i + 1) & (s->count - 1)) {
-		if (s->slot[i].number == FLOW_NONE)
+		if (!s->slot[i].above)
 			return NULL;
 		if (s->slot[i].hash != hash)
 			continue;
-		*dir = order_of(conn_table_flow(t, s->slot[i].number), key);
+		*dir = order_of(&conn_table_flow(t, s->slot[i].above - 1)->key, key);
 		if (*dir >= 0)
 			return &s->slot[i];
 	}
@@ -248,7 +239,7 @@ uint32_t conn_table_find(const struct conn_table *t, const struct flow_key *key,
 	const struct slot *slot = slot_of(t, key, hash, dir);
 
 	if (slot)
-		return slot->number;
+		return slot->above - 1;
 	*dir = 0;
 	return FLOW_NONE;
 }
@@ -260,22 +251,19 @@ uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32
 	uint32_t number;
 	int dir;
 
-	if (!slots_reserve(t->by_pair))
+	if (!slots_reserve(&t->by_pair))
 		return FLOW_NONE;
 	f = element_new(&t->flows);
 	if (!f)
 		return FLOW_NONE;
 	number = (uint32_t)(t->flows.count - 1);
-	*f = (struct flow){ .protocol = key->protocol,
-			    .ip_version = key->ip_version,
-			    .address = { key->end[0].address, key->end[1].address },
-			    .port = { key->end[0].port, key->end[1].port },
-			    .stream = FLOW_NONE };
+	f->key = *key;
+	f->stream = FLOW_NONE;
 	slot = slot_of(t, key, hash, &dir);
 	if (slot)
-		slot->number = number;
+		slot->above = number + 1;
 	else
-		slots_put(t->by_pair, (struct slot){ hash, number });
+		slots_put(&t->by_pair, (struct slot){ hash, number + 1 });
 	return number;
 }
 
@@ -301,20 +289,20 @@ size_t conn_table_bytes(const struct conn_table *t)
 {
 	return sizeof(*t) + chunks_bytes(&t->flows) + chunks_bytes(&t->tcps) +
 	       chunks_bytes(&t->addresses) +
-	       (t->by_pair->count + t->by_address->count) * sizeof(struct slot);
+	       (t->by_pair.count + t->by_address.count) * sizeof(struct slot);
 }
 
 void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash)
 {
-	__builtin_prefetch(&t->by_pair->slot[hash & (t->by_pair->count - 1)]);
+	__builtin_prefetch(&t->by_pair.slot[hash & (t->by_pair.count - 1)]);
 }
 
 /* The first slot of the hash suffices: most searches end there. */
 static const struct slot *slot_first(const struct conn_table *t, uint32_t hash)
 {
-	const struct slot *slot = &t->by_pair->slot[hash & (t->by_pair->count - 1)];
+	const struct slot *slot = &t->by_pair.slot[hash & (t->by_pair.count - 1)];
 
-	return slot->hash == hash && slot->number != FLOW_NONE ? slot : NULL;
+	return slot->hash == hash && slot->above ? slot : NULL;
 }
 
 void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash)
@@ -322,16 +310,16 @@ void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash)
 	const struct slot *slot = slot_first(t, hash);
 
 	if (slot)
-		__builtin_prefetch(conn_table_flow(t, slot->number));
+		__builtin_prefetch(conn_table_flow(t, slot->above - 1));
 }
 
 void conn_table_prefetch_tcp(const struct conn_table *t, uint32_t hash)
 {
 	const struct slot *slot = slot_first(t, hash);
-	const struct flow *f = slot ? conn_table_flow(t, slot->number) : NULL;
+	const struct flow *f = slot ? conn_table_flow(t, slot->above - 1) : NULL;
 	const uint8_t *tcp;
 
-	if (!f || f->protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
+	if (!f || f->key.protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
 		return;
 	tcp = (const uint8_t *)conn_table_tcp(t, f->stream);
 	for (size_t line = 0; line < sizeof(struct tcp); line += 64)
@@ -349,10 +337,7 @@ struct conn_table *conn_table_new(void)
 	t->flows.size = sizeof(struct flow);
 	t->tcps.size = sizeof(struct tcp);
 	t->addresses.size = 16;
-	t->by_pair = calloc(1, sizeof(*t->by_pair));
-	t->by_address = calloc(1, sizeof(*t->by_address));
-	if (t->by_pair && t->by_address && slots_reserve(t->by_pair) &&
-	    getentropy(t->key, sizeof(t->key)) == 0)
+	if (slots_reserve(&t->by_pair) && getentropy(t->key, sizeof(t->key)) == 0)
 		return t;
 	conn_table_free(t);
 	return NULL;
@@ -365,7 +350,7 @@ void conn_table_free(struct conn_table *t)
 	chunks_free(&t->flows);
 	chunks_free(&t->tcps);
 	chunks_free(&t->addresses);
-	slots_free(t->by_pair);
-	slots_free(t->by_address);
+	slots_free(&t->by_pair);
+	slots_free(&t->by_address);
 	free(t);
 }

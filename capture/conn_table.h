@@ -14,26 +14,20 @@
 
 #define FLOW_NONE UINT32_MAX
 
-struct flow_end {
-	uint32_t address; /* IPv4: the address; IPv6: its number in the table of addresses */
-	uint16_t port;
-};
-
 struct flow_key {
-	struct flow_end end[2];
+	uint32_t address[2]; /* IPv4: the address; IPv6: its number in the table of addresses */
+	uint16_t port[2];
 	uint8_t protocol, ip_version;
 };
 
 /* One connection; what TCP needs beside it is a struct tcp. */
 struct flow {
-	int64_t first_ns, last_ns;
-	uint64_t bytes[2];
-	uint32_t packets[2];
-	uint32_t address[2];
-	uint32_t stream; /* number among those of its protocol; FLOW_NONE: not counted there */
-	uint16_t port[2]; /* [0] sent the first packet */
+	struct flow_key key; /* end 0 sent the first packet */
 	uint16_t retransmissions[2];
-	uint8_t protocol, ip_version;
+	uint32_t stream; /* number among those of its protocol; FLOW_NONE: not counted there */
+	uint32_t packets[2];
+	uint64_t bytes[2];
+	int64_t first_ns, last_ns;
 };
 _Static_assert(sizeof(struct flow) == 64, "a cache line");
 
@@ -46,12 +40,21 @@ struct chunks {
 	size_t size; /* of an element */
 };
 
-struct slots; /* of a table with open addressing */
+struct slot {
+	uint32_t hash;
+	uint32_t above; /* the number + 1; 0: empty */
+};
+
+struct slots { /* of a table with open addressing */
+	struct slot *slot;
+	size_t count; /* a power of two */
+	size_t used;
+};
 
 struct conn_table {
 	uint64_t key[4];
 	struct chunks flows, tcps, addresses;
-	struct slots *by_pair, *by_address;
+	struct slots by_pair, by_address;
 };
 
 static inline void *chunks_at(const struct chunks *c, uint32_t number, size_t size)
@@ -85,23 +88,23 @@ static inline bool conn_table_key(struct conn_table *t, struct flow_key *key, in
 {
 	key->protocol = protocol;
 	key->ip_version = (uint8_t)ip_version;
-	key->end[0].port = sport;
-	key->end[1].port = dport;
+	key->port[0] = sport;
+	key->port[1] = dport;
 	if (ip_version != 6) {
-		memcpy(&key->end[0].address, src, 4);
-		memcpy(&key->end[1].address, dst, 4);
+		memcpy(&key->address[0], src, 4);
+		memcpy(&key->address[1], dst, 4);
 		return true;
 	}
-	key->end[0].address = conn_table_number(t, src, add);
-	key->end[1].address = conn_table_number(t, dst, add);
-	return key->end[0].address != FLOW_NONE && key->end[1].address != FLOW_NONE;
+	key->address[0] = conn_table_number(t, src, add);
+	key->address[1] = conn_table_number(t, dst, add);
+	return key->address[0] != FLOW_NONE && key->address[1] != FLOW_NONE;
 }
 
 const uint8_t *conn_table_address(const struct conn_table *t, const struct flow *f, int end);
 
 uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key);
 
-/* The latest connection of the pair; FLOW_NONE if there is none.  *dir: 1 if key->end[0] is its end[1]. */
+/* The latest connection of the pair; FLOW_NONE if there is none.  *dir: 1 if the key's first end is its second. */
 uint32_t conn_table_find(const struct conn_table *t, const struct flow_key *key, uint32_t hash, int *dir);
 
 /* A new one, the latest of its pair; FLOW_NONE if memory ran out. */

@@ -38,7 +38,8 @@ static void packet_clear(struct packet *p)
 	p->wscale = -1;
 }
 
-void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len)
+void packet_parse_chain(struct packet *p, uint32_t link, const void *bytes, size_t caplen,
+			size_t len)
 {
 	struct scan s = { .p = p, .r = rd_on(bytes, caplen), .end = len > caplen ? len : caplen };
 	const struct proto *first = proto_of_link(link);
@@ -46,6 +47,14 @@ void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t cap
 	packet_clear(p);
 	p->cut = !first;
 	proto_scan_all(&s, first);
+}
+
+void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len)
+{
+	packet_clear(p);
+	if (link != LINK_ETHERNET ||
+	    !packet_parse_common(p, bytes, caplen, len > caplen ? len : caplen))
+		packet_parse_chain(p, link, bytes, caplen, len);
 }
 
 void proto_parse_quote(struct packet *p, int ip_version, const void *bytes, size_t at,

@@ -59,7 +59,8 @@ struct packet {
 	uint32_t network_at;	/* offset of the (innermost) IP header, or of ARP; 0 also if there is none.  Tunnels are followed: IP in IP, GRE, VXLAN */
 	uint32_t transport_at;	/* offset of the TCP, UDP, ICMP header (or of what else IP carries) */
 	uint32_t payload_at;	/* offset of the transport payload in the packet */
-	uint32_t hash;		/* of its connection, filled in by conns_look() */
+	uint32_t hash;		/* of its connection, and … */
+	uint32_t address[2];	/* … its source and destination by their numbers there: filled in by conns_look() */
 	uint32_t payload_len;	/* its length by the IP header, which may be more than was captured, but not than was sent */
 };
 
@@ -68,6 +69,9 @@ struct packet {
  * read stays 0.  Never fails: a packet of which nothing is known has ip_version 0 and cut set.
  */
 void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len);
+
+/* The same the general way, protocol by protocol, whatever the packet is: for tests of packet_parse()'s shortcut. */
+void packet_parse_chain(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len);
 
 /*
  * The packet that an ICMP or ICMPv6 error quotes: its headers as far as they are there, its payload never

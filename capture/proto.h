@@ -51,6 +51,12 @@ struct scan {
 	bool inside; /* of a tunnel, whose own headers have been read */
 };
 
+/*
+ * packet_common.c: reads an Ethernet frame of the most common shape into p, which is cleared; len: of the packet
+ * as it was sent, or what was captured of it if that is more.  False, and p is to be cleared, if it has another shape.
+ */
+bool packet_parse_common(struct packet *p, const uint8_t *bytes, size_t caplen, size_t len);
+
 struct walk;
 struct proto;
 struct summary;
