@@ -263,10 +263,12 @@ static void sends_fin(struct infer_end *x, const struct infer_end *y, const stru
 }
 
 /* What it had been thought to have heard, it had not. */
-static void repeats_fin(struct infer_end *x)
+static void repeats_fin(struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	if (x->set == IS(CLOSED) && sure_of(x) == INFER_PRESUMED)
-		set_put(x, IS(LAST_ACK), LA, INFER_CERTAIN);
+	unsigned state = !acks_fin(y, p) ? F1 : has(x, FIN_ACKS) ? LA : CG;
+
+	if (has(x, FIN_SENT) && x->set == IS(CLOSED) && sure_of(x) == INFER_PRESUMED)
+		set_put(x, 1u << state, state, INFER_CERTAIN);
 }
 
 /*
@@ -283,18 +285,29 @@ static bool shows_ack_of_fin(const struct infer_end *x, const struct infer_end *
 	return !(x->set & ~shown);
 }
 
-/* It never answered the SYN that was presumed to have reached it: it is of a connection from before. */
+/*
+ * It never answered the SYN that was presumed to have reached it: it is of a connection from before (6.7), whose FINs
+ * were not seen here.
+ */
 static void forget_answer(struct infer_end *x)
 {
 	if (has(x, SYN_SEEN) || !(x->set & (OPENING | IS(CLOSED))))
 		return;
-	x->set = 0;
+	set_put(x, SYNCHRONIZED, ES, INFER_RANGE);
 	x->bits &= (uint16_t)~HAS_RCV;
+}
+
+/* The other's RST, seen before, had not come yet when it sent this; it may still. */
+static void expect_rst(struct infer_end *x, const struct infer_end *y)
+{
+	if (!(y->set & ~(unsigned)(IS(CLOSED) | IS(LISTEN))))
+		set_put(x, x->set | IS(CLOSED), state_of(x), INFER_RANGE);
 }
 
 static void sends_segment(struct infer_end *x, const struct infer_end *y, const struct packet *p,
 			  enum infer_vantage v)
 {
+	bool was_closed = (x->set & IS(CLOSED)) && x->set != BEFORE_ANSWER;
 	bool in_close_wait = x->set == IS(CLOSE_WAIT) && sure_of(x) == INFER_CERTAIN;
 	bool first_fin = (p->flags & TCP_FIN) && !has(x, FIN_SENT);
 	bool new_data = p->payload_len && has(x, HAS_NXT) && !has(x, FIN_SENT) &&
@@ -303,7 +316,7 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 	if (x->set == IS(CLOSED) && sure_of(x) == INFER_CERTAIN)
 		return;
 	if (p->flags & TCP_FIN)
-		repeats_fin(x);
+		repeats_fin(x, y, p);
 	forget_answer(x);
 	/* It acknowledges data, so the acknowledgment that opens has come. */
 	if (x->set == IS(SYN_RECEIVED) && has(x, HAS_RCV) && below(x->rcv, p->ack))
@@ -317,6 +330,8 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 		take(x, y, SENDS_DATA, !(x->set & ~(unsigned)(IS(SYN_RECEIVED) | IS(ESTABLISHED))));
 	if (first_fin)
 		sends_fin(x, y, p, in_close_wait, v);
+	if (was_closed)
+		expect_rst(x, y);
 }
 
 /* ---- what was not seen ---- */
@@ -404,10 +419,10 @@ static void note_one_sided(struct infer_end *x, struct infer_end *y, const struc
 /* An end that cannot have sent its FIN: the other has not got it. */
 static void narrow(struct infer_end *x, const struct infer_end *y)
 {
+	const unsigned no_fin = OPEN | IS(LISTEN) | IS(SYN_RECEIVED);
 	unsigned left = x->set & ~(unsigned)FIN_GOT;
 
-	if (many(x->set) && left && y->set && !(y->set & ~(unsigned)(OPEN | OPENING)) &&
-	    !has(y, HIDDEN))
+	if (many(x->set) && left && y->set && !(y->set & ~no_fin) && !has(y, HIDDEN))
 		set_put(x, left, state_of(x), INFER_PRESUMED);
 }
 
@@ -440,22 +455,50 @@ void infer_sent(struct infer_end end[2], int dir, const struct packet *p, enum i
 
 /* ---- the receiver ---- */
 
+/*
+ * RFC 5961 section 3.2, and two more that Linux takes: the end of what arrived beyond a hole, which its SACK told;
+ * the number of the FIN that was the last to arrive.
+ */
 static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end *y,
-			      const struct packet *p)
+			      struct unacked *pool, const struct packet *p)
 {
+	uint32_t top = x->rcv;
+
 	if (x->set == IS(SYN_SENT))
 		return (p->flags & TCP_ACK) && p->ack == x->nxt;
 	if (!has(x, HAS_RCV) || p->seq == x->rcv)
 		return true;
-	/* What was presumed to have arrived may not have. */
-	return has(y, SYN_SEEN) && !below(p->seq, y->una) && below(p->seq, x->rcv);
+	if (p->seq == x->rcv - 1 && !(x->set & ~(unsigned)(IS(CLOSE_WAIT) | IS(CLOSING) | IS(LAST_ACK))))
+		return true;
+	for (size_t i = 0; i < unacked_count(pool, x->beyond); i++)
+		if (below(top, unacked_at(pool, x->beyond, i)->end))
+			top = unacked_at(pool, x->beyond, i)->end;
+	if (has(x, FIN_ARRIVED) && has(y, FIN_SENT) && below(top, y->fin + 1))
+		top = y->fin + 1;
+	return p->seq == top;
 }
 
-static void gets_rst(struct infer_end *x, const struct infer_end *y, const struct packet *p)
+/* What was presumed to have arrived may not have. */
+static bool may_be_acceptable(const struct infer_end *x, const struct infer_end *y,
+			      const struct packet *p)
 {
-	if (!rst_is_acceptable(x, y, p))
-		return;
-	if (x->set == IS(SYN_RECEIVED) && has(x, PASSIVE))
+	return x->set != IS(SYN_SENT) && has(y, SYN_SEEN) && !below(p->seq, y->una) &&
+	       below(p->seq, x->rcv);
+}
+
+/* In the window, but not the next number: only a FIN-WAIT-2 that has no program any more ends by it. */
+static void gets_rst_beyond(struct infer_end *x, const struct infer_end *y, const struct packet *p)
+{
+	if (x->set == IS(FIN_WAIT_2) && below(x->rcv, p->seq) && !below(y->nxt, p->seq))
+		set_put(x, IS(FIN_WAIT_2) | IS(CLOSED), F2, INFER_RANGE);
+}
+
+static void gets_rst(struct infer_end *x, const struct infer_end *y, struct unacked *pool,
+		     const struct packet *p, bool presumed)
+{
+	if (!rst_is_acceptable(x, y, pool, p) && !(presumed && may_be_acceptable(x, y, p)))
+		gets_rst_beyond(x, y, p);
+	else if (x->set == IS(SYN_RECEIVED) && has(x, PASSIVE))
 		set_put(x, IS(LISTEN), LI, INFER_PRESUMED);
 	else
 		take(x, y, GETS_RST, false);
@@ -533,14 +576,16 @@ static void gets_fin(struct infer_end *x, const struct infer_end *y)
 	raise_rcv(x, y->fin + 1);
 }
 
-void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p)
+/* presumed: nobody saw it arrive. */
+static void deliver(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
+		    bool presumed)
 {
 	struct infer_end *x = &end[!dir], *y = &end[dir];
 	/* A probe of a closed window is not taken. */
 	bool refused = has(x, SHUT) && p->payload_len <= 1;
 
 	if (p->flags & TCP_RST) {
-		gets_rst(x, y, p);
+		gets_rst(x, y, pool, p, presumed);
 		return;
 	}
 	if (!(p->flags & (TCP_SYN | TCP_ACK)))
@@ -557,6 +602,11 @@ void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, con
 		x->bits |= FIN_ARRIVED;
 	gets_fin(x, y);
 	narrow(x, y);
+}
+
+void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p)
+{
+	deliver(end, pool, dir, p, false);
 }
 
 /*
@@ -599,7 +649,7 @@ void infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const
 		return;
 	}
 	infer_sent(end, dir, p, v);
-	infer_delivered(end, pool, dir, p);
+	deliver(end, pool, dir, p, true);
 }
 
 /* ---- what it came to ---- */

@@ -17,7 +17,7 @@
 #include "capture/conn.h"
 
 #define IS(name) (1u << SOCK_STATE_##name)
-enum { ENDS = 2, KERNELS_MAX = 256 };
+enum { ENDS = 2, KERNELS_MAX = 256, PREFIXES_MAX = 120 };
 
 /* ---- what is counted ---- */
 
@@ -29,9 +29,14 @@ enum allowed {
 	SILENT_END,
 	DEFERRED,
 	QUEUE_FULL,
+	SYN_COOKIE,
+	OLD_SOCKET,
 	GONE_AT_ONCE,
 	LOST_ON_THE_WIRE,
 	DISAGREES,
+	NO_TRANSITION,
+	NO_MIRROR,
+	NO_PREFIX,
 	ALLOWED
 };
 static const char *const allowed_name[] = {
@@ -39,9 +44,14 @@ static const char *const allowed_name[] = {
 	[SILENT_END] = "6.2 ended without a packet",
 	[DEFERRED] = "6.5 the acceptance is deferred",
 	[QUEUE_FULL] = "6.6 the listener's queue is full",
+	[SYN_COOKIE] = "6.6 a SYN cookie: no socket yet",
+	[OLD_SOCKET] = "6.7 a socket of the connection before",
 	[GONE_AT_ONCE] = "6.8 gone when the segment came, before the RST",
 	[LOST_ON_THE_WIRE] = "1 presumed to arrive, but lost",
 	[DISAGREES] = "disagree",
+	[NO_TRANSITION] = "not in the tables",
+	[NO_MIRROR] = "no mirror image",
+	[NO_PREFIX] = "no prefix",
 };
 _Static_assert(sizeof(allowed_name) / sizeof(allowed_name[0]) == ALLOWED, "each has a name");
 
@@ -50,7 +60,7 @@ static const char *const sure_name[] = { "unknown", "certain", "presumed", "rang
 struct counts {
 	uint64_t compared[MODES][4];
 	uint64_t differs[MODES][ALLOWED];
-	uint64_t between, thinned, mirrored, prefixes, transitions, wrong;
+	uint64_t between, thinned, mirrored, prefixes, transitions;
 };
 
 /* ---- the kernel's sockets ---- */
@@ -63,6 +73,7 @@ struct kernel {
 	enum state_by by;	/* of its end */
 	uint64_t by_number;
 	uint32_t recvq, sendq;
+	uint64_t since;		/* key of the first sample with these ends */
 };
 
 struct kernels {
@@ -93,9 +104,10 @@ static struct kernel *listener_find(struct kernels *all, uint8_t host, const str
 	return NULL;
 }
 
-static void kernel_sample(struct kernels *all, const struct story_sample *s)
+static void kernel_sample(struct kernels *all, const struct story_sample *s, uint64_t now)
 {
 	struct kernel *k = NULL;
+	uint64_t since = now;
 
 	for (size_t i = 0; i < all->count && !k; i++)
 		if (all->row[i].host == s->host && all->row[i].cookie == s->cookie)
@@ -104,17 +116,46 @@ static void kernel_sample(struct kernels *all, const struct story_sample *s)
 		k = &all->row[all->count++];
 	if (!k)
 		return;
-	*k = (struct kernel){ s->host, s->cookie, s->state, s->local, s->remote, s->by, s->by_number, s->recvq, s->sendq };
+	/* A socket that has ended may have lost its address. */
+	if (s->state == SOCK_STATE_CLOSED && k->cookie && addr_port(&k->remote)) {
+		k->state = s->state;
+		k->by = s->by;
+		k->by_number = s->by_number;
+		return;
+	}
+	if (same_pair(k, s->host, &s->local, &s->remote))
+		since = k->since;
+	*k = (struct kernel){ s->host, s->cookie, s->state, s->local, s->remote, s->by, s->by_number,
+			      s->recvq, s->sendq, since };
 }
 
 /* ---- connections ---- */
 
+/* What is read beside the steps themselves. */
+enum reading { COMPLETE, TAP, ONLY_0, ONLY_1, MIRRORED, READINGS };
+static const struct {
+	enum mode mode;
+	enum infer_vantage vantage;
+} readings[READINGS] = {
+	[COMPLETE] = { PLAIN_COMPLETE, INFER_COMPLETE }, [TAP] = { PLAIN_TAP, INFER_TAP },
+	[ONLY_0] = { ONE_SIDE, INFER_TAP }, [ONLY_1] = { ONE_SIDE, INFER_TAP },
+	[MIRRORED] = { PLAIN_TAP, INFER_TAP },
+};
+
 struct tie {
 	bool begun;
+	uint64_t since;		/* key of its first step */
 	struct infer_end end[ENDS];
 	struct addr addr[ENDS];
 	uint8_t host[ENDS];
-	bool fin[ENDS], lost[ENDS];	/* left: a FIN; something that never arrived */
+	bool fin[ENDS];		/* its FIN has left */
+	bool refused[ENDS];	/* what would have opened it found the queue full */
+	bool cookie[ENDS];	/* it answered the SYN without a socket */
+	bool lost;		/* a segment of it was */
+	uint32_t left, arrived, due;	/* segments; arrivals so far, and of what has left so far */
+	const struct story_packet *newest[ENDS];	/* that each end sent */
+	struct infer_end reading[READINGS][ENDS];
+	struct infer_end (*middle)[ENDS];	/* captures that begin at its second, third … segment */
 };
 
 struct work {
@@ -127,13 +168,14 @@ struct work {
 	uint64_t now;		/* key of the step */
 };
 
-static void tie_begin(struct tie *t, const struct story_packet *k)
+static void tie_begin(struct tie *t, const struct story_packet *k, uint64_t now)
 {
 	struct addr src, dst;
 
 	if (t->begun || !packet_endpoints(&k->p, &src, &dst))
 		return;
 	t->begun = true;
+	t->since = now;
 	t->addr[k->dir] = src;
 	t->addr[!k->dir] = dst;
 	t->host[k->dir] = k->host;
@@ -196,8 +238,8 @@ static bool is_about(const struct work *w, const struct step *step, const struct
 		return p->conn != CONN_NONE && &w->tie[p->conn] == t && p->dir == end;
 	case STEP_ARRIVED:
 		return p->conn != CONN_NONE && &w->tie[p->conn] == t && p->dir != end;
+	case STEP_LOST:
 	case STEP_CALL:
-	case STEP_QUIET:
 		return false;
 	}
 	return false;
@@ -211,22 +253,23 @@ static unsigned states_after(struct work *w, uint32_t at, const struct tie *t, i
 {
 	const struct step *step = &w->s->step[at];
 	unsigned now = states_now(w, t, end), then;
-	enum state_by by = step->kind == STEP_LEFT ? BY_DEPARTURE : BY_ARRIVAL;
+	bool left = step->kind == STEP_LEFT;
+	enum state_by by = left ? BY_DEPARTURE : BY_ARRIVAL;
 
 	for (uint32_t i = at + 1; i < w->s->steps; i++) {
 		const struct step *next = &w->s->step[i];
 		const struct story_sample *s = &w->s->sample[next->index];
 
-		if (!is_about(w, next, t, end))
+		if (!is_about(w, next, t, end) || next->kind == STEP_LEFT)
 			continue;
-		if (next->kind == STEP_LEFT && step->kind == STEP_LEFT)
-			continue;
-		if (next->kind != STEP_SAMPLE || s->by != by)
+		if (next->kind != STEP_SAMPLE)
 			return now;
 		then = s->state == SOCK_STATE_CLOSED ? states_without_socket(w, t, end) : 1u << s->state;
-		if (s->by_number == w->s->packet[step->index].number || then == now)
-			return then;
-		return step->kind == STEP_LEFT ? 0 : now;
+		if (s->by == by && s->by_number == w->s->packet[step->index].number)
+			return s->moved ? now | then : then;
+		if (left && (s->by != by || s->moved))
+			return now | then;
+		return left && then != now ? 0 : now;
 	}
 	return now;
 }
@@ -236,7 +279,7 @@ static unsigned states_after(struct work *w, uint32_t at, const struct tie *t, i
 static const struct story_packet *next_left(const struct work *w, const struct tie *t, int end)
 {
 	for (uint32_t i = 0; i < w->s->steps; i++)
-		if (w->s->step[i].key > w->now && w->s->step[i].kind == STEP_LEFT && is_about(w, &w->s->step[i], t, end))
+		if (w->s->step[i].key >= w->now && w->s->step[i].kind == STEP_LEFT && is_about(w, &w->s->step[i], t, end))
 			return &w->s->packet[w->s->step[i].index];
 	return NULL;
 }
@@ -268,17 +311,49 @@ static bool silent_end(struct work *w, const struct tie *t, int end, unsigned tr
 
 	if (!(truth & IS(CLOSED)))
 		return false;
+	/* Nothing tells that a listener has gone. */
+	if (inferred == IS(LISTEN))
+		return true;
 	/* A request goes with its listener, and is noticed later. */
 	if ((inferred & IS(SYN_RECEIVED)) && !(truth & IS(LISTEN)))
 		return true;
 	return k && k->state == SOCK_STATE_CLOSED && (k->by == BY_TIME || k->by == BY_CALL);
 }
 
-static bool queue_full(struct work *w, const struct tie *t, int end, unsigned truth)
+static bool queue_full(struct work *w, const struct tie *t, int end)
 {
 	const struct kernel *l = listener_find(w->kernels, t->host[end], &t->addr[end]);
 
-	return truth == IS(SYN_RECEIVED) && l && l->recvq > l->sendq;
+	return l && l->recvq > l->sendq;
+}
+
+/* It has answered a SYN although its queue is full: the SYN+ACK's number is all there is. */
+static bool answers_by_cookie(struct work *w, const struct tie *t, int end, const struct packet *p)
+{
+	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	const struct kernel *l = listener_find(w->kernels, t->host[end], &t->addr[end]);
+	uint32_t requests = 0;
+
+	for (size_t i = 0; l && i < w->kernels->count; i++)
+		requests += w->kernels->row[i].state == SOCK_STATE_SYN_RECEIVED && w->kernels->row[i].host == l->host &&
+			    addr_port(&w->kernels->row[i].local) == addr_port(&l->local);
+	return (p->flags & TCP_SYN) && (p->flags & TCP_ACK) && (!k || k->since < t->since) && l &&
+	       requests + l->recvq >= l->sendq;
+}
+
+static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned truth, unsigned inferred)
+{
+	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+
+	return t->cookie[end] && (truth & IS(CLOSED)) && (!k || k->since < t->since) &&
+	       (inferred & (IS(SYN_RECEIVED) | IS(ESTABLISHED)));
+}
+
+static bool old_socket(struct work *w, const struct tie *t, int end, unsigned inferred)
+{
+	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+
+	return k && k->state != SOCK_STATE_CLOSED && k->since < t->since && (inferred & IS(LISTEN));
 }
 
 static bool gone_at_once(struct work *w, const struct tie *t, int end, unsigned truth)
@@ -296,8 +371,12 @@ static enum allowed judge(struct work *w, const struct tie *t, int end, unsigned
 		return SILENT_END;
 	if (truth == IS(SYN_RECEIVED) && w->s->deferred && i.sure != INFER_CERTAIN)
 		return DEFERRED;
-	if (queue_full(w, t, end, truth) && i.sure != INFER_CERTAIN)
+	if (truth == IS(SYN_RECEIVED) && t->refused[end] && i.sure != INFER_CERTAIN)
 		return QUEUE_FULL;
+	if (syn_cookie(w, t, end, truth, i.set))
+		return SYN_COOKIE;
+	if (old_socket(w, t, end, i.set))
+		return OLD_SOCKET;
 	if (gone_at_once(w, t, end, truth))
 		return GONE_AT_ONCE;
 	return DISAGREES;
@@ -351,12 +430,158 @@ static void compare(struct work *w, enum mode m, const struct tie *t, int end, c
 	if (i.sure == INFER_UNKNOWN || (i.set & truth))
 		return;
 	kind = judge(w, t, end, truth, i);
-	if (m != STEPS && kind == DISAGREES && i.sure != INFER_CERTAIN && (t->lost[0] || t->lost[1]))
+	if (m != STEPS && kind == DISAGREES && i.sure != INFER_CERTAIN && (t->lost))
 		kind = LOST_ON_THE_WIRE;
 	w->n->differs[m][kind]++;
 	if (kind == DISAGREES)
 		say(w, m, t, end, step, truth, i);
 }
+
+/* ---- no transition but those of the tables ---- */
+
+#define SYN_S IS(SYN_SENT)
+#define SYN_R IS(SYN_RECEIVED)
+#define ESTAB IS(ESTABLISHED)
+#define FIN_1 IS(FIN_WAIT_1)
+#define FIN_2 IS(FIN_WAIT_2)
+#define CL_WT IS(CLOSE_WAIT)
+#define CL_NG IS(CLOSING)
+#define L_ACK IS(LAST_ACK)
+#define TM_WT IS(TIME_WAIT)
+#define BEGIN (IS(CLOSED) | IS(LISTEN))
+#define ALL (BEGIN | SYN_S | SYN_R | ESTAB | FIN_1 | FIN_2 | CL_WT | CL_NG | L_ACK | TM_WT)
+
+/* One segment may be several events at once: an acknowledgment, data, a FIN. */
+static const struct {
+	unsigned forward;
+	unsigned back;		/* a presumption that its own segment shows to be wrong */
+} leads_to[] = {
+	[SOCK_STATE_CLOSED] = { BEGIN | SYN_S | SYN_R, ALL },
+	[SOCK_STATE_LISTEN] = { BEGIN | SYN_S | SYN_R, ALL },
+	[SOCK_STATE_SYN_SENT] = { BEGIN | SYN_S | SYN_R | ESTAB | FIN_1 | CL_WT | L_ACK, 0 },
+	[SOCK_STATE_SYN_RECEIVED] = { BEGIN | SYN_R | ESTAB | FIN_1 | CL_WT | L_ACK, SYN_S },
+	[SOCK_STATE_ESTABLISHED] = { IS(CLOSED) | ESTAB | FIN_1 | CL_WT | CL_NG | L_ACK, SYN_S | SYN_R },
+	[SOCK_STATE_FIN_WAIT_1] = { IS(CLOSED) | FIN_1 | FIN_2 | CL_NG | TM_WT, 0 },
+	[SOCK_STATE_FIN_WAIT_2] = { IS(CLOSED) | FIN_2 | TM_WT, FIN_1 | CL_NG },
+	[SOCK_STATE_CLOSE_WAIT] = { IS(CLOSED) | CL_WT | L_ACK, SYN_R | ESTAB | FIN_1 | CL_NG },
+	[SOCK_STATE_CLOSING] = { IS(CLOSED) | CL_NG | TM_WT, FIN_1 },
+	[SOCK_STATE_LAST_ACK] = { IS(CLOSED) | L_ACK, CL_WT | FIN_1 | CL_NG },
+	[SOCK_STATE_TIME_WAIT] = { IS(CLOSED) | TM_WT, FIN_1 | FIN_2 | CL_NG },
+};
+
+static bool is_transition(struct inferred before, struct inferred after)
+{
+	unsigned may = 0;
+
+	for (unsigned s = 1; s <= SOCK_STATE_TIME_WAIT; s++)
+		if (before.set & 1u << s)
+			may |= leads_to[s].forward | (before.sure == INFER_CERTAIN ? 0 : leads_to[s].back);
+	/* What is too little known becomes a range. */
+	if (after.sure == INFER_RANGE && (after.set & may))
+		return true;
+	return !before.set || (after.set && !(after.set & ~may));
+}
+
+static void check_transitions(struct work *w, enum mode m, const struct tie *t, const struct step *step,
+			      const struct inferred before[ENDS], const struct infer_end end[ENDS])
+{
+	for (int i = 0; i < ENDS; i++) {
+		struct inferred after = infer_state(&end[i]);
+
+		w->n->transitions += after.set != before[i].set;
+		if (is_transition(before[i], after))
+			continue;
+		w->n->differs[m][NO_TRANSITION]++;
+		say(w, m, t, i, step, before[i].set, after);
+	}
+}
+
+/* ---- all readings of one segment ---- */
+
+static void read_as(struct work *w, struct tie *t, enum reading r, const struct step *step, const struct story_packet *k)
+{
+	struct infer_end *end = t->reading[r];
+	const struct inferred before[ENDS] = { infer_state(&end[0]), infer_state(&end[1]) };
+
+	if ((r == ONLY_0 && k->dir != 0) || (r == ONLY_1 && k->dir != 1))
+		return;
+	infer_segment(end, w->pool, r == MIRRORED ? !k->dir : k->dir, &k->p, readings[r].vantage);
+	if (r != MIRRORED)
+		check_transitions(w, readings[r].mode, t, step, before, end);
+}
+
+static bool same_state(const struct infer_end *a, const struct infer_end *b)
+{
+	struct inferred x = infer_state(a), y = infer_state(b);
+
+	return x.set == y.set && x.state == y.state && x.sure == y.sure;
+}
+
+static void read_all(struct work *w, struct tie *t, const struct step *step, const struct story_packet *k)
+{
+	for (enum reading r = 0; r < READINGS; r++)
+		read_as(w, t, r, step, k);
+	for (uint32_t m = 0; m < t->left; m++)
+		infer_segment(t->middle[m], w->pool, k->dir, &k->p, INFER_TAP);
+	for (int i = 0; i < ENDS; i++) {
+		w->n->mirrored++;
+		if (same_state(&t->reading[TAP][i], &t->reading[MIRRORED][!i]))
+			continue;
+		w->n->differs[PLAIN_TAP][NO_MIRROR]++;
+		say(w, PLAIN_TAP, t, i, step, 0, infer_state(&t->reading[MIRRORED][!i]));
+	}
+	t->middle = realloc(t->middle, (t->left + 1) * sizeof(*t->middle));
+	memset(t->middle[t->left++], 0, sizeof(*t->middle));
+	t->newest[k->dir] = k;
+}
+
+/* Between two steps: if the next sample stands behind what left before it, it may be true already. */
+static unsigned states_between(struct work *w, uint32_t at, const struct tie *t, int end)
+{
+	unsigned now = states_now(w, t, end);
+
+	for (uint32_t i = at; i < w->s->steps; i++) {
+		const struct step *next = &w->s->step[i];
+		const struct story_sample *s = &w->s->sample[next->index];
+
+		if (!is_about(w, next, t, end) || next->kind == STEP_LEFT)
+			continue;
+		if (next->kind == STEP_SAMPLE && s->moved)
+			now |= 1u << s->state;
+		break;
+	}
+	return now;
+}
+
+/* Nothing of it is under way: what is presumed to have arrived has. */
+static void compare_quiet(struct work *w, struct tie *t, uint32_t at)
+{
+	const struct step *step = &w->s->step[at < w->s->steps ? at : at - 1];
+
+	if (!t->left || t->arrived != t->due || !is_latest(w, t))
+		return;
+	for (int i = 0; i < ENDS; i++) {
+		unsigned truth = states_between(w, at, t, i);
+
+		compare(w, PLAIN_COMPLETE, t, i, step, truth, infer_state(&t->reading[COMPLETE][i]));
+		compare(w, PLAIN_TAP, t, i, step, truth, infer_state(&t->reading[TAP][i]));
+		for (uint32_t m = 0; m + 1 < t->left; m++)
+			compare(w, MIDDLE, t, i, step, truth, infer_state(&t->middle[m][i]));
+	}
+}
+
+/* The newest segment of the only side that is seen: its sender when it left, its receiver when it arrived. */
+static void compare_one_side(struct work *w, struct tie *t, uint32_t at, const struct story_packet *k)
+{
+	const struct step *step = &w->s->step[at];
+	enum reading r = k->dir ? ONLY_1 : ONLY_0;
+	int end = step->kind == STEP_LEFT ? k->dir : !k->dir;
+
+	if (t->newest[k->dir] == k)
+		compare(w, ONE_SIDE, t, end, step, states_after(w, at, t, end), infer_state(&t->reading[r][end]));
+}
+
+/* ---- by steps ---- */
 
 static void step_of_packet(struct work *w, uint32_t at)
 {
@@ -365,23 +590,42 @@ static void step_of_packet(struct work *w, uint32_t at)
 	bool left = step->kind == STEP_LEFT;
 	struct tie *t;
 	int end = left ? k->dir : !k->dir;
-	struct inferred other;
 
 	if (k->conn == CONN_NONE)
 		return;
 	t = &w->tie[k->conn];
-	tie_begin(t, k);
-	other = infer_state(&t->end[!end]);
-	if (left)
+	tie_begin(t, k, step->key);
+	const struct inferred before[ENDS] = { infer_state(&t->end[0]), infer_state(&t->end[1]) };
+
+	if (left) {
+		compare_quiet(w, t, at);
+		read_all(w, t, step, k);
 		infer_sent(t->end, k->dir, &k->p, INFER_COMPLETE);
-	else
+		t->due += k->arrivals ? k->arrivals : 1;
+		t->cookie[end] |= answers_by_cookie(w, t, end, &k->p);
+	} else {
 		infer_delivered(t->end, w->pool, k->dir, &k->p);
+		t->arrived++;
+		t->refused[end] |= states_now(w, t, end) == IS(SYN_RECEIVED) && queue_full(w, t, end);
+	}
+	check_transitions(w, STEPS, t, step, before, t->end);
 	t->fin[k->dir] |= left && (k->p.flags & TCP_FIN);
 	if (!is_latest(w, t))
 		return;
+	compare_one_side(w, t, at, k);
 	compare(w, STEPS, t, end, step, states_after(w, at, t, end), infer_state(&t->end[end]));
-	if (infer_state(&t->end[!end]).set != other.set)
+	if (infer_state(&t->end[!end]).set != before[!end].set)
 		compare(w, STEPS, t, !end, step, states_now(w, t, !end), infer_state(&t->end[!end]));
+}
+
+static void step_of_loss(struct work *w, const struct step *step)
+{
+	const struct story_packet *k = &w->s->packet[step->index];
+
+	if (k->conn == CONN_NONE)
+		return;
+	w->tie[k->conn].lost = true;
+	w->tie[k->conn].arrived += !k->arrivals;
 }
 
 static void step_of_sample(struct work *w, const struct step *step)
@@ -390,26 +634,75 @@ static void step_of_sample(struct work *w, const struct step *step)
 	int end;
 	struct tie *t = tie_of_sample(w, s, &end);
 
-	kernel_sample(w->kernels, s);
+	kernel_sample(w->kernels, s, step->key);
 	if (t && (s->by == BY_TIME || s->by == BY_CALL))
 		compare(w, STEPS, t, end, step, states_now(w, t, end), infer_state(&t->end[end]));
 }
 
 static void by_steps(struct work *w)
 {
-	for (uint32_t i = 0; i < w->s->steps; i++) {
-		const struct step *step = &w->s->step[i];
+	const struct step *step = w->s->step;
 
+	for (uint32_t i = 0; i < w->s->steps; i++, step++) {
 		w->now = step->key;
 		if (w->s->thinned && step->key > w->s->thinned) {
-			w->n->thinned++;
-			continue;
+			w->n->thinned += w->s->steps - i;
+			return;
 		}
-		if (step->kind == STEP_SAMPLE)
+		switch (step->kind) {
+		case STEP_SAMPLE:
 			step_of_sample(w, step);
-		else if (step->kind == STEP_LEFT || step->kind == STEP_ARRIVED)
+			break;
+		case STEP_LEFT:
+		case STEP_ARRIVED:
 			step_of_packet(w, i);
+			break;
+		case STEP_LOST:
+			step_of_loss(w, step);
+			break;
+		case STEP_CALL:
+			break;
+		}
 	}
+	for (uint32_t i = 0; i < w->s->conns && w->s->steps; i++)
+		compare_quiet(w, &w->tie[i], w->s->steps);
+}
+
+/* ---- a capture that is cut behind any of its packets ---- */
+
+static bool same_note(const struct conn_note *a, const struct conn_note *b)
+{
+	return a->conn == b->conn && !memcmp(a->state, b->state, sizeof(a->state));
+}
+
+static void check_prefix(struct work *w, const struct conn_note *whole, uint32_t count)
+{
+	struct conns *c = conns_new(NULL);
+	struct conn_note note;
+
+	for (uint32_t i = 0; i < count; i++) {
+		memset(&note, 0, sizeof(note));
+		conns_track(c, &w->s->packet[i].p, NULL, 0, i + 1, w->s->packet[i].ts_ns, &note);
+		if (same_note(&note, &whole[i]))
+			continue;
+		w->n->differs[PLAIN_TAP][NO_PREFIX]++;
+		printf("disagree %s prefix of %u: packet %u has other states\n", w->file, count, i + 1);
+	}
+	w->n->prefixes++;
+	conns_free(c);
+}
+
+static void by_prefixes(struct work *w)
+{
+	struct conn_note *whole = story_array(w->s->packets, sizeof(*whole));
+	struct conns *c = conns_new(NULL);
+
+	for (uint32_t i = 0; i < w->s->packets; i++)
+		conns_track(c, &w->s->packet[i].p, NULL, 0, i + 1, w->s->packet[i].ts_ns, &whole[i]);
+	for (uint32_t count = 1; count <= w->s->packets && count <= PREFIXES_MAX; count++)
+		check_prefix(w, whole, count);
+	conns_free(c);
+	free(whole);
 }
 
 /* ---- files ---- */
@@ -423,6 +716,9 @@ static void print_counts(const struct counts *n)
 			printf("count\t%s\t%s\t%llu\n", mode_name[m], allowed_name[k], (unsigned long long)n->differs[m][k]);
 	}
 	printf("count\tsteps\tbetween two looks\t%llu\n", (unsigned long long)n->between);
+	printf("count\tmirrored\tstates\t%llu\n", (unsigned long long)n->mirrored);
+	printf("count\tprefixes\tcaptures\t%llu\n", (unsigned long long)n->prefixes);
+	printf("count\ttables\ttransitions\t%llu\n", (unsigned long long)n->transitions);
 	printf("count\tsteps\tthinned out\t%llu\n", (unsigned long long)n->thinned);
 }
 
@@ -442,6 +738,9 @@ static int run(const char *file, struct counts *n)
 	w.tie = story_array(s.conns, sizeof(*w.tie));
 	w.pool = unacked_new();
 	by_steps(&w);
+	by_prefixes(&w);
+	for (uint32_t i = 0; i < s.conns; i++)
+		free(w.tie[i].middle);
 	unacked_free(w.pool);
 	free(w.tie);
 	free(w.kernels);

@@ -3,8 +3,9 @@
  * kernel's socket was sampled.
  *
  * The wire's thread writes its events in the order in which it does things, so their offsets in the file are that
- * order.  Only when a packet arrived that nothing had stopped is not written: it was right before the sample that
- * its arrival changed, or, if it changed none, it does not matter when.
+ * order, but for two things.  When a packet arrived that nothing had stopped is not written: it was right before the sample
+ * that its arrival changed; if it changed none, behind all that left together with it.  And a sample shows what was so
+ * at its time: if a FIN or a RST of its host left before that, which the wire took in later, it stands behind it.
  */
 #ifndef SOCKLENS_TESTS_STORY_H
 #define SOCKLENS_TESTS_STORY_H
@@ -20,15 +21,18 @@ struct story_packet {
 	struct packet p;
 	uint64_t number;
 	uint64_t offset;
+	int64_t ts_ns;
 	uint8_t host;
 	uint32_t conn;		/* CONN_NONE: no TCP segment */
 	int dir;
 	bool stopped;		/* it did not arrive at once */
-	bool arrived;		/* it or a copy of it, sooner or later */
+	uint32_t arrivals;	/* of it and its copies */
 	uint64_t sampled, last;	/* keys of the first and last sample that its arrival changed; 0: none */
 };
 
 struct story_sample {
+	int64_t ts_ns;
+	bool moved;		/* it stands behind a segment that left before it */
 	uint8_t host;
 	uint64_t cookie;
 	enum state_by by;
@@ -38,12 +42,12 @@ struct story_sample {
 	uint32_t recvq, sendq;
 };
 
-enum step_kind { STEP_LEFT, STEP_ARRIVED, STEP_SAMPLE, STEP_CALL, STEP_QUIET };
+enum step_kind { STEP_LEFT, STEP_ARRIVED, STEP_LOST, STEP_SAMPLE, STEP_CALL };
 
 struct step {
 	uint64_t key;		/* their order */
 	enum step_kind kind;
-	uint32_t index;		/* LEFT, ARRIVED: of packet[]; SAMPLE: of sample[] */
+	uint32_t index;		/* LEFT, ARRIVED, LOST: of packet[]; SAMPLE: of sample[] */
 	char call[EVENT_NAME];	/* CALL: its name, or "end" of a program */
 	uint8_t host;
 };
@@ -86,7 +90,7 @@ static inline void story_add_packet(struct story *s, const struct trace_entry *e
 {
 	struct story_packet *k = &s->packet[s->packets];
 
-	*k = (struct story_packet){ .number = ev->packet.number, .offset = entry->offset, .host = ev->host,
+	*k = (struct story_packet){ .number = ev->packet.number, .offset = entry->offset, .ts_ns = ev->ts_ns, .host = ev->host,
 				    .conn = entry->conn, .dir = entry->dir };
 	packet_parse(&k->p, LINK_ETHERNET, ev->packet.data, ev->packet.caplen, ev->packet.len);
 	if (k->p.protocol != IPPROTO_TCP || !k->p.has_segment)
@@ -103,7 +107,7 @@ static inline void story_add_sample(struct story *s, const struct trace_entry *e
 	if (sock->protocol != IPPROTO_TCP)
 		return;
 	s->sample[s->samples] = (struct story_sample){
-		.host = ev->host, .cookie = sock->cookie, .by = ev->state.by, .by_number = ev->state.by_number,
+		.ts_ns = ev->ts_ns, .host = ev->host, .cookie = sock->cookie, .by = ev->state.by, .by_number = ev->state.by_number,
 		.state = sock->state, .local = sock->local, .remote = sock->remote,
 		.recvq = sock->recvq, .sendq = sock->sendq };
 	story_add(s, STEP_SAMPLE, entry->offset * 4 + 1, s->samples++);
@@ -128,8 +132,10 @@ static inline void story_add_fate(struct story *s, const struct trace_entry *ent
 		return;
 	if (!ev->wire.copy && ev->wire.fate != WIRE_DUPLICATED)
 		k->stopped = true;
+	if (ev->wire.fate == WIRE_DROPPED || ev->wire.fate == WIRE_FAILED)
+		story_add(s, STEP_LOST, entry->offset * 4, (uint32_t)(k - s->packet));
 	if (ev->wire.fate == WIRE_DELIVERED) {
-		k->arrived = true;
+		k->arrivals++;
 		story_add(s, STEP_ARRIVED, entry->offset * 4, (uint32_t)(k - s->packet));
 	}
 }
@@ -163,11 +169,9 @@ static inline void story_add_event(struct story *s, const struct trace_entry *en
 	}
 }
 
-/* The arrivals that are not written. */
-static inline void story_add_arrivals(struct story *s)
+/* When what passed at once arrived: which samples its arrival changed. */
+static inline void story_find_evidence(struct story *s)
 {
-	uint64_t before = 0;
-
 	for (uint32_t i = 0; i < s->steps; i++) {
 		const struct story_sample *k = &s->sample[s->step[i].index];
 		struct story_packet *p = NULL;
@@ -179,19 +183,63 @@ static inline void story_add_arrivals(struct story *s)
 		if (p)
 			p->last = s->step[i].key;
 	}
+}
+
+/* Behind all that the wire took in together with it: first the segments, then what was seen of their senders. */
+static inline uint64_t story_end_of_round(const struct story *s, uint32_t steps, uint64_t key)
+{
+	uint32_t i = 0;
+
+	while (i < steps && s->step[i].key < key)
+		i++;
+	for (; i < steps && s->step[i].kind == STEP_LEFT; i++)
+		key = s->step[i].key;
+	for (; i < steps && s->step[i].kind == STEP_SAMPLE && s->sample[s->step[i].index].by == BY_DEPARTURE; i++)
+		key = s->step[i].key;
+	return key;
+}
+
+static inline void story_add_arrivals(struct story *s)
+{
+	uint32_t written = s->steps;
+	uint64_t before = 0;
+
 	for (uint32_t i = 0; i < s->packets; i++) {
 		struct story_packet *p = &s->packet[i];
-		uint64_t key = p->offset * 4 + 2;
+		uint64_t key;
 
 		if (p->stopped)
 			continue;
-		if (p->sampled)
-			key = p->sampled - 1;
-		else if (key < before)
+		key = p->sampled ? p->sampled - 1 : story_end_of_round(s, written, p->offset * 4) + 1;
+		if (key < before && !p->sampled)
 			key = before;
-		p->arrived = true;
+		p->arrivals++;
 		before = p->sampled ? p->last + 1 : key;
 		story_add(s, STEP_ARRIVED, key, i);
+	}
+}
+
+/* A segment of the sampled socket with which it says that it ends. */
+static inline bool story_is_end_of(const struct story_packet *p, const struct story_sample *k)
+{
+	struct addr src, dst;
+
+	return p->conn != CONN_NONE && (p->p.flags & (TCP_FIN | TCP_RST)) && p->host == k->host &&
+	       packet_endpoints(&p->p, &src, &dst) && addr_equal(&src, &k->local) && addr_equal(&dst, &k->remote);
+}
+
+static inline void story_move_samples(struct story *s)
+{
+	for (uint32_t i = 0; i < s->steps; i++) {
+		struct step *step = &s->step[i];
+		struct story_sample *k = &s->sample[step->index];
+
+		for (uint32_t p = 0; step->kind == STEP_SAMPLE && p < s->packets; p++)
+			if (story_is_end_of(&s->packet[p], k) && s->packet[p].ts_ns < k->ts_ns &&
+			    s->packet[p].offset * 4 > step->key) {
+				step->key = s->packet[p].offset * 4 + 1;
+				k->moved = true;
+			}
 	}
 }
 
@@ -228,6 +276,11 @@ static inline void story_load(struct story *s, struct trace *t)
 		if (ev)
 			story_add_event(s, &entry[i], ev);
 	}
+	qsort(s->step, s->steps, sizeof(*s->step), story_order);
+	story_find_evidence(s);
+	story_move_samples(s);
+	qsort(s->step, s->steps, sizeof(*s->step), story_order);
+	story_find_evidence(s);
 	story_add_arrivals(s);
 	qsort(s->step, s->steps, sizeof(*s->step), story_order);
 	free(entry);

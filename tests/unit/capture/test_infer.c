@@ -404,7 +404,7 @@ static const struct scenario unseen[] = {
 		{ SEEN, S, ACK, 5050, 1000, 0, "=ESTABLISHED", "=ESTABLISHED" } } },
 	/* A challenge to a SYN shows that the other end is in some connection before. */
 	{ "a SYN to an old connection", 0, { { SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
-		{ SEEN, S, ACK, 5000, 777, 0, "=SYN-SENT", "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2" },
+		{ SEEN, S, ACK, 5000, 777, 0, "=SYN-SENT", ALL },
 		{ SEEN, C, RST, 777, 0, 0, "=SYN-SENT", "~CLOSED" },
 		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", "~CLOSED" } } },
 };
