@@ -52,6 +52,8 @@ static struct packet segment(struct dice *d, struct talk *t, int dir)
 		p.wscale = (int8_t)roll(d, 16);
 	p.payload_len = lengths[roll(d, 6)];
 	p.seq = t->nxt[dir] + jump(d);
+	if (0u - p.seq < 3000 && roll(d, 2))
+		p.payload_len = 0u - p.seq; /* it ends at the number 0 */
 	p.ack = roll(d, 3) ? t->nxt[!dir] + jump(d) : t->acked[dir];
 	if (!roll(d, 20))
 		t->window[dir] = (uint16_t)(roll(d, 3) ? roll(d, 65536) : 0);
