@@ -33,7 +33,7 @@ static size_t read_on(struct layer *layer, size_t count, struct scan *s, const s
 
 		*l = (struct layer){
 			.kind = (uint8_t)kind_of(proto),
-			.quoted = quoted,
+			.quoted = (uint8_t)(quoted ? n + 1 : 0),
 			.fragment = s->p->fragment,
 			.at = (uint32_t)s->r.at,
 			.have = (uint32_t)rd_left(&s->r),

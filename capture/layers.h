@@ -25,7 +25,7 @@ enum layer_kind {
 
 struct layer {
 	uint8_t kind;		/* enum layer_kind */
-	bool quoted;		/* in an ICMP error */
+	uint8_t quoted;		/* which layer of the packet that an ICMP error quotes, from 1; 0: of none */
 	bool fragment;		/* what is there of it is in a fragment: the rest is elsewhere */
 	bool whole;		/* the header made sense, and all of it is there */
 	uint32_t at;		/* offset of its first byte in the packet */

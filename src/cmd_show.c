@@ -176,6 +176,15 @@ static int read_filter(struct show *s, const char *const *word, size_t words, st
 	return 0;
 }
 
+static int list_fields(void)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = fields_name(i)); i++)
+		puts(name);
+	return EXIT_OK;
+}
+
 /* ---- all together ---- */
 
 static int open_out(struct show *s, const struct output *o, struct err *e)
@@ -262,6 +271,8 @@ int cmd_show(int argc, char **argv)
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
+	if (s.fields_names && !strcmp(s.fields_names, "list"))
+		return list_fields();
 	if (!count)
 		return cmd_usage(argv[0], "name the file to show");
 	s.file = rest[0];

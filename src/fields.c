@@ -116,11 +116,10 @@ static uint32_t bits_of(const uint8_t *header, unsigned at, unsigned width)
 
 static void put_bits(struct line *l, const struct field *field, const struct frame *f)
 {
-	const struct layer *layer = f->first[field->layer];
 	const uint8_t *header = f->bytes[field->layer];
 	uint32_t needs = (field->at + field->bits + 7u) / 8u;
 
-	if (!layer || layer->have < (needs > field->needs ? needs : field->needs))
+	if (f->have[field->layer] < (needs > field->needs ? needs : field->needs))
 		return;
 	switch (field->show) {
 	case FIELD_DEC:
@@ -147,13 +146,11 @@ static void put_bits(struct line *l, const struct field *field, const struct fra
 
 static void put_field(struct line *l, const struct field *field, const struct frame *f)
 {
-	const struct layer *tcp = f->first[LAYER_TCP];
-
 	if (field->put)
 		field->put(l, f);
 	else if (!field->verdict)
 		put_bits(l, field, f);
-	else if (tcp && tcp->whole && (f->note->verdict.bits & field->verdict))
+	else if (fields_has_verdict(f) && (f->note->verdict.bits & field->verdict))
 		line_char(l, '1');
 }
 
@@ -182,6 +179,22 @@ static void put_line(struct fields *f, const struct frame *frame)
 
 /* ---- frames ---- */
 
+/* How far an IPv4 header makes sense; tshark reads no further. */
+static uint32_t ipv4_have(const struct layer *l, const uint8_t *header)
+{
+	uint32_t len, total;
+
+	if (l->have < 20)
+		return l->have;
+	len = (header[0] & 15u) * 4;
+	total = (uint32_t)header[2] << 8 | header[3];
+	if (header[0] >> 4 != 4)
+		return 0;
+	if (len < 20)
+		return 1;
+	return total && total < len ? 4 : l->have;
+}
+
 /* IPv4 that was not captured in full is not put together, and its first fragment read as far as it goes. */
 static bool is_shown(const struct layer *l, const struct packet *p, bool cut)
 {
@@ -198,6 +211,7 @@ static void note_layers(struct frame *f, const struct layer *layer, size_t count
 			continue;
 		f->first[l->kind] = l;
 		f->bytes[l->kind] = bytes + l->at;
+		f->have[l->kind] = l->kind == LAYER_IPV4 ? ipv4_have(l, bytes + l->at) : l->have;
 	}
 }
 

@@ -17,6 +17,7 @@ struct frame {
 	const struct conn_note *note;
 	const struct layer *first[LAYER_KINDS];	/* the outermost of its kind; NULL: none */
 	const uint8_t *bytes[LAYER_KINDS];	/* … its first byte */
+	uint32_t have[LAYER_KINDS];	/* … bytes of it that can be read; where it makes no sense: up to there */
 };
 
 /* Where a value is written; there is always room for FIELD_MAX characters. */
@@ -47,6 +48,9 @@ struct field {
 
 extern const struct field fields_table[];
 extern const size_t fields_table_count;
+
+/* Whether what the analysis said is shown: tshark does not, where the header was not captured to its end. */
+bool fields_has_verdict(const struct frame *f);
 
 void line_char(struct line *l, char c);
 void line_number(struct line *l, uint64_t value);

@@ -39,10 +39,9 @@ static void frame_cap_len(struct line *l, const struct frame *f)
 static void eth_type(struct line *l, const struct frame *f)
 {
 	static const char digits[] = "0123456789abcdef";
-	const struct layer *layer = f->first[LAYER_ETHERNET];
 	unsigned type;
 
-	if (!layer || layer->have < 14)
+	if (f->have[LAYER_ETHERNET] < 14)
 		return;
 	type = (unsigned)f->bytes[LAYER_ETHERNET][12] << 8 | f->bytes[LAYER_ETHERNET][13];
 	if (type <= 1500)
@@ -53,33 +52,51 @@ static void eth_type(struct line *l, const struct frame *f)
 		line_char(l, digits[type >> shift & 15]);
 }
 
+/* ---- of IP ---- */
+
+/* 0: the network card was to cut the packet into segments; then it is all of the frame. */
+static void ip_len(struct line *l, const struct frame *f)
+{
+	unsigned len;
+
+	if (f->have[LAYER_IPV4] < 4)
+		return;
+	len = (unsigned)f->bytes[LAYER_IPV4][2] << 8 | f->bytes[LAYER_IPV4][3];
+	line_number(l, len ? len : f->first[LAYER_IPV4]->len);
+}
+
 /* ---- of connections ---- */
 
-static void stream(struct line *l, const struct frame *f, uint8_t protocol)
+enum { TCP_HEADER = 20, TCP_SEGMENT = 16, UDP_HEADER = 8, OPTION_MSS = 2 };
+
+static const struct layer *segment_of(const struct frame *f)
 {
-	if (f->note && f->note->stream != CONN_NONE && f->note->stream_protocol == protocol)
-		line_number(l, f->note->stream);
+	return f->have[LAYER_TCP] >= TCP_SEGMENT ? f->first[LAYER_TCP] : NULL;
 }
 
 static void tcp_stream(struct line *l, const struct frame *f)
 {
-	stream(l, f, IPPROTO_TCP);
+	if (segment_of(f) && f->note->stream_protocol == IPPROTO_TCP)
+		line_number(l, f->note->stream);
 }
 
 static void udp_stream(struct line *l, const struct frame *f)
 {
-	stream(l, f, IPPROTO_UDP);
+	if (f->have[LAYER_UDP] >= UDP_HEADER && f->note->stream_protocol == IPPROTO_UDP)
+		line_number(l, f->note->stream);
 }
 
 /* ---- of TCP ---- */
 
-enum { TCP_HEADER = 20, TCP_SEGMENT = 16, OPTION_MSS = 2 };
-
-static const struct layer *segment_of(const struct frame *f)
+/* Of a header that ICMP quotes directly, tshark has no raw number. */
+static void tcp_seq(struct line *l, const struct frame *f)
 {
-	const struct layer *tcp = f->first[LAYER_TCP];
+	const struct layer *tcp = segment_of(f);
+	const uint8_t *header = f->bytes[LAYER_TCP];
 
-	return tcp && tcp->have >= TCP_SEGMENT ? tcp : NULL;
+	if (tcp && (tcp->quoted != 2 || !f->first[LAYER_ICMP]))
+		line_number(l, (uint32_t)header[4] << 24 | (uint32_t)header[5] << 16 |
+				       (uint32_t)header[6] << 8 | header[7]);
 }
 
 static void tcp_len(struct line *l, const struct frame *f)
@@ -87,7 +104,7 @@ static void tcp_len(struct line *l, const struct frame *f)
 	const struct layer *tcp = segment_of(f);
 	uint32_t header;
 
-	if (!tcp || tcp->quoted)
+	if (!tcp || tcp->quoted || tcp->fragment)
 		return;
 	header = (f->bytes[LAYER_TCP][12] >> 4) * 4u;
 	if (header <= tcp->len)
@@ -116,8 +133,8 @@ static void tcp_mss(struct line *l, const struct frame *f)
 	if (!tcp)
 		return;
 	end = (header[12] >> 4) * 4u;
-	if (end > tcp->have)
-		end = tcp->have;
+	if (end > f->have[LAYER_TCP])
+		end = f->have[LAYER_TCP];
 	for (uint32_t at = TCP_HEADER; at < end && header[at]; at += size) {
 		size = header[at] == 1 ? 1 : at + 1 < end ? header[at + 1] : 0;
 		if (!size || (header[at] != 1 && size < 2) || at + size > end)
@@ -131,12 +148,17 @@ static void tcp_mss(struct line *l, const struct frame *f)
 
 /* ---- of the analysis ---- */
 
-/* What tshark could not read to the end of the header, it does not show. */
+bool fields_has_verdict(const struct frame *f)
+{
+	const struct layer *tcp = segment_of(f);
+	uint32_t header = tcp ? (f->bytes[LAYER_TCP][12] >> 4) * 4u : 0;
+
+	return header >= TCP_HEADER && header <= f->have[LAYER_TCP];
+}
+
 static const struct verdict *verdict_of(const struct frame *f)
 {
-	const struct layer *tcp = f->first[LAYER_TCP];
-
-	return tcp && tcp->whole ? &f->note->verdict : NULL;
+	return fields_has_verdict(f) ? &f->note->verdict : NULL;
 }
 
 static void initial_rtt(struct line *l, const struct frame *f)
@@ -151,7 +173,7 @@ static void ack_rtt(struct line *l, const struct frame *f)
 {
 	const struct verdict *v = verdict_of(f);
 
-	if (v && v->acked_frame)
+	if (v && v->ack_rtt_ns)
 		line_seconds(l, v->ack_rtt_ns);
 }
 
@@ -217,32 +239,31 @@ const struct field fields_table[] = {
 	OWN("frame.len", frame_len),
 	OWN("frame.cap_len", frame_cap_len),
 
-	BITS("eth.dst", LAYER_ETHERNET, 0, 48, FIELD_MAC, 0),
-	BITS("eth.src", LAYER_ETHERNET, 48, 48, FIELD_MAC, 0),
+	BITS("eth.dst", LAYER_ETHERNET, 0, 48, FIELD_MAC, 14),
+	BITS("eth.src", LAYER_ETHERNET, 48, 48, FIELD_MAC, 14),
 	OWN("eth.type", eth_type),
 	BITS("vlan.id", LAYER_VLAN, 4, 12, FIELD_DEC, 4),
 	BITS("vlan.priority", LAYER_VLAN, 0, 3, FIELD_DEC, 4),
 	BITS("arp.opcode", LAYER_ARP, 48, 16, FIELD_DEC, 0),
 
-	BITS("ip.version", LAYER_IPV4, 0, 4, FIELD_DEC, 0),
 	BITS("ip.hdr_len", LAYER_IPV4, 4, 4, FIELD_WORDS, 0),
-	BITS("ip.len", LAYER_IPV4, 16, 16, FIELD_DEC, 20),
-	BITS("ip.id", LAYER_IPV4, 32, 16, FIELD_HEX, 20),
-	BITS("ip.ttl", LAYER_IPV4, 64, 8, FIELD_DEC, 20),
-	BITS("ip.proto", LAYER_IPV4, 72, 8, FIELD_DEC, 20),
-	BITS("ip.src", LAYER_IPV4, 96, 32, FIELD_IPV4, 20),
-	BITS("ip.dst", LAYER_IPV4, 128, 32, FIELD_IPV4, 20),
+	OWN("ip.len", ip_len),
+	BITS("ip.id", LAYER_IPV4, 32, 16, FIELD_HEX, 0),
+	BITS("ip.ttl", LAYER_IPV4, 64, 8, FIELD_DEC, 0),
+	BITS("ip.proto", LAYER_IPV4, 72, 8, FIELD_DEC, 0),
+	BITS("ip.src", LAYER_IPV4, 96, 32, FIELD_IPV4, 0),
+	BITS("ip.dst", LAYER_IPV4, 128, 32, FIELD_IPV4, 0),
 
-	BITS("ipv6.plen", LAYER_IPV6, 32, 16, FIELD_DEC, 40),
-	BITS("ipv6.nxt", LAYER_IPV6, 48, 8, FIELD_DEC, 40),
-	BITS("ipv6.hlim", LAYER_IPV6, 56, 8, FIELD_DEC, 40),
-	BITS("ipv6.src", LAYER_IPV6, 64, 128, FIELD_IPV6, 40),
-	BITS("ipv6.dst", LAYER_IPV6, 192, 128, FIELD_IPV6, 40),
+	BITS("ipv6.plen", LAYER_IPV6, 32, 16, FIELD_DEC, 0),
+	BITS("ipv6.nxt", LAYER_IPV6, 48, 8, FIELD_DEC, 0),
+	BITS("ipv6.hlim", LAYER_IPV6, 56, 8, FIELD_DEC, 0),
+	BITS("ipv6.src", LAYER_IPV6, 64, 128, FIELD_IPV6, 0),
+	BITS("ipv6.dst", LAYER_IPV6, 192, 128, FIELD_IPV6, 0),
 
 	OWN("tcp.stream", tcp_stream),
 	BITS("tcp.srcport", LAYER_TCP, 0, 16, FIELD_DEC, 4),
 	BITS("tcp.dstport", LAYER_TCP, 16, 16, FIELD_DEC, 4),
-	BITS("tcp.seq_raw", LAYER_TCP, 32, 32, FIELD_DEC, TCP_SEGMENT),
+	OWN("tcp.seq_raw", tcp_seq),
 	BITS("tcp.ack_raw", LAYER_TCP, 64, 32, FIELD_DEC, TCP_SEGMENT),
 	OWN("tcp.len", tcp_len),
 	BITS("tcp.hdr_len", LAYER_TCP, 96, 4, FIELD_WORDS, TCP_SEGMENT),
@@ -282,8 +303,8 @@ const struct field fields_table[] = {
 	BITS("udp.dstport", LAYER_UDP, 16, 16, FIELD_DEC, 4),
 	BITS("udp.length", LAYER_UDP, 32, 16, FIELD_DEC, 0),
 
-	BITS("icmp.type", LAYER_ICMP, 0, 8, FIELD_DEC, 0),
-	BITS("icmp.code", LAYER_ICMP, 8, 8, FIELD_DEC, 0),
+	BITS("icmp.type", LAYER_ICMP, 0, 8, FIELD_DEC, 4),
+	BITS("icmp.code", LAYER_ICMP, 8, 8, FIELD_DEC, 4),
 	BITS("icmpv6.type", LAYER_ICMPV6, 0, 8, FIELD_DEC, 0),
 	BITS("icmpv6.code", LAYER_ICMPV6, 8, 8, FIELD_DEC, 0),
 };
