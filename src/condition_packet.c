@@ -21,7 +21,7 @@ static bool read_packet(struct trace *t, uint32_t row, struct seen_packet *out)
 	const struct trace_entry *entry = trace_entry(t, row);
 	const struct trace_host *h;
 
-	out->dir = entry->flags & 1;
+	out->dir = entry->dir;
 	out->conn = entry->conn == CONN_NONE ? NULL : conns_get(trace_conns(t), entry->conn);
 	out->ev = trace_event(t, row, NULL);
 	if (!out->ev)
