@@ -105,6 +105,8 @@ static void click(struct app *a, const struct term_input *in)
 		app_command(a, "prompt", NULL);
 		return;
 	}
+	if (app_cover_click(a, in))
+		return;
 	if (!inside(a->layout.ladder, in))
 		return;
 	view_click(&a->view, a->layout.ladder, in->y - a->layout.ladder.y);
@@ -112,22 +114,28 @@ static void click(struct app *a, const struct term_input *in)
 		app_command(a, "explain", NULL);
 }
 
+static void key_to_screen(struct app *a, uint32_t key)
+{
+	const struct key_row *row = a->cover ? app_cover_find(a, key) : keys_find(key);
+
+	if (row)
+		app_command(a, row->command, NULL);
+	else if (key == TERM_ESCAPE && a->view.search[0])
+		a->view.search[0] = '\0';
+	else if (key == TERM_ESCAPE)
+		app_cover_back(a);
+}
+
 static void wheel(struct app *a, const struct term_input *in)
 {
 	bool up = in->key == TERM_MOUSE_UP, panel = inside(a->layout.panel, in);
 
+	for (int i = 0; a->cover && i < WHEEL_ROWS; i++)
+		key_to_screen(a, up ? TERM_UP : TERM_DOWN);
+	if (a->cover)
+		return;
 	for (int i = 0; i < WHEEL_ROWS; i++)
 		app_command(a, panel ? up ? "scroll up" : "scroll down" : up ? "up" : "down", NULL);
-}
-
-static void key_to_screen(struct app *a, uint32_t key)
-{
-	const struct key_row *row = keys_find(key);
-
-	if (row)
-		app_command(a, row->command, NULL);
-	else if (key == TERM_ESCAPE)
-		a->view.search[0] = '\0';
 }
 
 /* True: it was no key, and what is said on the screen stays. */
@@ -196,6 +204,7 @@ bool app_work(struct app *a)
 
 	news |= watch_script(a);
 	news |= app_line_work(a);
+	news |= app_cover_work(a);
 	news |= trace_rows(a->view.trace) != rows;
 	if (session_trouble(a->session, &e)) {
 		app_complain(a, &e);
@@ -227,6 +236,10 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->script = c->script;
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;
 	a->view.trace = session_trace(c->session);
+	if (app_cover_init(a, e)) {
+		app_free(a);
+		return NULL;
+	}
 	a->view.follow = session_is_live(c->session);
 	prompt_init(&a->prompt, app_line_words, a);
 	if (c->greeting || (a->view.follow && !c->script))
@@ -240,6 +253,7 @@ void app_free(struct app *a)
 {
 	if (!a)
 		return;
+	app_cover_fini(a);
 	turns_free(a->turns);
 	prompt_fini(&a->prompt);
 	free(a);

@@ -11,62 +11,65 @@
 
 /* ---- the keys that matter now ---- */
 
-struct hint {
-	const char *command; /* of the key table */
-	const char *word;
-};
-
 #define HINTS 8
 
-static size_t script_hints(const struct app *a, struct hint *h)
+static size_t script_hints(const struct app *a, struct app_hint *h)
 {
 	if (!a->script || script_state(a->script) != SCRIPT_PAUSED)
 		return 0;
-	h[0] = (struct hint){ "step", "next step" };
+	h[0] = (struct app_hint){ "step", "next step" };
 	return 1;
 }
 
-static size_t lab_hints(const struct app *a, struct hint *h)
+static size_t lab_hints(const struct app *a, struct app_hint *h)
 {
 	size_t n = script_hints(a, h);
 
 	if (n == 0 && app_holds_packets(a)) {
-		h[n++] = (struct hint){ app_lesson_waits(a) ? "wire> release" : "step", "release" };
-		h[n++] = (struct hint){ "wire> drop", "drop" };
-		h[n++] = (struct hint){ "wire> dup", "duplicate" };
+		h[n++] = (struct app_hint){ app_lesson_waits(a) ? "wire> release" : "step",
+					    "release" };
+		h[n++] = (struct app_hint){ "wire> drop", "drop" };
+		h[n++] = (struct app_hint){ "wire> dup", "duplicate" };
 	} else if (app_wire_says(a, "cut")) {
-		h[n++] = (struct hint){ "toggle cut", "mend" };
-		h[n++] = (struct hint){ "prompt", "type" };
+		h[n++] = (struct app_hint){ "toggle cut", "mend" };
+		h[n++] = (struct app_hint){ "prompt", "type" };
 	} else {
-		h[n++] = (struct hint){ "prompt", "type" };
-		h[n++] = (struct hint){ "toggle hold",
-					app_wire_says(a, "hold") ? "hold off" : "hold" };
+		h[n++] = (struct app_hint){ "prompt", "type" };
+		h[n++] = (struct app_hint){ "toggle hold",
+					    app_wire_says(a, "hold") ? "hold off" : "hold" };
 	}
 	return n;
 }
 
-static size_t file_hints(const struct app *a, struct hint *h)
+static size_t file_hints(const struct app *a, struct app_hint *h)
 {
-	h[0] = (struct hint){ "up", NULL };
-	h[1] = (struct hint){ "down", "move" };
+	size_t n = 0;
+
+	h[n++] = (struct app_hint){ "up", NULL };
+	h[n++] = (struct app_hint){ "down", "move" };
 	if (a->view.search[0])
-		h[2] = (struct hint){ "search next", "next match" };
+		h[n++] = (struct app_hint){ "search next", "next match" };
 	else
-		h[2] = (struct hint){ "prompt /", "search" };
-	return 3;
-}
-
-static size_t hints(const struct app *a, struct hint *h)
-{
-	size_t n = session_is_live(a->session) ? lab_hints(a, h) : file_hints(a, h);
-
-	h[n++] = (struct hint){ "panel next", "panel" };
-	h[n++] = (struct hint){ "help", "help" };
-	h[n++] = (struct hint){ "quit", "quit" };
+		h[n++] = (struct app_hint){ "prompt /", "search" };
+	h[n++] = (struct app_hint){ "connections", "connections" };
+	h[n++] = (struct app_hint){ "prompt filter ", "filter" };
 	return n;
 }
 
-static int hint_width(const struct hint *h)
+static size_t hints(const struct app *a, struct app_hint *h)
+{
+	size_t n = app_cover_hints(a, h);
+
+	if (n > 0)
+		return n;
+	n = session_is_live(a->session) ? lab_hints(a, h) : file_hints(a, h);
+	h[n++] = (struct app_hint){ "panel next", "panel" };
+	h[n++] = (struct app_hint){ "help", "help" };
+	h[n++] = (struct app_hint){ "quit", "quit" };
+	return n;
+}
+
+static int hint_width(const struct app_hint *h)
 {
 	const struct key_row *key = keys_of_command(h->command);
 
@@ -76,7 +79,7 @@ static int hint_width(const struct hint *h)
 /* Draws the hints so that they end at the right edge; those in the middle give way first. */
 static void draw_hints(const struct app *a, struct area row, int from)
 {
-	struct hint h[HINTS];
+	struct app_hint h[HINTS];
 	size_t n = hints(a, h);
 	int width = -2;
 
@@ -257,7 +260,8 @@ void app_draw(struct app *a, struct grid *g)
 		return;
 	}
 	a->view.mark = recording_mark(a);
-	view_draw(&a->view, g);
+	if (!app_cover_draw(a, g))
+		view_draw(&a->view, g);
 	text_x = draw_prompt(a, a->layout.hint);
 	if (a->typing && a->prompt.menu)
 		prompt_draw_menu(&a->prompt, all, text_x, all.height - 1);

@@ -8,8 +8,10 @@
 #include <stddef.h>
 
 #include "src/command.h"
+#include "src/shown.h"
 #include "src/turn.h"
 #include "ui/app.h"
+#include "ui/conns_view.h"
 #include "ui/help.h"
 #include "ui/prompt.h"
 
@@ -19,10 +21,19 @@ enum app_wish {			/* what only the one who has the terminal can do */
 	WISH_SUSPEND,
 };
 
+enum app_cover {		/* what covers the ladder and the panel */
+	COVER_NONE,
+	COVER_CONNS,
+};
+
 struct app {
 	struct session *session;
 	struct script_run *script;
 	struct view view;
+	struct shown *shown;	/* which rows the ladder shows; view.shown */
+	enum app_cover cover;
+	struct conns_view conns;
+	bool from_conns;	/* the ladder shows what was chosen among the connections */
 
 	struct prompt prompt;
 	bool typing;		/* keys go to the prompt */
@@ -49,6 +60,12 @@ struct app {
 	enum app_wish wish;
 };
 
+/* A key of the bottom line. */
+struct app_hint {
+	const char *command;	/* of the key table */
+	const char *word;	/* NULL: the next one's word is for both */
+};
+
 /* The commands of the screen. */
 struct app_command {
 	const char *name;
@@ -72,6 +89,20 @@ void app_lesson_text(const struct app *a, struct str *out);
 void app_say(struct app *a, const char *text);
 void app_complain(struct app *a, const struct err *e);
 void app_hush(struct app *a);	/* takes it back, unless it stays */
+
+/* Rows that are hidden, and what covers the ladder (app_cover.c). */
+int app_cover_init(struct app *a, struct err *e);
+void app_cover_fini(struct app *a);
+const struct key_row *app_cover_find(const struct app *a, uint32_t key);	/* what a key means there; NULL */
+bool app_cover_click(struct app *a, const struct term_input *in);	/* false: nothing covers the ladder */
+bool app_cover_back(struct app *a);	/* Esc and Backspace: takes back what was chosen last; false: nothing was */
+bool app_cover_draw(struct app *a, struct grid *g);	/* false: nothing covers the ladder */
+size_t app_cover_hints(const struct app *a, struct app_hint *h);
+bool app_cover_work(struct app *a);
+int app_timeout_ms(const struct app *a);	/* 0: there is more to do at once; -1 */
+int app_run_connections(struct app *a, const char *argument, struct err *e);
+int app_run_filter(struct app *a, const char *argument, struct err *e);
+int app_run_back(struct app *a, const char *argument, struct err *e);
 
 /* Typed lines (app_line.c). */
 void app_line_before_key(struct app *a, const struct term_input *in);	/* whatever the key means */

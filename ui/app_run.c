@@ -38,6 +38,7 @@ static void wait_for_something(struct loop *l)
 	size_t count = 1 + session_fds(l->app->session, fds + 1, FDS_MAX - 1, &timeout);
 
 	timeout = sooner(timeout, turns_timeout_ms(l->app->turns));
+	timeout = sooner(timeout, app_timeout_ms(l->app));
 	if (l->app->script)
 		timeout = sooner(timeout, script_timeout_ms(l->app->script));
 	if (l->changed) {

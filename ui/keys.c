@@ -1,5 +1,6 @@
 #include "ui/keys.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "src/core/safe.h"
@@ -19,6 +20,8 @@ const struct key_row key_rows[] = {
 	{ 'G', "G", "last", NULL, KEYS_TIME },
 	{ 'F', "F", "follow", "stay on the newest event", KEYS_TIME },
 	{ '/', "/", "prompt /", "search for a word in the events", KEYS_TIME },
+	{ 'f', "f", "prompt filter ", "show only packets that match a filter", KEYS_TIME },
+	{ TERM_BACKSPACE, "Backspace", "back", "back to the connections, or to all packets", KEYS_TIME },
 	{ 'n', "n", "search next", "to the next match", KEYS_TIME },
 	{ 'N', "N", "search previous", "to the match before", KEYS_TIME },
 
@@ -27,6 +30,32 @@ const struct key_row key_rows[] = {
 	{ 'e', "e", "explain", "the panel that explains this event", KEYS_PANEL },
 	{ 'J', "J", "scroll down", "scroll the panel down", KEYS_PANEL },
 	{ 'K', "K", "scroll up", "scroll the panel up", KEYS_PANEL },
+
+	{ 'C', "C", "connections", "all connections: sort, find, choose one", KEYS_PANEL },
+
+	{ TERM_UP, "Up", "connections up", "to the connection before", KEYS_CONNS },
+	{ 'k', "k", "connections up", NULL, KEYS_CONNS },
+	{ TERM_DOWN, "Down", "connections down", "to the next connection", KEYS_CONNS },
+	{ 'j', "j", "connections down", NULL, KEYS_CONNS },
+	{ TERM_PAGE_UP, "PageUp", "connections page up", "a page back", KEYS_CONNS },
+	{ TERM_PAGE_DOWN, "PageDown", "connections page down", "a page on", KEYS_CONNS },
+	{ ' ', "Space", "connections page down", NULL, KEYS_CONNS },
+	{ TERM_HOME, "Home", "connections first", "to the first", KEYS_CONNS },
+	{ 'g', "g", "connections first", NULL, KEYS_CONNS },
+	{ TERM_END, "End", "connections last", "to the last", KEYS_CONNS },
+	{ 'G', "G", "connections last", NULL, KEYS_CONNS },
+	{ TERM_ENTER, "Enter", "connections enter", "only this connection on the ladder", KEYS_CONNS },
+	{ '<', "<", "connections column previous", "sort by the column before", KEYS_CONNS },
+	{ TERM_LEFT, "Left", "connections column previous", NULL, KEYS_CONNS },
+	{ '>', ">", "connections column next", "sort by the next column", KEYS_CONNS },
+	{ TERM_RIGHT, "Right", "connections column next", NULL, KEYS_CONNS },
+	{ 'r', "r", "connections reverse", "turn the order round", KEYS_CONNS },
+	{ '/', "/", "prompt connections find ", "only connections with these words in their line", KEYS_CONNS },
+	{ 'f', "f", "prompt filter ", "only connections with packets that match a filter", KEYS_CONNS },
+	{ TERM_ESCAPE, "Esc", "connections back", "without the words, without the filter, back to the ladder", KEYS_CONNS },
+	{ TERM_BACKSPACE, "Backspace", "connections back", NULL, KEYS_CONNS },
+	{ 'C', "C", "connections close", "back to the ladder", KEYS_CONNS },
+	{ 'q', "q", "connections close", NULL, KEYS_CONNS },
 
 	{ ' ', "Space", "step", "the next step: of the lesson, of a held packet, or begin to hold", KEYS_LAB },
 	{ 'h', "h", "toggle hold", "hold the packets on the wire, or end that", KEYS_LAB },
@@ -65,10 +94,24 @@ const struct key_note prompt_keys[] = {
 const size_t key_rows_count = sizeof(key_rows) / sizeof(key_rows[0]);
 const size_t prompt_keys_count = sizeof(prompt_keys) / sizeof(prompt_keys[0]);
 
+/* Groups of what covers the ladder: there the keys mean what these say. */
+static bool covers(enum key_group g)
+{
+	return g == KEYS_CONNS;
+}
+
 const struct key_row *keys_find(uint32_t key)
 {
 	for (size_t i = 0; i < key_rows_count; i++)
-		if (key_rows[i].key == key)
+		if (key_rows[i].key == key && !covers(key_rows[i].group))
+			return &key_rows[i];
+	return NULL;
+}
+
+const struct key_row *keys_find_in(enum key_group g, uint32_t key)
+{
+	for (size_t i = 0; i < key_rows_count; i++)
+		if (key_rows[i].key == key && key_rows[i].group == g)
 			return &key_rows[i];
 	return NULL;
 }
@@ -84,8 +127,8 @@ const struct key_row *keys_of_command(const char *command)
 const char *key_group_name(enum key_group g)
 {
 	static const char *const names[KEY_GROUPS] = {
-		[KEYS_TIME] = "Time",	  [KEYS_PANEL] = "Panel",     [KEYS_LAB] = "Lab",
-		[KEYS_PROMPT] = "Prompt", [KEYS_PROGRAM] = "Program",
+		[KEYS_CONNS] = "Connections", [KEYS_TIME] = "Time",	[KEYS_PANEL] = "Panel",
+		[KEYS_LAB] = "Lab",	      [KEYS_PROMPT] = "Prompt", [KEYS_PROGRAM] = "Program",
 	};
 
 	return names[g];

@@ -11,6 +11,7 @@
 enum key_group {		/* in the order of help */
 	KEYS_TIME,
 	KEYS_PANEL,
+	KEYS_CONNS,		/* while the connections are shown */
 	KEYS_LAB,
 	KEYS_PROMPT,
 	KEYS_PROGRAM,
@@ -36,6 +37,7 @@ extern const struct key_note prompt_keys[];
 extern const size_t prompt_keys_count;
 
 const struct key_row *keys_find(uint32_t key);			/* NULL: the key has no meaning */
+const struct key_row *keys_find_in(enum key_group g, uint32_t key);	/* of one group */
 const struct key_row *keys_of_command(const char *command);	/* its first key; NULL */
 const char *key_group_name(enum key_group g);
 

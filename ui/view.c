@@ -256,9 +256,11 @@ static void draw_title(const struct view *v, struct area a, const struct ladder_
 		       const struct heard *h)
 {
 	STR_ON_STACK(right, 96);
+	STR_ON_STACK(chosen, 300);
 	int width;
 
 	area_fill(a, 0, 0, a.width, STYLE_BAR, ' ');
+	view_chosen_text(v, &chosen);
 	if (trace_is_loading(v->trace))
 		loading_text(&right, v->trace);
 	if (v->mark)
@@ -267,8 +269,8 @@ static void draw_title(const struct view *v, struct area a, const struct ladder_
 		view_time(&right, v->trace, trace_entry(v->trace, f->cursor.head)->ts_ns);
 	str_char(&right, ' ');
 	width = text_width(right.buf);
-	area_textf(area_sub(a, 0, 0, a.width - width - 1, 1), 1, 0, STYLE_BAR, "socklens%s%s",
-		   h->title[0] ? " · " : "", h->title);
+	area_textf(area_sub(a, 0, 0, a.width - width - 1, 1), 1, 0, STYLE_BAR, "socklens%s%s%s",
+		   h->title[0] ? " · " : "", h->title, chosen.buf);
 	area_text_right(a, a.width, 0, STYLE_BAR, right.buf);
 }
 

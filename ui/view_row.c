@@ -6,6 +6,25 @@ bool view_hides(const struct view *v)
 	return v->shown && !shown_all(v->shown);
 }
 
+void view_chosen_text(const struct view *v, struct str *out)
+{
+	const char *filter = v->shown ? shown_filter_text(v->shown) : NULL;
+	struct shown_count count;
+
+	if (v->shown && shown_conn(v->shown) != CONN_NONE)
+		str_addf(out, " · connection %u only", shown_conn(v->shown));
+	if (!filter)
+		return;
+	count = shown_count(v->shown);
+	str_addf(out, " · filter: %s", filter);
+	if (shown_busy(v->shown))
+		str_addf(out, "  %llu so far, %u %%", (unsigned long long)count.matched,
+			 count.percent);
+	else
+		str_addf(out, "  %llu of %llu", (unsigned long long)count.matched,
+			 (unsigned long long)count.of);
+}
+
 /* The gap is that between shown rows. */
 static bool give(const struct view *v, uint32_t head, struct ladder_row *out)
 {
