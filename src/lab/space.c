@@ -1,6 +1,7 @@
 /*
  * Entering: unshare(CLONE_NEWUSER), then the id maps.  An ordinary user can map one id, its own; so it is
- * root inside and owns what it owned before.  Real root maps all ids to themselves, since it would else
+ * root inside and owns what it owned before.  There it gives up the capabilities that would let it pass over
+ * the permissions of its own files: a directory that it may not write to must stay one.  Real root maps all ids to themselves, since it would else
  * lose its right to other people's files; that map can only be written from outside, by a helper process
  * which is forked first.
  *
@@ -146,6 +147,30 @@ static int map_self(uid_t uid, gid_t gid, struct err *e)
 	return map_one("/proc/self/gid_map", 0, gid, e);
 }
 
+static void clear_cap(struct __user_cap_data_struct *set, unsigned cap)
+{
+	uint32_t bit = 1u << cap % 32;
+
+	set[cap / 32].effective &= ~bit;
+	set[cap / 32].permitted &= ~bit;
+	set[cap / 32].inheritable &= ~bit;
+}
+
+/* A program that is started as_root has them again, by execve(). */
+static int obey_permissions(struct err *e)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, set))
+		return err_errno(e, errno, NULL, "read our capabilities");
+	clear_cap(set, CAP_DAC_OVERRIDE);
+	clear_cap(set, CAP_DAC_READ_SEARCH);
+	if (syscall(SYS_capset, &head, set))
+		return err_errno(e, errno, NULL, "give up CAP_DAC_OVERRIDE");
+	return 0;
+}
+
 int space_enter_user(bool *nested, struct err *e)
 {
 	struct facts facts;
@@ -165,7 +190,11 @@ int space_enter_user(bool *nested, struct err *e)
 	if (error)
 		return err_errno(e, error, facts_userns_hint(&facts, error),
 				 "create a user namespace");
-	return mapped ? 0 : map_self(uid, gid, e);
+	if (mapped)
+		return 0;
+	if (map_self(uid, gid, e))
+		return -1;
+	return uid == 0 ? 0 : obey_permissions(e);
 }
 
 int space_new_net(struct err *e)

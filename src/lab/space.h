@@ -17,7 +17,7 @@
 /*
  * Moves this process (which must have one thread) into a new user namespace as its root.  Where that is
  * not possible but the process has the capabilities already (real root), stays and returns 0 too; *nested
- * says which.
+ * says which.  The permissions of files hold for an ordinary user as before.
  */
 int space_enter_user(bool *nested, struct err *e);
 

@@ -519,6 +519,40 @@ static void test_foreign_files(void **state)
 	in_child(foreign_files, AS_SELF);
 }
 
+/* What an ordinary user has forbidden itself stays forbidden; root is not asked. */
+static void own_files(void)
+{
+	char dir[] = "/tmp/socklens-space-XXXXXX", made[64], closed[64];
+	bool root = geteuid() == 0;
+	struct lab *l;
+	int fd;
+
+	CHECK(mkdtemp(dir));
+	snprintf(made, sizeof(made), "%s/made", dir);
+	snprintf(closed, sizeof(closed), "%s/closed", dir);
+	fd = open(closed, O_WRONLY | O_CREAT | O_CLOEXEC, 0);
+	CHECK(fd >= 0 && close(fd) == 0 && chmod(dir, 0555) == 0);
+	l = build();
+	fd = open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	CHECK(root ? fd >= 0 : fd < 0 && errno == EACCES);
+	fd = open(closed, O_RDONLY | O_CLOEXEC);
+	CHECK(root ? fd >= 0 : fd < 0 && errno == EACCES);
+	/* Its owner can change that, as always. */
+	CHECK(chmod(dir, 0755) == 0 && chmod(closed, 0600) == 0);
+	fd = open(closed, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0);
+	unlink(made);
+	CHECK(unlink(closed) == 0 && rmdir(dir) == 0);
+	lab_free(l);
+}
+
+static void test_own_files(void **state)
+{
+	(void)state;
+	in_child(own_files, AS_SELF);
+	in_child(own_files, AS_NOBODY);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,6 +565,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_dies_with_parent),
 		cmocka_unit_test(test_beside_threads),
 		cmocka_unit_test(test_foreign_files),
+		cmocka_unit_test(test_own_files),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "child") == 0)
