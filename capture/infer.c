@@ -190,6 +190,54 @@ static void raise_rcv(struct infer_end *e, uint32_t end)
 	e->bits |= HAS_RCV;
 }
 
+/* ---- sets that grow ---- */
+
+static unsigned with_fin_got(unsigned set)
+{
+	unsigned more = set;
+
+	more |= set & IS(ESTABLISHED) ? IS(CLOSE_WAIT) : 0u;
+	more |= set & IS(FIN_WAIT_1) ? IS(CLOSING) : 0u;
+	more |= set & IS(FIN_WAIT_2) ? IS(TIME_WAIT) : 0u;
+	return more;
+}
+
+static unsigned with_fin_acked(unsigned set)
+{
+	unsigned more = set;
+
+	more |= set & IS(FIN_WAIT_1) ? IS(FIN_WAIT_2) : 0u;
+	more |= set & IS(CLOSING) ? IS(TIME_WAIT) : 0u;
+	more |= set & IS(LAST_ACK) ? IS(CLOSED) : 0u;
+	return more;
+}
+
+static unsigned with_fin_sent(unsigned set)
+{
+	unsigned more = set;
+
+	more |= set & IS(ESTABLISHED) ? IS(FIN_WAIT_1) | IS(FIN_WAIT_2) : 0u;
+	more |= set & IS(CLOSE_WAIT) ? IS(LAST_ACK) | IS(CLOSED) : 0u;
+	return more;
+}
+
+static void widen(struct infer_end *e, unsigned set)
+{
+	set_put(e, set, state_of(e), sure_of(e));
+}
+
+/*
+ * Only x was ever seen, and it acknowledges more than before: that may be a FIN, which had reached it when it
+ * sent this (8).
+ */
+static void note_more(struct infer_end *x, const struct packet *p)
+{
+	unsigned left = x->set & ~(unsigned)FIN_GOT;
+
+	if (left && below(x->rcv, p->ack))
+		widen(x, with_fin_got(left));
+}
+
 /* ---- the sender ---- */
 
 static void sends_syn(struct infer_end *x, const struct infer_end *y, const struct packet *p)
@@ -252,10 +300,14 @@ static void sends_fin(struct infer_end *x, const struct infer_end *y, const stru
 		      bool in_close_wait, enum infer_vantage v)
 {
 	bool acks = acks_fin(y, p);
+	/* The numbers do not show that it is the first one. */
+	unsigned again = !has(x, HAS_NXT) || !below(x->nxt, end_of(p)) ? x->set & IS(CLOSING) : 0u;
 
 	take(x, y, SENDS_FIN, !acks || in_close_wait || v == INFER_COMPLETE);
 	if (acks && !in_close_wait && v != INFER_COMPLETE && x->set == IS(LAST_ACK))
 		set_put(x, IS(LAST_ACK) | IS(CLOSING), LA, INFER_RANGE);
+	if (again)
+		widen(x, x->set | again);
 	x->fin = p->seq + p->payload_len;
 	x->bits |= FIN_SENT | (acks ? FIN_ACKS : 0);
 	if (!acks && has(x, FIN_ARRIVED) && has(x, HAS_RCV) && below(y->fin, x->rcv))
@@ -305,7 +357,7 @@ static void expect_rst(struct infer_end *x, const struct infer_end *y)
 }
 
 static void sends_segment(struct infer_end *x, const struct infer_end *y, const struct packet *p,
-			  enum infer_vantage v)
+			  enum infer_vantage v, bool alone)
 {
 	bool was_closed = (x->set & IS(CLOSED)) && x->set != BEFORE_ANSWER;
 	bool in_close_wait = x->set == IS(CLOSE_WAIT) && sure_of(x) == INFER_CERTAIN;
@@ -321,6 +373,8 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 	/* It acknowledges data, so the acknowledgment that opens has come. */
 	if (x->set == IS(SYN_RECEIVED) && has(x, HAS_RCV) && below(x->rcv, p->ack))
 		take(x, y, GETS_ACK, true);
+	if (alone)
+		note_more(x, p);
 	take(x, y, SENDS_ACK, !(x->set & ~(unsigned)(IS(SYN_SENT) | IS(ESTABLISHED))));
 	if (first_fin)
 		withdraw_fin(x, p, y);
@@ -349,40 +403,6 @@ static void note_unseen(struct infer_end *y, const struct packet *p)
 	raise_nxt(y, p->ack);
 }
 
-static unsigned with_fin_got(unsigned set)
-{
-	unsigned more = set;
-
-	more |= set & IS(ESTABLISHED) ? IS(CLOSE_WAIT) : 0u;
-	more |= set & IS(FIN_WAIT_1) ? IS(CLOSING) : 0u;
-	more |= set & IS(FIN_WAIT_2) ? IS(TIME_WAIT) : 0u;
-	return more;
-}
-
-static unsigned with_fin_acked(unsigned set)
-{
-	unsigned more = set;
-
-	more |= set & IS(FIN_WAIT_1) ? IS(FIN_WAIT_2) : 0u;
-	more |= set & IS(CLOSING) ? IS(TIME_WAIT) : 0u;
-	more |= set & IS(LAST_ACK) ? IS(CLOSED) : 0u;
-	return more;
-}
-
-static unsigned with_fin_sent(unsigned set)
-{
-	unsigned more = set;
-
-	more |= set & IS(ESTABLISHED) ? IS(FIN_WAIT_1) | IS(FIN_WAIT_2) : 0u;
-	more |= set & IS(CLOSE_WAIT) ? IS(LAST_ACK) | IS(CLOSED) : 0u;
-	return more;
-}
-
-static void widen(struct infer_end *e, unsigned set)
-{
-	set_put(e, set, state_of(e), sure_of(e));
-}
-
 /*
  * x goes on from the number that the other end acknowledged beyond what was seen.  With data there, it
  * was no FIN; without, it may have been one.
@@ -400,17 +420,11 @@ static void resolve_hidden(struct infer_end *x, struct infer_end *y, const struc
 }
 
 /* Only x was ever seen: what it gets, and what the other end does, is unknown (8). */
-static void note_one_sided(struct infer_end *x, struct infer_end *y, const struct packet *p)
+static void note_one_sided(struct infer_end *x, struct infer_end *y, bool fin_before)
 {
-	bool more = has(x, HAS_RCV) && below(x->rcv, p->ack);
-
 	if (x->set == IS(SYN_RECEIVED))
 		widen(x, IS(SYN_RECEIVED) | IS(ESTABLISHED));
-	if (more && (x->set & ~(unsigned)FIN_GOT))
-		widen(x, x->set & ~(unsigned)FIN_GOT);
-	if (more)
-		widen(x, with_fin_got(x->set));
-	if (has(x, FIN_SENT))
+	if (fin_before)
 		widen(x, with_fin_acked(x->set));
 	if (y->set && y->set != SYNCHRONIZED)
 		widen(y, with_fin_acked(with_fin_sent(y->set)));
@@ -422,6 +436,8 @@ static void narrow(struct infer_end *x, const struct infer_end *y)
 	const unsigned no_fin = OPEN | IS(LISTEN) | IS(SYN_RECEIVED);
 	unsigned left = x->set & ~(unsigned)FIN_GOT;
 
+	if (left & IS(ESTABLISHED))
+		left &= ~(unsigned)IS(CLOSED);
 	if (many(x->set) && left && y->set && !(y->set & ~no_fin) && !has(y, HIDDEN))
 		set_put(x, left, state_of(x), INFER_PRESUMED);
 }
@@ -429,7 +445,8 @@ static void narrow(struct infer_end *x, const struct infer_end *y)
 void infer_sent(struct infer_end end[2], int dir, const struct packet *p, enum infer_vantage v)
 {
 	struct infer_end *x = &end[dir], *y = &end[!dir];
-	bool acks = p->flags & TCP_ACK, known = has(x, HAS_RCV);
+	bool acks = p->flags & TCP_ACK, fin_before = has(x, FIN_SENT);
+	bool alone = acks && has(x, HAS_RCV) && !(p->flags & TCP_SYN) && !has(y, SENT);
 
 	if (p->flags & TCP_RST) {
 		sends_rst(x, y, p);
@@ -441,10 +458,10 @@ void infer_sent(struct infer_end end[2], int dir, const struct packet *p, enum i
 	if (p->flags & TCP_SYN)
 		acks ? sends_syn_ack(x, y, p) : sends_syn(x, y, p);
 	else if (acks)
-		sends_segment(x, y, p, v);
+		sends_segment(x, y, p, v, alone);
 	resolve_hidden(x, y, p);
-	if (acks && known && !(p->flags & TCP_SYN) && !has(y, SENT))
-		note_one_sided(x, y, p);
+	if (alone)
+		note_one_sided(x, y, fin_before);
 	raise_nxt(x, end_of(p));
 	if (acks)
 		raise_rcv(x, p->ack);
@@ -512,7 +529,7 @@ static void gets_syn(struct infer_end *x, const struct infer_end *y, const struc
 		raise_rcv(x, end_of(p));
 	if (!x->set && !acks)
 		set_put(x, BEFORE_ANSWER, SR, INFER_RANGE);
-	else if (!x->set)
+	else if (!x->set || (acks && x->set == BEFORE_ANSWER))
 		set_put(x, IS(ESTABLISHED), ES, INFER_PRESUMED);
 	else if (acks && p->ack == x->nxt)
 		take(x, y, GETS_SYN_ACK, false);
@@ -526,8 +543,8 @@ static void gets_ack(struct infer_end *x, const struct infer_end *y, const struc
 
 	if (!sane)
 		return;
-	/* Before its answer was seen: it must have accepted the SYN. */
-	if (x->set == BEFORE_ANSWER && y->set == IS(ESTABLISHED))
+	/* Its answer was not seen, but it is acknowledged: it must have accepted the SYN. */
+	if (x->set == BEFORE_ANSWER && !(y->set & IS(SYN_SENT)))
 		set_put(x, IS(SYN_RECEIVED), SR, INFER_PRESUMED);
 	if (has(x, SYN_SEEN) ? below(x->una, p->ack) : x->set == IS(SYN_RECEIVED))
 		take(x, y, GETS_ACK, false);
@@ -576,6 +593,15 @@ static void gets_fin(struct infer_end *x, const struct infer_end *y)
 	raise_rcv(x, y->fin + 1);
 }
 
+/* An end of which nothing is known: the segment that comes may be the last acknowledgment. */
+static unsigned before_it_came(const struct infer_end *x, const struct infer_end *y,
+			       const struct packet *p)
+{
+	bool last = !p->payload_len && !(p->flags & (TCP_SYN | TCP_FIN));
+
+	return last ? with_fin_acked(plausible(x, y)) : plausible(x, y);
+}
+
 /* presumed: nobody saw it arrive. */
 static void deliver(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
 		    bool presumed)
@@ -593,7 +619,7 @@ static void deliver(struct infer_end end[2], struct unacked *pool, int dir, cons
 	if (p->flags & TCP_SYN)
 		gets_syn(x, y, p);
 	if (!x->set)
-		set_put(x, plausible(x, y), ES, INFER_RANGE);
+		set_put(x, before_it_came(x, y, p), ES, INFER_RANGE);
 	if (p->flags & TCP_ACK)
 		gets_ack(x, y, p);
 	if (p->payload_len && has(x, HAS_RCV) && !refused && !(p->flags & TCP_SYN))

@@ -156,6 +156,7 @@ struct tie {
 	const struct story_packet *newest[ENDS];	/* that each end sent */
 	struct infer_end reading[READINGS][ENDS];
 	struct infer_end (*middle)[ENDS];	/* captures that begin at its second, third … segment */
+	bool *quiet;		/* nothing was under way when they began */
 };
 
 struct work {
@@ -166,6 +167,7 @@ struct work {
 	struct kernels *kernels;
 	struct counts *n;
 	uint64_t now;		/* key of the step */
+	uint32_t began;		/* the reading's first segment in its connection, from 0 */
 };
 
 static void tie_begin(struct tie *t, const struct story_packet *k, uint64_t now)
@@ -349,11 +351,16 @@ static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned tr
 	       (inferred & (IS(SYN_RECEIVED) | IS(ESTABLISHED)));
 }
 
-static bool old_socket(struct work *w, const struct tie *t, int end, unsigned inferred)
+/* One end is in a connection that is not this one. */
+static bool old_socket(struct work *w, const struct tie *t)
 {
-	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	for (int i = 0; i < ENDS; i++) {
+		const struct kernel *k = kernel_find(w->kernels, t->host[i], &t->addr[i], &t->addr[!i]);
 
-	return k && k->state != SOCK_STATE_CLOSED && k->since < t->since && (inferred & IS(LISTEN));
+		if (k && k->state != SOCK_STATE_CLOSED && k->since < t->since)
+			return true;
+	}
+	return false;
 }
 
 static bool gone_at_once(struct work *w, const struct tie *t, int end, unsigned truth)
@@ -375,7 +382,7 @@ static enum allowed judge(struct work *w, const struct tie *t, int end, unsigned
 		return QUEUE_FULL;
 	if (syn_cookie(w, t, end, truth, i.set))
 		return SYN_COOKIE;
-	if (old_socket(w, t, end, i.set))
+	if (i.sure == INFER_RANGE && old_socket(w, t))
 		return OLD_SOCKET;
 	if (gone_at_once(w, t, end, truth))
 		return GONE_AT_ONCE;
@@ -414,6 +421,8 @@ static void say(const struct work *w, enum mode m, const struct tie *t, int end,
 		packet_flags_text(&text, p->p.flags);
 		str_addf(&text, " seq %u ack %u len %u", p->p.seq, p->p.ack, p->p.payload_len);
 	}
+	if (m == MIDDLE)
+		str_addf(&text, "; the capture begins at segment %u of the connection", w->began + 1);
 	printf("disagree %s %s: offset %llu: %s\n", w->file, mode_name[m], (unsigned long long)(step->key / 4), text.buf);
 }
 
@@ -521,6 +530,8 @@ static void read_all(struct work *w, struct tie *t, const struct step *step, con
 {
 	for (enum reading r = 0; r < READINGS; r++)
 		read_as(w, t, r, step, k);
+	if (t->left)
+		t->quiet[t->left] = t->arrived == t->due;
 	for (uint32_t m = 0; m < t->left; m++)
 		infer_segment(t->middle[m], w->pool, k->dir, &k->p, INFER_TAP);
 	for (int i = 0; i < ENDS; i++) {
@@ -531,7 +542,8 @@ static void read_all(struct work *w, struct tie *t, const struct step *step, con
 		say(w, PLAIN_TAP, t, i, step, 0, infer_state(&t->reading[MIRRORED][!i]));
 	}
 	t->middle = realloc(t->middle, (t->left + 1) * sizeof(*t->middle));
-	memset(t->middle[t->left++], 0, sizeof(*t->middle));
+	memset(t->middle[t->left], 0, sizeof(*t->middle));
+	t->quiet = realloc(t->quiet, ++t->left + 1);
 	t->newest[k->dir] = k;
 }
 
@@ -566,7 +578,8 @@ static void compare_quiet(struct work *w, struct tie *t, uint32_t at)
 		compare(w, PLAIN_COMPLETE, t, i, step, truth, infer_state(&t->reading[COMPLETE][i]));
 		compare(w, PLAIN_TAP, t, i, step, truth, infer_state(&t->reading[TAP][i]));
 		for (uint32_t m = 0; m + 1 < t->left; m++)
-			compare(w, MIDDLE, t, i, step, truth, infer_state(&t->middle[m][i]));
+			if (t->quiet[w->began = m + 1])
+				compare(w, MIDDLE, t, i, step, truth, infer_state(&t->middle[m][i]));
 	}
 }
 
@@ -577,7 +590,7 @@ static void compare_one_side(struct work *w, struct tie *t, uint32_t at, const s
 	enum reading r = k->dir ? ONLY_1 : ONLY_0;
 	int end = step->kind == STEP_LEFT ? k->dir : !k->dir;
 
-	if (t->newest[k->dir] == k)
+	if (t->newest[k->dir] == k && (step->kind == STEP_LEFT || t->arrived == t->due))
 		compare(w, ONE_SIDE, t, end, step, states_after(w, at, t, end), infer_state(&t->reading[r][end]));
 }
 
@@ -739,8 +752,10 @@ static int run(const char *file, struct counts *n)
 	w.pool = unacked_new();
 	by_steps(&w);
 	by_prefixes(&w);
-	for (uint32_t i = 0; i < s.conns; i++)
+	for (uint32_t i = 0; i < s.conns; i++) {
 		free(w.tie[i].middle);
+		free(w.tie[i].quiet);
+	}
 	unacked_free(w.pool);
 	free(w.tie);
 	free(w.kernels);
