@@ -35,6 +35,7 @@
 
 #include "src/core/str.h"
 #include "src/lab/facts.h"
+#include "src/lab/owner.h"
 
 #define MAP_TEXT 512 /* of an id map: "inside outside count" a line */
 
@@ -248,7 +249,7 @@ static const struct {
 	[STEP_MOUNTS] = { "make its mounts private", NULL },
 	[STEP_HOSTS] = { "put its own /etc/hosts in place", "/tmp must exist" },
 	[STEP_HOSTNAME] = { "set its host name", NULL },
-	[STEP_USER] = { "map it back to the own user", NULL },
+	[STEP_USER] = { "make it the own user's", NULL },
 	[STEP_CAPS] = { "drop its capabilities", NULL },
 	[STEP_DEATH] = { "tie its life to ours", NULL },
 	[STEP_STDIO] = { "give it its standard input and output", NULL },
@@ -267,6 +268,7 @@ struct spawn {
 	size_t hosts_len, hostname_len;
 	char uid_map[64], gid_map[64];
 	size_t uid_map_len, gid_map_len;
+	struct owner owner;
 	pid_t parent;
 	int error_fd; /* write end of the pipe back */
 	sigset_t signals; /* as they were */
@@ -317,9 +319,11 @@ static int child_map(const char *path, const char *text, size_t len)
 	return written == (ssize_t)len ? 0 : -1;
 }
 
-/* The own user again, without any capability over the hosts. */
+/* The own user again (or who called sudo), without any capability over the hosts. */
 static int child_user(const struct spawn *s, enum child_step *step)
 {
+	if (s->owner.other)
+		return owner_become(&s->owner);
 	if (unshare(CLONE_NEWUSER)) {
 		*step = STEP_CAPS;
 		return child_drop_caps();
@@ -483,6 +487,7 @@ static void spawn_prepare(struct spawn *s, const struct space_child *c)
 	s->hostname_len = c->hostname ? strlen(c->hostname) : 0;
 	s->uid_map_len = map_back(s->uid_map, sizeof(s->uid_map), "/proc/self/uid_map", geteuid());
 	s->gid_map_len = map_back(s->gid_map, sizeof(s->gid_map), "/proc/self/gid_map", getegid());
+	owner_find(&s->owner);
 	s->parent = getpid();
 }
 

@@ -3,7 +3,8 @@
  *
  * The lab lives in one user namespace in which the user is root; the hosts' network namespaces belong to it.
  * Programs run in a second user namespace inside that maps the user back to the own uid: so they have no
- * capability over the hosts (a port below 1024 answers EACCES as it would outside).
+ * capability over the hosts (a port below 1024 answers EACCES as it would outside).  Behind sudo they run as the user who
+ * called it (src/lab/owner.h).
  */
 #ifndef SOCKLENS_LAB_SPACE_H
 #define SOCKLENS_LAB_SPACE_H

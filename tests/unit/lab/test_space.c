@@ -85,6 +85,17 @@ static void tell_stdio(FILE *out)
 	}
 }
 
+static void tell_groups(FILE *out)
+{
+	gid_t group[64];
+	int count = getgroups(64, group);
+
+	fprintf(out, "groups");
+	for (int i = 0; i < count; i++)
+		fprintf(out, ",%u", (unsigned)group[i]);
+	fprintf(out, "\n");
+}
+
 static int child_main(const char *how)
 {
 	struct sigaction pipe_action;
@@ -101,6 +112,7 @@ static int child_main(const char *how)
 	}
 	tell_stdio(out);
 	fprintf(out, "uid %u\ngid %u\n", (unsigned)getuid(), (unsigned)getgid());
+	tell_groups(out);
 	gethostname(name, sizeof(name) - 1);
 	fprintf(out, "hostname %s\n", name);
 	fprintf(out, "session %s\n", getsid(0) == getpid() ? "own" : "shared");
@@ -553,6 +565,62 @@ static void test_own_files(void **state)
 	in_child(own_files, AS_NOBODY);
 }
 
+static void run_behind_sudo(const struct lab *l, const char *uid, const char *gid, struct told *t)
+{
+	setenv("SUDO_UID", uid, 1);
+	if (gid)
+		setenv("SUDO_GID", gid, 1);
+	else
+		unsetenv("SUDO_GID");
+	run(l, false, -1, t);
+}
+
+/* Root by sudo: programs are of the user who called it. */
+static void behind_sudo(void)
+{
+	static const char *const wrong[][2] = {
+		{ "0", "23456" },  { "12345", NULL },	   { "-1", "23456" },
+		{ "12345x", "2" }, { "4294967295", "2" },  { "99999999999999999999", "2" },
+		{ "", "" },	   { " 12345", " 23456" },
+	};
+	bool root = geteuid() == 0;
+	struct lab *l;
+	struct told t;
+	char own[64];
+
+	snprintf(own, sizeof(own), "uid %u", (unsigned)geteuid());
+	setenv("SUDO_UID", "12345", 1);
+	setenv("SUDO_GID", "23456", 1);
+	l = build();
+	run(l, false, -1, &t);
+	CHECK_SAYS(&t, root ? "uid 12345" : own);
+	CHECK(!root || (says(&t, "gid 23456") && says(&t, "groups,23456")));
+	CHECK_SAYS(&t, "bind80 EACCES");
+	CHECK_SAYS(&t, "bind8080 ok");
+	CHECK_SAYS(&t, "raw EPERM");
+	CHECK_SAYS(&t, "packet EPERM");
+	CHECK_SAYS(&t, "ping ok");
+	CHECK_SAYS(&t, "sysctl EACCES");
+	CHECK_SAYS(&t, "hostname client");
+	check_names(&t, l);
+	run(l, true, -1, &t); /* what needs privileges has them, as without sudo */
+	CHECK_SAYS(&t, "uid 0");
+	CHECK_SAYS(&t, "bind80 ok");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		run_behind_sudo(l, wrong[i][0], wrong[i][1], &t);
+		CHECK_SAYS(&t, own);
+		CHECK_SAYS(&t, "bind80 EACCES");
+	}
+	lab_free(l);
+}
+
+static void test_behind_sudo(void **state)
+{
+	(void)state;
+	in_child(behind_sudo, AS_SELF);
+	in_child(behind_sudo, AS_NOBODY);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,9 +634,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_beside_threads),
 		cmocka_unit_test(test_foreign_files),
 		cmocka_unit_test(test_own_files),
+		cmocka_unit_test(test_behind_sudo),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "child") == 0)
 		return child_main(argv[2]);
+	/* The tests themselves may have been started with sudo. */
+	unsetenv("SUDO_UID");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
