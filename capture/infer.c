@@ -284,12 +284,17 @@ static void sends_rst(struct infer_end *x, const struct infer_end *y, const stru
 		take(x, y, own || !has(x, HAS_NXT) ? SENDS_RST : SENDS_STRAY_RST, true);
 }
 
-/* The FIN shows that the other's had not come yet, if it does not acknowledge it. */
+/* Its first FIN shows that the other's had not come yet, if it does not acknowledge it. */
 static void withdraw_fin(struct infer_end *x, const struct packet *p, const struct infer_end *y)
 {
-	if (x->set == IS(CLOSE_WAIT) && sure_of(x) == INFER_PRESUMED && has(y, FIN_SENT) &&
-	    !acks_fin(y, p))
-		set_put(x, IS(ESTABLISHED), ES, INFER_CERTAIN);
+	unsigned left = x->set & ~(unsigned)FIN_GOT;
+
+	if (sure_of(x) == INFER_CERTAIN || !has(y, FIN_SENT) || acks_fin(y, p))
+		return;
+	if (x->set & IS(CLOSE_WAIT))
+		left |= IS(ESTABLISHED);
+	if (left)
+		set_put(x, left, left & IS(ESTABLISHED) ? ES : state_of(x), INFER_CERTAIN);
 }
 
 /*
@@ -495,12 +500,15 @@ static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end 
 	return p->seq == top;
 }
 
-/* What was presumed to have arrived may not have. */
+/* What was presumed to have arrived may not have, what came before the capture began may. */
 static bool may_be_acceptable(const struct infer_end *x, const struct infer_end *y,
 			      const struct packet *p)
 {
-	return x->set != IS(SYN_SENT) && has(y, SYN_SEEN) && !below(p->seq, y->una) &&
-	       below(p->seq, x->rcv);
+	if (x->set == IS(SYN_SENT))
+		return false;
+	if (!below(p->seq, x->rcv))
+		return !has(y, SYN_SEEN) && !below(y->nxt, p->seq);
+	return (has(y, SYN_SEEN) || has(x, SENT)) && !below(p->seq, y->una);
 }
 
 /* In the window, but not the next number: only a FIN-WAIT-2 that has no program any more ends by it. */
@@ -586,8 +594,12 @@ static void gets_fin(struct infer_end *x, const struct infer_end *y)
 {
 	if (!has(x, FIN_ARRIVED) || !has(y, FIN_SENT))
 		return;
-	if (has(x, HAS_RCV) && below(x->rcv, y->fin))
+	if (has(x, HAS_RCV) && below(x->rcv, y->fin)) {
+		/* What fills the hole may have come before the capture began. */
+		if (!has(y, SYN_SEEN))
+			widen(x, with_fin_got(x->set));
 		return;
+	}
 	if (x->rcv == y->fin || !has(x, HAS_RCV))
 		take(x, y, GETS_FIN, false);
 	raise_rcv(x, y->fin + 1);

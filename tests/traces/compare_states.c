@@ -60,6 +60,7 @@ static const char *const sure_name[] = { "unknown", "certain", "presumed", "rang
 struct counts {
 	uint64_t compared[MODES][4];
 	uint64_t differs[MODES][ALLOWED];
+	uint64_t state[SOCK_STATES];	/* kernel's, compared by steps */
 	uint64_t between, thinned, mirrored, prefixes, transitions;
 };
 
@@ -436,6 +437,8 @@ static void compare(struct work *w, enum mode m, const struct tie *t, int end, c
 		return;
 	}
 	w->n->compared[m][i.sure]++;
+	if (m == STEPS && !(truth & (truth - 1)))
+		w->n->state[__builtin_ctz(truth)]++;
 	if (i.sure == INFER_UNKNOWN || (i.set & truth))
 		return;
 	kind = judge(w, t, end, truth, i);
@@ -729,6 +732,8 @@ static void print_counts(const struct counts *n)
 			printf("count\t%s\t%s\t%llu\n", mode_name[m], allowed_name[k], (unsigned long long)n->differs[m][k]);
 	}
 	printf("count\tsteps\tbetween two looks\t%llu\n", (unsigned long long)n->between);
+	for (unsigned k = 1; k <= SOCK_STATE_TIME_WAIT; k++)
+		printf("count\tkernel\t%s\t%llu\n", sock_state_name((enum sock_state)k), (unsigned long long)n->state[k]);
 	printf("count\tmirrored\tstates\t%llu\n", (unsigned long long)n->mirrored);
 	printf("count\tprefixes\tcaptures\t%llu\n", (unsigned long long)n->prefixes);
 	printf("count\ttables\ttransitions\t%llu\n", (unsigned long long)n->transitions);
