@@ -200,50 +200,6 @@ const uint8_t *conn_table_address(const struct conn_table *t, const struct flow 
 
 /* ---- connections ---- */
 
-static bool ends_are(const struct flow_key *a, const struct flow_key *b, int first)
-{
-	return a->address[0] == b->address[first] && a->address[1] == b->address[!first] &&
-	       a->port[0] == b->port[first] && a->port[1] == b->port[!first];
-}
-
-/* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8). */
-static int order_of(const struct flow_key *flow, const struct flow_key *key)
-{
-	if (flow->protocol != key->protocol || flow->ip_version != key->ip_version)
-		return -1;
-	if (ends_are(flow, key, 0))
-		return 0;
-	return ends_are(flow, key, 1) ? 1 : -1;
-}
-
-/* The slot of a pair; NULL if it has none. */
-static struct slot *slot_of(const struct conn_table *t, const struct flow_key *key, uint32_t hash,
-			    int *dir)
-{
-	const struct slots *s = &t->by_pair;
-
-	for (size_t i = hash & (s->count - 1);; i = (i + 1) & (s->count - 1)) {
-		if (!s->slot[i].above)
-			return NULL;
-		if (s->slot[i].hash != hash)
-			continue;
-		*dir = order_of(&conn_table_flow(t, s->slot[i].above - 1)->key, key);
-		if (*dir >= 0)
-			return &s->slot[i];
-	}
-}
-
-uint32_t conn_table_find(const struct conn_table *t, const struct flow_key *key, uint32_t hash,
-			 int *dir)
-{
-	const struct slot *slot = slot_of(t, key, hash, dir);
-
-	if (slot)
-		return slot->above - 1;
-	*dir = 0;
-	return FLOW_NONE;
-}
-
 uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32_t hash)
 {
 	struct slot *slot;
@@ -259,7 +215,7 @@ uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32
 	number = (uint32_t)(t->flows.count - 1);
 	f->key = *key;
 	f->stream = FLOW_NONE;
-	slot = slot_of(t, key, hash, &dir);
+	slot = conn_table_slot(t, key, hash, &dir);
 	if (slot)
 		slot->above = number + 1;
 	else

@@ -104,8 +104,50 @@ const uint8_t *conn_table_address(const struct conn_table *t, const struct flow 
 
 uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key);
 
-/* The latest connection of the pair; FLOW_NONE if there is none.  *dir: 1 if the key's first end is its second. */
-uint32_t conn_table_find(const struct conn_table *t, const struct flow_key *key, uint32_t hash, int *dir);
+static inline bool flow_key_ends(const struct flow_key *a, const struct flow_key *b, int first)
+{
+	return a->address[0] == b->address[first] && a->address[1] == b->address[!first] &&
+	       a->port[0] == b->port[first] && a->port[1] == b->port[!first];
+}
+
+/* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8). */
+static inline int flow_key_order(const struct flow_key *flow, const struct flow_key *key)
+{
+	if (flow->protocol != key->protocol || flow->ip_version != key->ip_version)
+		return -1;
+	if (flow_key_ends(flow, key, 0))
+		return 0;
+	return flow_key_ends(flow, key, 1) ? 1 : -1;
+}
+
+/* The slot of a pair's latest connection; NULL if it has none.  *dir: 1 if the key's first end is its second. */
+static inline struct slot *conn_table_slot(const struct conn_table *t, const struct flow_key *key,
+					   uint32_t hash, int *dir)
+{
+	const struct slots *s = &t->by_pair;
+
+	for (size_t i = hash & (s->count - 1);; i = (i + 1) & (s->count - 1)) {
+		if (!s->slot[i].above)
+			return NULL;
+		if (s->slot[i].hash != hash)
+			continue;
+		*dir = flow_key_order(&conn_table_flow(t, s->slot[i].above - 1)->key, key);
+		if (*dir >= 0)
+			return &s->slot[i];
+	}
+}
+
+/* … its number; FLOW_NONE. */
+static inline uint32_t conn_table_find(const struct conn_table *t, const struct flow_key *key, uint32_t hash,
+				       int *dir)
+{
+	const struct slot *slot = conn_table_slot(t, key, hash, dir);
+
+	if (slot)
+		return slot->above - 1;
+	*dir = 0;
+	return FLOW_NONE;
+}
 
 /* A new one, the latest of its pair; FLOW_NONE if memory ran out. */
 uint32_t conn_table_add(struct conn_table *t, const struct flow_key *key, uint32_t hash);

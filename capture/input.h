@@ -2,7 +2,7 @@
  * input: a file read from its beginning to its end in large chunks, as a window of bytes that moves.  Where
  * the bytes come from a source (a pipe, something compressed), there may be none now and more later.
  *
- * read() in chunks of 512 KB beats mmap() here, keeps memory small, and makes a file that is cut while it
+ * read() in chunks of 1 MB beats mmap() here, keeps memory small, and makes a file that is cut while it
  * is read a short read and no signal.
  */
 #ifndef SOCKLENS_CAPTURE_INPUT_H
@@ -15,7 +15,7 @@
 #include "capture/source.h"
 #include "src/core/err.h"
 
-#define INPUT_CHUNK (512u << 10)
+#define INPUT_CHUNK (1u << 20)
 
 struct input {
 	int fd;			/* borrowed; read where there is no source */

@@ -179,22 +179,35 @@ static void block_note(struct block *b, const struct unacked_segment *s)
 	b->ordered &= !b->wild;
 }
 
+/* A segment behind all others of an ordered list with room: what nearly all of them are. */
+static inline bool add_in_order(struct block *b, const struct unacked_segment *s)
+{
+	if (!b->ordered || b->count >= 1u << b->size || b->count >= UNACKED_MAX)
+		return false;
+	if (s->start - b->high > INT32_MAX || s->end - b->low > INT32_MAX ||
+	    s->end - b->low < s->start - b->low)
+		return false;
+	*segment_at(b, b->count++) = *s;
+	b->high = s->end;
+	return true;
+}
+
 bool unacked_add(struct unacked *pool, uint32_t *list, const struct unacked_segment *s)
 {
-	struct block *b;
+	struct block *b = *list ? block_at(pool, *list) : NULL;
 	uint32_t grown;
 
-	if (!*list) {
-		*list = block_new(pool, 0);
-	} else if (block_at(pool, *list)->count == 1u << block_at(pool, *list)->size) {
-		grown = block_grow(pool, *list);
+	if (b && add_in_order(b, s))
+		return true;
+	if (b && b->count >= UNACKED_MAX)
+		return false;
+	if (!b || b->count == 1u << b->size) {
+		grown = b ? block_grow(pool, *list) : block_new(pool, 0);
 		if (!grown)
 			return false;
 		*list = grown;
+		b = block_at(pool, grown);
 	}
-	if (!*list || block_at(pool, *list)->count >= UNACKED_MAX)
-		return false;
-	b = block_at(pool, *list);
 	*segment_at(b, b->count++) = *s;
 	block_note(b, s);
 	return true;
