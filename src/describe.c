@@ -137,6 +137,107 @@ void describe_state(struct str *out, const struct event *state, const struct add
 		str_addf(out, "  recv-q %u send-q %u", s->recvq, s->sendq);
 }
 
+/* ---- what packets alone tell ---- */
+
+/* In the order of their weight; a bit that goes without saying beside another is not said. */
+static const struct verdict_words {
+	uint16_t bit, not_with;
+	const char *text, *brief;
+} verdict_words[] = {
+	{ VERDICT_FAST_RETRANSMISSION, 0, "fast retransmission", "fast rexmit" },
+	{ VERDICT_SPURIOUS_RETRANSMISSION, 0, "spurious retransmission", "spurious rexmit" },
+	{ VERDICT_RETRANSMISSION, VERDICT_FAST_RETRANSMISSION | VERDICT_SPURIOUS_RETRANSMISSION,
+	  "retransmission", "retransmission" },
+	{ VERDICT_OUT_OF_ORDER, 0, "out of order", "out of order" },
+	{ VERDICT_LOST_SEGMENT, 0, "previous segment not captured", "prev. not captured" },
+	{ VERDICT_ACK_LOST_SEGMENT, 0, "ACKed unseen segment", "ACKed unseen" },
+	{ VERDICT_ZERO_WINDOW, 0, "zero window", "zero window" },
+	{ VERDICT_WINDOW_FULL, 0, "window full", "window full" },
+	{ VERDICT_DUPLICATE_ACK, 0, "dup ACK", "dup ACK" },
+	{ VERDICT_ZERO_WINDOW_PROBE, 0, "zero-window probe", "0-win probe" },
+	{ VERDICT_ZERO_WINDOW_PROBE_ACK, 0, "zero-window probe ACK", "0-win probe ACK" },
+	{ VERDICT_WINDOW_UPDATE, 0, "window update", "window update" },
+	{ VERDICT_KEEP_ALIVE, 0, "keep-alive", "keep-alive" },
+	{ VERDICT_KEEP_ALIVE_ACK, 0, "keep-alive ACK", "keep-alive ACK" },
+	{ VERDICT_REUSED_PORTS, 0, "port numbers reused", "ports reused" },
+};
+
+static void verdict_word(struct str *out, const struct verdict_words *w, bool brief,
+			 const struct verdict *numbers)
+{
+	str_add(out, brief ? w->brief : w->text);
+	if (w->bit == VERDICT_DUPLICATE_ACK && numbers && numbers->dup_ack)
+		str_addf(out, " #%u", numbers->dup_ack);
+}
+
+/* As many words as fit; the number of those that did not.  All of this is ASCII. */
+static size_t verdict_join(struct str *out, uint16_t bits, bool brief,
+			   const struct verdict *numbers, size_t room)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < sizeof(verdict_words) / sizeof(verdict_words[0]); i++) {
+		const struct verdict_words *w = &verdict_words[i];
+		STR_ON_STACK(word, 64);
+
+		if (!(bits & w->bit) || (bits & w->not_with))
+			continue;
+		str_add(&word, out->len ? ", " : "");
+		verdict_word(&word, w, brief, numbers);
+		if (left || out->len + word.len > room)
+			left++;
+		else
+			str_add(out, word.buf);
+	}
+	return left;
+}
+
+void describe_verdict(struct str *out, uint16_t bits, const struct verdict *numbers, int room)
+{
+	STR_ON_STACK(s, 256);
+
+	if (room <= 0)
+		return;
+	if (verdict_join(&s, bits, false, numbers, (size_t)room)) {
+		str_clear(&s);
+		verdict_join(&s, bits, true, numbers, (size_t)room);
+	}
+	str_add(out, s.buf);
+}
+
+/* "FIN-WAIT-1|2": of a second name only what differs, where that is its number. */
+static const char *second_name(const char *first, const char *second)
+{
+	size_t len = strlen(second);
+
+	if (strlen(first) == len && len > 2 && second[len - 2] == '-' &&
+	    !strncmp(first, second, len - 1))
+		return second + len - 1;
+	return second;
+}
+
+void describe_inferred(struct str *out, struct inferred state, int room)
+{
+	const char *usual = sock_state_name((enum sock_state)state.state);
+	unsigned others = state.set & ~(1u << state.state);
+	STR_ON_STACK(s, 64);
+
+	if (state.sure == INFER_UNKNOWN || !state.set) {
+		str_add(out, "~?");
+		return;
+	}
+	str_addf(&s, "~%s", usual);
+	if (others && !(others & (others - 1)))
+		str_addf(&s, "|%s",
+			 second_name(usual,
+				     sock_state_name((enum sock_state)__builtin_ctz(others))));
+	if (others & (others - 1) || (others && (int)s.len > room)) {
+		str_clear(&s);
+		str_addf(&s, "~%s?", usual);
+	}
+	str_add(out, s.buf);
+}
+
 static void describe_program(struct str *out, const struct event *ev)
 {
 	const struct event_program *p = &ev->prog;
@@ -160,6 +261,7 @@ static void describe_packet(struct str *out, const struct trace *t, const struct
 	const struct event_packet *pk = &ev->packet;
 	const struct trace_host *h = trace_host(t, pk->iface);
 	const struct conn *c = NULL;
+	STR_ON_STACK(words, 256);
 	struct packet p;
 	int dir = 0;
 
@@ -172,6 +274,10 @@ static void describe_packet(struct str *out, const struct trace *t, const struct
 		dir = trace_entry(t, row)->dir;
 	}
 	packet_summary(out, &p, c, dir, pk->data, pk->caplen);
+	if (row != ROW_NONE)
+		describe_verdict(&words, trace_entry(t, row)->verdict, NULL, 200);
+	if (words.len)
+		str_addf(out, "  [%s]", words.buf);
 }
 
 static void describe_command(struct str *out, const struct event_command *c)

@@ -26,6 +26,25 @@ void describe_wire(struct str *out, const struct event *wire);
 void describe_state(struct str *out, const struct event *state, const struct addr_names *names);
 
 /*
+ * Verdicts of analysis.h in at most `room` cells: "previous segment not captured", or "prev. not captured", or
+ * of several as many as there is room for; nothing where even the first does not fit.  numbers: of the same
+ * packet, for "dup ACK #2"; NULL: not known.
+ */
+void describe_verdict(struct str *out, uint16_t bits, const struct verdict *numbers, int room);
+
+/* Those that tell of loss, disorder or a stop; the others are mere information. */
+#define VERDICT_WARNINGS                                                                              \
+	(VERDICT_RETRANSMISSION | VERDICT_FAST_RETRANSMISSION | VERDICT_SPURIOUS_RETRANSMISSION |     \
+	 VERDICT_OUT_OF_ORDER | VERDICT_DUPLICATE_ACK | VERDICT_LOST_SEGMENT |                        \
+	 VERDICT_ACK_LOST_SEGMENT | VERDICT_WINDOW_FULL | VERDICT_ZERO_WINDOW)
+
+/*
+ * An inferred state in at most `room` cells (but never less than the usual state): "~ESTABLISHED", one of two
+ * "~FIN-WAIT-1|2", the usual one of several "~ESTABLISHED?".
+ */
+void describe_inferred(struct str *out, struct inferred state, int room);
+
+/*
  * One whole line for an event, as `show` and MESSAGE have it.  For a PACKET: its summary.
  * t gives the names and the connection's numbers.
  */

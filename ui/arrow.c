@@ -151,15 +151,63 @@ static void put_line(struct area a, const struct arrow *r, const struct plan *p)
 	}
 }
 
+/* A summary as it will be drawn, with the note behind it, or what is left of that before it. */
+struct caption {
+	struct str text;
+	const char *before, *behind; /* of the note; "" */
+	char text_bytes[512], sign[8];
+};
+
+static int caption_width(const struct caption *c)
+{
+	return text_width(c->text.buf) + (c->before[0] ? text_width(c->before) + 1 : 0) +
+	       (c->behind[0] ? text_width(c->behind) + 2 : 0);
+}
+
+static bool fits_whole(const char *summary, int room)
+{
+	STR_ON_STACK(s, 512);
+	struct parts p = split(summary);
+
+	join(&s, &p, " ");
+	return !p.cut && text_width(s.buf) <= room;
+}
+
+static void make_caption(struct caption *c, const struct arrow *r, int room)
+{
+	int note = r->note ? text_width(r->note) + 2 : 0;
+	size_t sign = r->note ? strcspn(r->note, " ") : 0;
+
+	c->text = str_on(c->text_bytes, sizeof(c->text_bytes));
+	c->before = c->behind = "";
+	if (note && fits_whole(r->text, room - note)) {
+		c->behind = r->note;
+		room -= note;
+	} else if (note && sign < sizeof(c->sign) && r->note[sign]) {
+		memcpy(c->sign, r->note, sign);
+		c->sign[sign] = '\0';
+		if (text_width(c->sign) == 1) {
+			c->before = c->sign;
+			room -= 2;
+		}
+	}
+	arrow_text(&c->text, r->text, room);
+}
+
 /* The text with a blank on each side, over the line. */
-static void put_text(struct area a, const struct arrow *r, const struct plan *p, const char *text)
+static void put_text(struct area a, const struct arrow *r, const struct plan *p,
+		     const struct caption *c)
 {
 	int x = r->leftward ? a.width - p->text - p->text_w : p->text;
 
 	if (p->text_w == 0)
 		return;
 	area_fill(a, x - 1, 0, p->text_w + 2, r->style, ' ');
-	area_text(a, x, 0, r->style, text);
+	if (c->before[0])
+		x += area_text(a, x, 0, r->note_style, c->before) + 1;
+	x += area_text(a, x, 0, r->style, c->text.buf) + 2;
+	if (c->behind[0])
+		area_text(a, x, 0, r->note_style, c->behind);
 }
 
 static void put_head(struct area a, const struct arrow *r)
@@ -293,19 +341,19 @@ static int choose_lead(const struct arrow *r, int width, int mark)
 
 void arrow_draw(struct area a, const struct arrow *r)
 {
-	STR_ON_STACK(text, 512);
 	int mark = mark_room(r, a.width), lead = choose_lead(r, a.width, mark);
+	struct caption caption;
 	struct plan p = { 0 };
 
 	if (a.width < 4 || a.height < 1)
 		return;
-	arrow_text(&text, r->text, text_room(r, a.width, lead, mark));
-	p.text_w = text_width(text.buf);
+	make_caption(&caption, r, text_room(r, a.width, lead, mark));
+	p.text_w = caption_width(&caption);
 	set_text(r, &p, a.width, lead, mark);
 	p.end = line_end(r, &p, a.width, mark);
 	set_fade(r, &p);
 	put_line(a, r, &p);
-	put_text(a, r, &p, text.buf);
+	put_text(a, r, &p, &caption);
 	if (r->shape == ARROW_WHOLE || r->shape == ARROW_ARRIVES)
 		put_head(a, r);
 	if (mark)

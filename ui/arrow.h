@@ -24,6 +24,8 @@ struct arrow {
 	enum style style;	/* of the line and the text */
 	const char *mark;	/* RESTS and LOST: what is said at its end: "held", "lost: cut" */
 	enum style mark_style;
+	const char *note;	/* behind the text where there is room, else only its first character before it; NULL: none */
+	enum style note_style;
 };
 
 /* Draws it over the whole width of the area's first row. */

@@ -30,6 +30,7 @@ static const struct twin glyphs[] = {
 	[GLYPH_ARROW] = { 0x2192, '>' },
 	[GLYPH_BOTH] = { 0x21c4, '=' },
 	[GLYPH_CURSOR] = { 0x258c, '>' },
+	[GLYPH_MARK] = { 0x25cf, '*' },
 };
 static_assert(sizeof(glyphs) / sizeof(glyphs[0]) == GLYPH_COUNT, "a row for each glyph");
 
@@ -44,7 +45,6 @@ static const struct twin others[] = {
 	{ 0x2014, '-' }, /* — */
 	{ 0x2018, '\'' }, { 0x2019, '\'' }, { 0x201c, '"' },
 	{ 0x201d, '"' },  { 0x2022, '*' }, /* • */
-	{ 0x25cf, '*' }, /* ● */
 	{ 0x25cb, 'o' }, /* ○ */
 	{ 0x2248, '~' }, /* ≈ */
 	{ 0x2713, '+' }, /* ✓ */

@@ -27,6 +27,7 @@ enum glyph {
 	GLYPH_ARROW,		/* →  > */
 	GLYPH_BOTH,		/* ⇄  = */
 	GLYPH_CURSOR,		/* ▌  > : the row under the cursor */
+	GLYPH_MARK,		/* ●  * : an event that was marked */
 	GLYPH_COUNT
 };
 

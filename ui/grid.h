@@ -29,6 +29,7 @@ enum style {
 	STYLE_INFERRED,		/* a state worked out from packets */
 	STYLE_LOSS,		/* lost, reset, failed */
 	STYLE_HELD,
+	STYLE_WARNING,		/* a verdict that tells of loss or disorder */
 	STYLE_NOTE,		/* a lesson's words */
 	STYLE_MATCH,		/* what the search found */
 	STYLE_INPUT,		/* what is typed */

@@ -153,14 +153,27 @@ static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
 /* ---- states ---- */
 
 struct marks { /* the state that each side shows; "" none */
-	const char *name[2];
+	char name[2][64];
 	enum style style[2];
+	char verdict[2][128]; /* … and outside of it what is said about the side's packet */
+	enum style verdict_style[2];
 };
+
+static void infer_marks(const struct ladder_frame *f, const struct ladder_row *r, struct marks *m)
+{
+	for (int side = 0; side < 2; side++) {
+		struct str s = str_on(m->name[side], sizeof(m->name[side]));
+
+		if (ladder_inferred(f, r->packet, side, &s))
+			m->style[side] = STYLE_INFERRED;
+	}
+}
 
 static struct marks row_marks(const struct ladder_frame *f, const struct ladder_row *r)
 {
-	struct marks m = { { "", "" }, { STYLE_STATE, STYLE_STATE } };
+	struct marks m = { .style = { STYLE_STATE, STYLE_STATE } };
 
+	infer_marks(f, r, &m);
 	for (int i = 0; i < 2; i++) {
 		const struct trace_entry *e;
 		int side;
@@ -170,20 +183,37 @@ static struct marks row_marks(const struct ladder_frame *f, const struct ladder_
 		e = trace_entry(f->view->trace, r->state[i]);
 		side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
 		if (side >= 0)
-			m.name[side] = sock_state_name((enum sock_state)e->state);
+			(void)str_copy(m.name[side], sizeof(m.name[side]),
+				       sock_state_name((enum sock_state)e->state));
 	}
 	return m;
 }
 
+/* The state beside the rail, or from x on; the verdict outside of it. */
 static void draw_mark(struct area a, int x, int width, int y, bool right, const struct marks *m,
 		      int side)
 {
 	struct area box = area_sub(a, x, y, width, 1);
+	int state = text_width(m->name[side]), verdict = text_width(m->verdict[side]);
+	int gap = state > 0;
 
-	if (right)
+	if (right) {
 		area_text_right(box, box.width, 0, m->style[side], m->name[side]);
-	else
+		area_text_right(box, box.width - state - gap, 0, m->verdict_style[side],
+				m->verdict[side]);
+	} else {
 		area_text(box, 0, 0, m->style[side], m->name[side]);
+		if (verdict)
+			area_text(box, state + gap, 0, m->verdict_style[side], m->verdict[side]);
+	}
+}
+
+/* Cells that a lane's call and its result take, with a blank behind. */
+static int call_cells(const struct lane_text *l)
+{
+	if (!l)
+		return 0;
+	return text_width(l->call.buf) + 1 + text_width(l->result.buf) + 1;
 }
 
 /*
@@ -195,28 +225,50 @@ static void draw_lane(const struct ladder_frame *f, struct lane_text *l, enum st
 {
 	const struct ladder_columns *c = &f->columns;
 	int x = c->lane[side], width = c->lane_width, mark = text_width(m->name[side]);
-	int call = l ? text_width(l->call.buf) + 1 + text_width(l->result.buf) : 0;
 
-	if (mark && l && call + 1 + mark > width && !arrow) {
+	if (mark && call_cells(l) + mark > width && l && !arrow) {
 		draw_mark(a, c->middle + 1, c->middle_width - 2, y, side == 1, m, side);
 		mark = 0;
-	} else if (mark) {
+	} else if (mark || m->verdict[side][0]) {
 		draw_mark(a, x, width, y, side == 0 || l, m, side);
+		if (m->verdict[side][0])
+			mark += text_width(m->verdict[side]) + (mark > 0);
 	}
 	if (l)
 		draw_lane_text(area_sub(a, x, y, mark ? width - mark - 1 : width, 1), l, style);
 }
 
-static void draw_centred_call(const struct ladder_frame *f, const struct lane_text *l,
+/* Puts the verdict on a packet beside its sender's rail.  False: there is one, and no room for it. */
+static bool verdict_mark(const struct ladder_frame *f, const struct ladder_row *r,
+			 const struct lane_text *call, int call_side, struct marks *m)
+{
+	const struct trace_entry *e =
+		r->packet == ROW_NONE ? NULL : trace_entry(f->view->trace, r->packet);
+	int side = e && e->kind == EVENT_PACKET ? ladder_packet_side(f, e) : -1, room;
+	struct str s;
+
+	if (side < 0)
+		return false;
+	s = str_on(m->verdict[side], sizeof(m->verdict[side]));
+	room = f->columns.lane_width - call_cells(side == call_side ? call : NULL);
+	if (m->name[side][0])
+		room -= text_width(m->name[side]) + 1;
+	if (ladder_verdict(f, r->packet, room, &s, &m->verdict_style[side]))
+		return true;
+	str_clear(&s);
+	return false;
+}
+
+static void draw_centred_call(const struct ladder_frame *f, uint32_t row, const struct lane_text *l,
 			      struct area a, int y)
 {
 	STR_ON_STACK(s, 1024);
 
 	str_addf(&s, "%s %s", l->call.buf, l->result.buf);
-	ladder_text_draw(f, a, y, STYLE_DIM, s.buf);
+	ladder_text_draw(f, a, y, row, STYLE_DIM, s.buf);
 }
 
-void ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
+bool ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
 		       int y)
 {
 	struct marks marks = row_marks(f, r);
@@ -224,9 +276,11 @@ void ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r,
 	struct lane_text text;
 	enum style style;
 	int side = row_lane_text(f, r, &text, &style);
+	bool told = verdict_mark(f, r, &text, side, &marks);
 
 	for (int i = 0; i < 2; i++)
 		draw_lane(f, i == side ? &text : NULL, style, &marks, a, y, i, arrow);
 	if (side == -1 && !arrow)
-		draw_centred_call(f, &text, a, y);
+		draw_centred_call(f, r->head, &text, a, y);
+	return told;
 }

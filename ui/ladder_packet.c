@@ -128,7 +128,7 @@ static enum style packet_style(const struct trace_entry *e, const struct packet 
 }
 
 static void draw_packet_of_others(const struct ladder_frame *f, const struct view_packet *p,
-				  struct area a, int y)
+				  const char *verdict, struct area a, int y)
 {
 	const struct addr_names *names = trace_names(f->view->trace);
 	STR_ON_STACK(s, 512);
@@ -141,16 +141,20 @@ static void draw_packet_of_others(const struct ladder_frame *f, const struct vie
 		str_add(&s, "  ");
 	}
 	summary(p, &s);
-	ladder_text_draw(f, a, y, STYLE_DIM, s.buf);
+	if (verdict[0])
+		str_addf(&s, "  %s", verdict);
+	ladder_text_draw(f, a, y, p->row, STYLE_DIM, s.buf);
 }
 
-void ladder_packet_draw(const struct ladder_frame *f, uint32_t row, struct area a, int y)
+void ladder_packet_draw(const struct ladder_frame *f, uint32_t row, bool verdict, struct area a,
+			int y)
 {
 	const struct trace *t = f->view->trace;
 	const struct ladder_columns *c = &f->columns;
 	struct view_packet p;
 	STR_ON_STACK(text, 512);
 	STR_ON_STACK(words, 128);
+	STR_ON_STACK(note, 128);
 	struct arrow arrow = { .shape = ARROW_WHOLE, .mark_style = STYLE_LOSS };
 	const struct trace_entry *e;
 	int side;
@@ -159,8 +163,10 @@ void ladder_packet_draw(const struct ladder_frame *f, uint32_t row, struct area 
 		return;
 	e = trace_entry(t, p.row);
 	side = ladder_packet_side(f, e);
+	if (verdict && p.row == row && ladder_verdict(f, row, 100, &note, &arrow.note_style))
+		arrow.note = note.buf;
 	if (side < 0) {
-		draw_packet_of_others(f, &p, a, y);
+		draw_packet_of_others(f, &p, note.buf, a, y);
 		return;
 	}
 	arrow.leftward = side == 1;

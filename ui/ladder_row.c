@@ -7,6 +7,7 @@
 
 #include "src/describe.h"
 #include "ui/glyph.h"
+#include "ui/marks.h"
 
 #define NOTE_WIDTH 66 /* of a longer text over both lanes */
 
@@ -102,15 +103,15 @@ static void draw_time(const struct ladder_frame *f, const struct ladder_row *r, 
 	area_text(area_sub(a, f->columns.time, y, 9, 1), 0, 0, STYLE_DIM, s.buf);
 }
 
-static void draw_gap(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y)
+/* A line above a row, between the rails: "… 204 ms …". */
+static void draw_aside(const struct ladder_frame *f, const struct ladder_row *r, const char *text,
+		       struct area a, int y)
 {
 	const struct ladder_columns *c = &f->columns;
 	STR_ON_STACK(s, 48);
 
 	draw_frame(f, NULL, r->head > 0 ? r->head - 1 : ROW_NONE, a, y);
-	str_add(&s, "… ");
-	describe_duration(&s, r->gap_ns);
-	str_add(&s, " …");
+	str_addf(&s, "… %s …", text);
 	area_text(area_sub(a, c->middle, y, c->middle_width, 1),
 		  (c->middle_width - text_width(s.buf)) / 2, 0, STYLE_DIM, s.buf);
 }
@@ -161,38 +162,63 @@ static bool centred_text(const struct ladder_frame *f, const struct ladder_row *
 	return true;
 }
 
-/* Where a text stands: between the rails if it fits there in one line, else over both lanes. */
-static struct area text_box(const struct ladder_frame *f, struct area a, int y, int height,
-			    const char *text)
+/* The columns that a text may take: a lane only if no bar stands between it and the middle. */
+static void text_columns(const struct ladder_frame *f, uint32_t now, int *from, int *to)
 {
 	const struct ladder_columns *c = &f->columns;
-	int width = text_width(text), x;
+	const struct trace *t = f->view->trace;
 
-	if (width > c->width - 6)
-		width = c->width - 6;
-	if (width > NOTE_WIDTH && text_width(text) > c->middle_width)
-		width = NOTE_WIDTH < c->width - 6 ? NOTE_WIDTH : c->width - 6;
+	*from = 3;
+	*to = c->width - 3;
+	for (size_t i = 0; i < trace_lanes(t); i++) {
+		int side = ladder_lane_side(f, trace_lane(t, i)->host, (uint16_t)i);
+
+		if (side < 0 || trace_blocked_at(t, i, now) == ROW_NONE)
+			continue;
+		if (side == 0)
+			*from = c->middle + 1;
+		else
+			*to = c->middle + c->middle_width - 1;
+	}
+}
+
+/* Where a text stands: between the rails if it fits there in one line, else over the lanes. */
+static struct area text_box(const struct ladder_frame *f, struct area a, int y, int height,
+			    uint32_t now, const char *text)
+{
+	const struct ladder_columns *c = &f->columns;
+	int width = text_width(text), from, to, x;
+
+	text_columns(f, now, &from, &to);
+	if (width > NOTE_WIDTH && width > c->middle_width)
+		width = NOTE_WIDTH;
+	if (width > to - from)
+		width = to - from;
 	if (width < 1)
 		width = 1;
 	x = c->middle + (c->middle_width - width) / 2;
+	if (x > to - width)
+		x = to - width;
+	if (x < from)
+		x = from;
 	return area_sub(a, x, y, width, height);
 }
 
-int ladder_text_lines(const struct ladder_frame *f, struct area a, const char *text)
+int ladder_text_lines(const struct ladder_frame *f, struct area a, uint32_t now, const char *text)
 {
-	int lines = area_wrap(text_box(f, a, 0, 0, text), 0, STYLE_NOTE, text);
+	int lines = area_wrap(text_box(f, a, 0, 0, now, text), 0, STYLE_NOTE, text);
 
 	return lines > 1 ? lines : 1;
 }
 
-void ladder_text_draw(const struct ladder_frame *f, struct area a, int y, enum style style,
-		      const char *text)
+void ladder_text_draw(const struct ladder_frame *f, struct area a, int y, uint32_t now,
+		      enum style style, const char *text)
 {
-	int lines = ladder_text_lines(f, a, text);
+	int lines = ladder_text_lines(f, a, now, text);
 	struct area box;
 
 	for (int i = y < 0 ? -y : 0; i < lines && y + i < a.height; i++) {
-		box = text_box(f, a, y + i, 1, text);
+		box = text_box(f, a, y + i, 1, now, text);
 		area_fill(a, box.x - a.x - 1, y + i, box.width + 2, STYLE_PLAIN, ' ');
 		area_wrap(box, -i, style, text);
 	}
@@ -209,16 +235,27 @@ static bool is_cursor_packet(const struct ladder_frame *f, uint32_t packet)
 	return trace_entry(t, packet)->number == trace_entry(t, f->cursor.packet)->number;
 }
 
+static bool is_marked(const struct ladder_frame *f, const struct ladder_row *r)
+{
+	return f->view->marks &&
+	       marks_has(f->view->marks, trace_entry(f->view->trace, r->head)->offset);
+}
+
 static void accent(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y,
 		   int lines)
 {
 	const struct ladder_columns *c = &f->columns;
 	const struct trace_entry *e =
 		r->call == ROW_NONE ? NULL : trace_entry(f->view->trace, r->call);
+	bool marked = is_marked(f, r);
 
+	if (marked)
+		area_fill(a, 0, y, 1, STYLE_KEY, glyph_code(GLYPH_MARK, false));
 	if (f->has_cursor && r->head == f->cursor.head) {
 		for (int i = 0; i < lines; i++) {
-			area_fill(a, 0, y + i, 1, STYLE_PLAIN, glyph_code(GLYPH_CURSOR, false));
+			if (i > 0 || !marked)
+				area_fill(a, 0, y + i, 1, STYLE_PLAIN,
+					  glyph_code(GLYPH_CURSOR, false));
 			area_accent(a, 0, y + i, c->width);
 		}
 		return;
@@ -246,44 +283,66 @@ static const char *state_origin(const struct trace_entry *state)
 static void draw_event(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
 		       int y)
 {
-	ladder_lanes_draw(f, r, a, y);
+	bool told = ladder_lanes_draw(f, r, a, y);
+
 	if (r->packet != ROW_NONE)
-		ladder_packet_draw(f, r->packet, a, y);
+		ladder_packet_draw(f, r->packet, !told, a, y);
 	else if (trace_entry(f->view->trace, r->head)->kind == EVENT_STATE)
-		ladder_text_draw(f, a, y, STYLE_DIM,
+		ladder_text_draw(f, a, y, r->head, STYLE_DIM,
 				 state_origin(trace_entry(f->view->trace, r->head)));
+}
+
+/* What stands above a row, a line each: how long nothing happened, and where a connection was begun before. */
+static int lines_above(const struct ladder_frame *f, const struct ladder_row *r)
+{
+	return (r->gap_ns > 0) + ladder_starts_midway(f, r);
 }
 
 int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, struct area a)
 {
-	int gap = r->gap_ns > 0;
+	int above = lines_above(f, r);
 	STR_ON_STACK(s, 4096);
 	enum style style;
 
 	if (!centred_text(f, r, &s, &style))
-		return gap + 1;
-	return gap + ladder_text_lines(f, a, s.buf);
+		return above + 1;
+	return above + ladder_text_lines(f, a, r->head, s.buf);
+}
+
+static int draw_above(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
+		      int y)
+{
+	int gap = r->gap_ns > 0;
+
+	if (gap) {
+		STR_ON_STACK(s, 48);
+
+		describe_duration(&s, r->gap_ns);
+		draw_aside(f, r, s.buf, a, y);
+	}
+	if (!ladder_starts_midway(f, r))
+		return gap;
+	draw_aside(f, r, "start not captured", a, y + gap);
+	return gap + 1;
 }
 
 int ladder_draw_row(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y)
 {
+	int above = draw_above(f, r, a, y), lines = 1;
 	STR_ON_STACK(s, 4096);
-	int gap = r->gap_ns > 0, lines = 1;
 	bool is_text;
 	enum style style;
 
-	if (gap)
-		draw_gap(f, r, a, y);
 	is_text = centred_text(f, r, &s, &style);
 	if (is_text)
-		lines = ladder_text_lines(f, a, s.buf);
+		lines = ladder_text_lines(f, a, r->head, s.buf);
 	for (int i = 0; i < lines; i++)
-		draw_frame(f, r, r->head, a, y + gap + i);
-	draw_time(f, r, a, y + gap);
+		draw_frame(f, r, r->head, a, y + above + i);
+	draw_time(f, r, a, y + above);
 	if (is_text)
-		ladder_text_draw(f, a, y + gap, style, s.buf);
+		ladder_text_draw(f, a, y + above, r->head, style, s.buf);
 	else
-		draw_event(f, r, a, y + gap);
-	accent(f, r, a, y + gap, lines);
-	return gap + lines;
+		draw_event(f, r, a, y + above);
+	accent(f, r, a, y + above, lines);
+	return above + lines;
 }

@@ -173,13 +173,34 @@ static void add_host_address(struct str *out, const struct ladder_sides *s,
 	str_addf(out, "%s %s", h->name, text);
 }
 
-void ladder_side_text(struct str *out, const struct ladder_frame *f, int side)
+/* "2001:db8:0:1…:8080": what is cut is the host, from its end. */
+static void add_shortened(struct str *out, const char *text, int room)
+{
+	const char *port = strrchr(text, ':');
+	int keep, width = port ? text_width(port) : 0;
+
+	if (!port || text_width(text) <= room || width + 1 >= room) {
+		str_add(out, text);
+		return;
+	}
+	keep = room - width - 1;
+	for (const char *at = text; at < port && keep > 0; keep--) {
+		do
+			str_char(out, *at++);
+		while (at < port && ((unsigned char)*at & 0xc0) == 0x80);
+	}
+	str_addf(out, "…%s", port);
+}
+
+void ladder_side_text(struct str *out, const struct ladder_frame *f, int side, int room)
 {
 	const struct ladder_sides *s = &f->sides;
+	STR_ON_STACK(text, 96);
 
 	if (s->by_host) {
 		add_host_address(out, s, trace_host(f->view->trace, s->host[side]));
 	} else if (s->end[side].len > 0) {
-		addr_text(out, &s->end[side], trace_names(f->view->trace));
+		addr_text(&text, &s->end[side], trace_names(f->view->trace));
+		add_shortened(out, text.buf, room);
 	}
 }

@@ -12,10 +12,11 @@
 #include "ui/ladder_sides.h"
 #include "ui/page.h"
 
-#define TIME_WIDTH  10 /* "00:00.412 " */
-#define TIME_FROM   110 /* a ladder of this width has a column for the time */
-#define LANE_MAX    44
-#define GUTTER_FROM 96 /* a blank between lane and bars */
+#define TIME_WIDTH   10 /* "00:00.412 " */
+#define TIME_FROM    110 /* a ladder of this width has a column for the time */
+#define LANE_ADDRESS 21 /* "255.255.255.255:65535" */
+#define LANE_MAX     44
+#define GUTTER_FROM  96 /* a blank between lane and bars */
 
 static int count_bars(const struct ladder_frame *f, int side)
 {
@@ -27,17 +28,26 @@ static int count_bars(const struct ladder_frame *f, int side)
 	return bars > 0 ? bars : 1;
 }
 
+/* A capture without calls has more to say between the rails than in the lanes. */
+static int lane_cells(const struct ladder_frame *f, int rest)
+{
+	bool calls = f->sides.by_host || trace_lanes(f->view->trace);
+	int lane = rest * (calls ? 31 : 25) / 100;
+
+	if (!calls && lane < LANE_ADDRESS)
+		lane = LANE_ADDRESS < rest / 3 ? LANE_ADDRESS : rest / 3;
+	return lane > LANE_MAX ? LANE_MAX : lane;
+}
+
 static struct ladder_columns columns_for(const struct ladder_frame *f, int width, bool time)
 {
 	int bars[2] = { count_bars(f, 0), count_bars(f, 1) };
 	int gutter = width >= GUTTER_FROM;
 	int used = 1 + (time ? TIME_WIDTH : 0) + bars[0] + bars[1] + 2 * gutter + 2;
 	int rest = width > used ? width - used : 0;
-	int lane = rest * 31 / 100;
+	int lane = lane_cells(f, rest);
 	struct ladder_columns c = { .width = width, .time = time ? 1 : -1 };
 
-	if (lane > LANE_MAX)
-		lane = LANE_MAX;
 	c.lane_width = lane;
 	c.lane[0] = 1 + (time ? TIME_WIDTH : 0);
 	c.bar[0] = c.lane[0] + lane + gutter + bars[0] - 1;
@@ -56,6 +66,7 @@ struct ladder_frame ladder_frame(const struct view *v, int width, bool force_tim
 
 	f.has_cursor = view_cursor(v, &f.cursor);
 	f.sides = ladder_sides(v, f.has_cursor ? f.cursor.head : ROW_NONE);
+	ladder_choose_states(&f);
 	f.columns = columns_for(&f, width, force_time || width >= TIME_FROM);
 	return f;
 }

@@ -44,6 +44,7 @@ struct ladder_frame {
 	struct ladder_sides sides;
 	struct ladder_row cursor;	/* valid if there is one */
 	bool has_cursor;
+	bool inferred[2];	/* the states of a side come from packets: its kernel's own are not known */
 };
 
 /* time: a column with the time, where the width allows it (force_time: always). */
@@ -64,8 +65,14 @@ int ladder_packet_side(const struct ladder_frame *f, const struct trace_entry *e
 /* The side of a host (of a lane of it, where both sides are one host), or -1. */
 int ladder_lane_side(const struct ladder_frame *f, uint8_t host, uint16_t lane);
 
-/* Appends what is at a side: "client 192.0.2.1", "192.0.2.1:45012". */
-void ladder_side_text(struct str *out, const struct ladder_frame *f, int side);
+/*
+ * Appends what is at a side: "client 192.0.2.1", "192.0.2.1:45012"; in at most `room` cells: of an address with
+ * a port the host is shortened, never the port.
+ */
+void ladder_side_text(struct str *out, const struct ladder_frame *f, int side, int room);
+
+/* Sets `inferred` of a frame whose sides are known. */
+void ladder_choose_states(struct ladder_frame *f);
 
 /* Appends all that a row says, for searching. */
 void ladder_row_text(struct str *out, const struct view *v, const struct ladder_row *r);

@@ -71,17 +71,14 @@ static void draw_ends(const struct ladder_frame *f, struct area a)
 		STR_ON_STACK(s, 96);
 		struct area box = area_sub(a, f->columns.lane[side], 0, f->columns.lane_width, 1);
 
-		ladder_side_text(&s, f, side);
+		ladder_side_text(&s, f, side, box.width);
 		area_text(box, 0, 0, STYLE_TITLE, s.buf);
 	}
 }
 
-static int put_heading(struct show *s, struct err *e)
+static int put_heading(struct show *s, const char *name, struct err *e)
 {
-	const struct trace *t = s->view.trace;
-
-	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s",
-		   trace_path(t) ? trace_path(t) : "not saved yet");
+	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s", name);
 	return put_page(s, e);
 }
 
@@ -143,14 +140,14 @@ static int put_summary(struct show *s, struct err *e)
 	return put_page(s, e);
 }
 
-int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+int show_text(struct trace *t, const char *name, int width, FILE *out, bool ascii, struct err *e)
 {
 	struct show s;
 	int failed;
 
 	if (show_init(&s, t, width < 1 ? 1 : width, out, ascii, e))
 		return -1;
-	failed = put_heading(&s, e) || put_rows(&s, e) || put_summary(&s, e);
+	failed = put_heading(&s, name, e) || put_rows(&s, e) || put_summary(&s, e);
 	if (!failed && fflush(out))
 		failed = err_errno(e, errno, NULL, "writing the text of the trace");
 	show_fini(&s);

@@ -286,7 +286,7 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 	for (int side = 0; side < 2; side++) {
 		STR_ON_STACK(s, 96);
 
-		ladder_side_text(&s, f, side);
+		ladder_side_text(&s, f, side, c->lane_width);
 		area_text(area_sub(a, c->lane[side], 1, c->lane_width, 1), 0, 0, STYLE_TITLE,
 			  s.buf);
 	}

@@ -20,6 +20,9 @@
 #define VIEW_MIN_WIDTH	80
 #define VIEW_MIN_HEIGHT	24
 
+struct marks;
+struct replay;
+
 struct view {
 	struct trace *trace;
 	uint64_t cursor;	/* id of the event under it; 0: none yet */
@@ -28,6 +31,8 @@ struct view {
 	int panel_scroll;	/* rows of the panel that are scrolled away */
 	char search[64];	/* "": none */
 	const struct shown *shown;	/* which rows of the ladder are shown; NULL: all.  Borrowed */
+	struct replay *replay;	/* the numbers behind the verdicts; NULL: they are not shown.  Borrowed */
+	struct marks *marks;	/* events that were marked; NULL: none.  Borrowed */
 	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */
 };
 

@@ -357,18 +357,38 @@ static void arrows_show_where_a_packet_is(void **state)
 		struct arrow arrow;
 		const char *want;
 	} rows[] = {
-		{ { ARROW_WHOLE, false, "SYN  seq 0", STYLE_PLAIN, NULL, STYLE_PLAIN },
+		{ { ARROW_WHOLE, false, "SYN  seq 0", STYLE_PLAIN, NULL, STYLE_PLAIN, NULL,
+		    STYLE_PLAIN },
 		  "──── SYN  seq 0 ───────────────────────▶" },
-		{ { ARROW_WHOLE, true, "SYN  seq 0", STYLE_PLAIN, NULL, STYLE_PLAIN },
+		{ { ARROW_WHOLE, true, "SYN  seq 0", STYLE_PLAIN, NULL, STYLE_PLAIN, NULL,
+		    STYLE_PLAIN },
 		  "◀─── SYN  seq 0 ────────────────────────" },
-		{ { ARROW_LEAVES, false, "SYN  seq 0", STYLE_PLAIN, NULL, STYLE_PLAIN },
+		{ { ARROW_LEAVES, false, "SYN  seq 0", STYLE_PLAIN, NULL, STYLE_PLAIN, NULL,
+		    STYLE_PLAIN },
 		  "──── SYN  seq 0 ──────╌╌╌╌" },
-		{ { ARROW_RESTS, false, "SYN  seq 0", STYLE_PLAIN, "held", STYLE_HELD },
+		{ { ARROW_RESTS, false, "SYN  seq 0", STYLE_PLAIN, "held", STYLE_HELD, NULL,
+		    STYLE_PLAIN },
 		  "──── SYN  seq 0 ────◆ held" },
-		{ { ARROW_LOST, false, "SYN  seq 0", STYLE_PLAIN, "lost: cut", STYLE_LOSS },
+		{ { ARROW_LOST, false, "SYN  seq 0", STYLE_PLAIN, "lost: cut", STYLE_LOSS, NULL,
+		    STYLE_PLAIN },
 		  "──── SYN  seq 0 ─────────╌╌ ✗ lost: cut" },
-		{ { ARROW_LOST, true, "SYN  seq 0", STYLE_PLAIN, "lost: cut", STYLE_LOSS },
+		{ { ARROW_LOST, true, "SYN  seq 0", STYLE_PLAIN, "lost: cut", STYLE_LOSS, NULL,
+		    STYLE_PLAIN },
 		  " lost: cut ✗ ╌╌───────── SYN  seq 0 ────" },
+		{ { ARROW_WHOLE, false, "ACK  seq 7", STYLE_PLAIN, NULL, STYLE_PLAIN,
+		    "! dup ACK #2", STYLE_WARNING },
+		  "──── ACK  seq 7  ! dup ACK #2 ─────────▶" },
+		{ { ARROW_WHOLE, true, "ACK  seq 7", STYLE_PLAIN, NULL, STYLE_PLAIN, "! dup ACK #2",
+		    STYLE_WARNING },
+		  "◀─── ACK  seq 7  ! dup ACK #2 ──────────" },
+		/* No room for the words: their sign, and the whole of seq and ack. */
+		{ { ARROW_WHOLE, false, "ACK  seq 1000000  ack 2000", STYLE_PLAIN, NULL,
+		    STYLE_PLAIN, "! dup ACK #2", STYLE_WARNING },
+		  "──── ! ACK  seq 1000000  ack 2000 ─────▶" },
+		/* What is no warning has no sign of its own. */
+		{ { ARROW_WHOLE, false, "ACK  seq 1000000  ack 2000", STYLE_PLAIN, NULL,
+		    STYLE_PLAIN, "window update", STYLE_DIM },
+		  "──── ACK  seq 1000000  ack 2000 ───────▶" },
 	};
 
 	(void)state;

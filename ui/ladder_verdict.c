@@ -1,0 +1,117 @@
+/*
+ * What the analysis says about a packet, in few words: its verdicts, or, where the recording holds what the
+ * kernel itself said, that instead.  And the states of both ends that are worked out from packets alone.
+ */
+#include "ui/ladder_impl.h"
+
+#include <netinet/in.h>
+
+#include "capture/replay.h"
+#include "src/cause.h"
+#include "src/describe.h"
+
+#define NEAR 512 /* rows before a packet in which its connection's last one is looked for */
+
+/* ---- verdicts ---- */
+
+bool ladder_verdict(const struct ladder_frame *f, uint32_t row, int room, struct str *out,
+		    enum style *style)
+{
+	struct trace *t = f->view->trace;
+	const struct trace_entry *e = row == ROW_NONE ? NULL : trace_entry(t, row);
+	const struct verdict *numbers;
+	STR_ON_STACK(words, 256);
+	struct cause cause;
+
+	if (!e || e->kind != EVENT_PACKET || !e->verdict)
+		return false;
+	*style = e->verdict & VERDICT_WARNINGS ? STYLE_WARNING : STYLE_DIM;
+	if (cause_of_packet(t, row, &cause) && cause.kind != CAUSE_UNKNOWN) {
+		str_addf(out, "↻ %s", cause_name(cause.kind));
+		return text_width(out->buf) <= room;
+	}
+	numbers = f->view->replay ? replay_verdict(f->view->replay, row) : NULL;
+	room -= *style == STYLE_WARNING ? 2 : 0;
+	describe_verdict(&words, e->verdict, numbers, room);
+	str_addf(out, "%s%s", *style == STYLE_WARNING ? "! " : "", words.buf);
+	return words.len > 0;
+}
+
+/* ---- states ---- */
+
+/* The packet of the same connection before this one, if it is near; NULL. */
+static const struct trace_entry *packet_before(const struct trace *t, uint32_t row)
+{
+	uint32_t conn = trace_entry(t, row)->conn;
+
+	for (uint32_t i = row; i > 0 && row - i < NEAR;) {
+		const struct trace_entry *e = trace_entry(t, --i);
+
+		if (e->kind == EVENT_PACKET && e->conn == conn)
+			return e;
+	}
+	return NULL;
+}
+
+/*
+ * Beside a kernel that was sampled, a host without a socket (a program that makes its segments itself, or nobody
+ * at all) is credited with nothing but what its own segments show.
+ */
+static bool differs(const struct trace *t, uint32_t row, int end)
+{
+	struct inferred now = trace_entry_inferred(trace_entry(t, row), end), was;
+	const struct trace_entry *before = packet_before(t, row);
+
+	if (now.sure == INFER_UNKNOWN || (trace_sockets(t) > 0 && now.sure != INFER_CERTAIN))
+		return false;
+	if (!before)
+		return true;
+	was = trace_entry_inferred(before, end);
+	return was.set != now.set || was.state != now.state;
+}
+
+bool ladder_inferred(const struct ladder_frame *f, uint32_t row, int side, struct str *out)
+{
+	const struct trace *t = f->view->trace;
+	const struct trace_entry *e = row == ROW_NONE ? NULL : trace_entry(t, row);
+	int from, end;
+
+	if (!e || e->kind != EVENT_PACKET || !f->inferred[side] || !e->moved)
+		return false;
+	from = ladder_packet_side(f, e);
+	end = from == side ? e->dir : !e->dir;
+	if (from < 0 || !(e->moved & 1 << end) || !differs(t, row, end))
+		return false;
+	describe_inferred(out, trace_entry_inferred(e, end), f->columns.lane_width);
+	return true;
+}
+
+/* Whether the packet is the first of a TCP connection that began before the capture. */
+bool ladder_starts_midway(const struct ladder_frame *f, const struct ladder_row *r)
+{
+	const struct trace *t = f->view->trace;
+	const struct trace_entry *e = r->packet == ROW_NONE ? NULL : trace_entry(t, r->packet);
+	const struct trace_entry *before;
+	const struct conn *c;
+
+	if (!e || e->kind != EVENT_PACKET || e->conn == CONN_NONE || !e->moved ||
+	    !(f->inferred[0] || f->inferred[1]) || ladder_packet_side(f, e) < 0)
+		return false;
+	c = conns_get(trace_conns(t), e->conn);
+	if (c->protocol != IPPROTO_TCP || c->first_ns != e->ts_ns ||
+	    (c->seen & (TCP_SEEN_SYN | TCP_SEEN_SYN_ACK)))
+		return false;
+	before = packet_before(t, r->packet);
+	return !before || before->ts_ns > e->ts_ns;
+}
+
+void ladder_choose_states(struct ladder_frame *f)
+{
+	const struct trace *t = f->view->trace;
+
+	f->inferred[0] = f->inferred[1] = true;
+	for (size_t i = 0; i < trace_sockets(t) && (f->inferred[0] || f->inferred[1]); i++)
+		for (int side = 0; side < 2; side++)
+			if (!f->sides.by_host || f->sides.host[side] == trace_socket(t, i)->host)
+				f->inferred[side] = false;
+}
