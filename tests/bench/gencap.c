@@ -5,6 +5,8 @@
  *	bulk	few connections that move much data
  *	short	very many connections of five packets
  *	mixed	TCP, UDP, ICMP, ARP over IPv4 and IPv6, tagged and not, some in fragments
+ *	tunnel	as loss, within IP in IP, GRE and VXLAN
+ *	wild	segments of all flags and numbers among very few ends, as no two hosts send them
  *
  * How it works: a number of peers live at the same time, each with a queue of planned segments; the one whose
  * next segment is due first writes it.  Where a queue is empty, the peer plays its next episode: a few segments
@@ -600,6 +602,69 @@ static void begin_mixed(struct gen *g, struct peer *p)
 		open_connection(g, p);
 }
 
+static void begin_tunnel(struct gen *g, struct peer *p)
+{
+	begin_loss(g, p);
+	p->tunnel = (enum tunnel)between(g, IPIP, VXLAN);
+}
+
+/* ---- segments that only chance sends ---- */
+
+enum { WILD_SERVERS = 3 };
+
+static void wild_options(struct gen *g, struct peer *p, struct plan *s)
+{
+	static const uint8_t sets[] = { 0, 0, 0, 0, OPT_SCALE, OPT_MSS | OPT_SCALE | OPT_SACK_OK, OPT_DSS, OPT_PRIO };
+
+	s->options = sets[below(g, sizeof(sets))];
+	p->scale[s->dir] = (uint8_t)(chance(g, 80) ? below(g, 4) : below(g, 256));
+	if (s->options || !chance(g, 20))
+		return;
+	s->sacks = (uint8_t)between(g, 1, 4);
+	for (unsigned i = 0; i < s->sacks; i++) {
+		s->sack[i][0] = s->ack + below(g, 5) * 100;
+		s->sack[i][1] = s->sack[i][0] + below(g, 4) * 100;
+	}
+}
+
+static void play_wild(struct gen *g, struct peer *p)
+{
+	static const uint8_t flags[] = { ACK, ACK, ACK, ACK, ACK | PSH, ACK | PSH, SYN, SYN | ACK, FIN | ACK, RST,
+					 RST | ACK, 0, PSH, FIN, SYN | FIN, SYN | RST };
+	static const uint16_t lens[] = { 0, 0, 0, 1, 1, 2, 100, 100, 200, 300 };
+	static const uint16_t windows[] = { 0, 0, 1, 100, 200, 200, 65535 };
+	static const int64_t waits[] = { 0, 1000, MS, 2 * MS, 10 * MS, 20 * MS, 300 * MS };
+	int d = chance(g, 50);
+	uint32_t step = chance(g, 80) ? 100 : 1;
+	struct plan *s = plan(p, d, flags[below(g, sizeof(flags))], p->nxt[d] + (below(g, 7) - 2) * step, lens[below(g, 10)]);
+
+	s->ack = chance(g, 95) ? p->nxt[!d] + (below(g, 7) - 2) * step : 0;
+	s->window = windows[below(g, 7)];
+	wild_options(g, p, s);
+	if (chance(g, 30))
+		p->nxt[d] += s->len;
+	pass(g, p, waits[below(g, 7)]);
+	if (chance(g, 2))
+		p->over = true;
+}
+
+static void begin_wild(struct gen *g, struct peer *p)
+{
+	static const uint32_t starts[] = { 0, 1, 1000, 0xfffffe00, 0x7fffff00, 0x80000000 };
+	unsigned server = below(g, WILD_SERVERS);
+
+	p->ends = (struct ends){ .ip_version = 4, .ip = { { 10, 1, 0, 1 }, { 10, 200, 0, (uint8_t)(1 + server) } },
+				 .port = { (uint16_t)(50000 + below(g, 3)), 61001 } };
+	if (server == 0) {		/* both ends are the same */
+		memcpy(p->ends.ip[1], p->ends.ip[0], 4);
+		p->ends.port[0] = p->ends.port[1];
+	}
+	for (int d = 0; d < 2; d++)
+		p->nxt[d] = starts[below(g, 6)];
+	begin_tcp(g, p);
+	p->times = p->mptcp = false;
+}
+
 /* ---- the loop ---- */
 
 static int64_t due(const struct gen *g, unsigned at)
@@ -666,11 +731,13 @@ static const struct kind {
 	{ "bulk", 8, 0, begin_bulk, play_bulk },
 	{ "short", 500, 0, begin_short, play_short },
 	{ "mixed", 30, 20, begin_mixed, play_mixed },
+	{ "tunnel", 20, 40, begin_tunnel, play_loss },
+	{ "wild", 5, 20, begin_wild, play_wild },
 };
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: gencap [-f usec|nsec|pcapng] [-b] [-s SNAPLEN] [-q] loss|bulk|short|mixed PACKETS SEED FILE\n"
+	fprintf(stderr, "usage: gencap [-f usec|nsec|pcapng] [-b] [-s SNAPLEN] [-q] loss|bulk|short|mixed|tunnel|wild PACKETS SEED FILE\n"
 			"  -b the other byte order  -q a capture without faults of its own\n");
 	return 2;
 }

@@ -14,6 +14,7 @@
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { OPT_MSS = 1, OPT_SCALE = 2, OPT_SACK_OK = 4, OPT_TIMES = 8, OPT_CAPABLE = 16, OPT_DSS = 32, OPT_PRIO = 64 };
 enum what { SEGMENT, UNREACHABLE, EXCEEDED, DATAGRAM, ECHO, RESOLVE };
+enum tunnel { NO_TUNNEL, IPIP, GRE, VXLAN };
 
 struct plan {
 	int64_t at;
@@ -29,6 +30,7 @@ struct plan {
 
 struct peer {
 	struct ends ends;
+	enum tunnel tunnel;
 	int64_t clock, rtt;
 	uint32_t nxt[2], rcv[2];
 	uint16_t window[2];
@@ -277,6 +279,49 @@ static void fragments_write(struct gen *g, const struct peer *p, const struct pl
 	}
 }
 
+/* A packet inside another one, between two routers. */
+static void tunnel_put(struct gen *g, struct frame *f, const struct peer *p, int dir, const struct frame *inner)
+{
+	struct ends outer = { .ip_version = 4, .ip = { { 198, 51, 100, 1 }, { 198, 51, 100, 2 } } };
+	unsigned ethertype = p->ends.ip_version == 6 ? 0x86dd : 0x0800;
+
+	frame_ethernet(f, &outer, dir);
+	if (p->tunnel == IPIP) {
+		frame_ip(f, &outer, dir, p->ends.ip_version == 6 ? 41 : 4, inner->len, ++g->id, 0x4000);
+	} else if (p->tunnel == GRE) {
+		frame_ip(f, &outer, dir, 47, 4 + inner->len, ++g->id, 0x4000);
+		frame_u32(f, ethertype);
+	} else {
+		frame_ip(f, &outer, dir, 17, 16 + inner->len, ++g->id, 0x4000);
+		frame_u16(f, 50000);
+		frame_u16(f, 4789);
+		frame_u16(f, 16 + (unsigned)inner->len);
+		frame_u16(f, 0);
+		frame_u32(f, 0x08000000);
+		frame_u32(f, 7 << 8);
+	}
+	frame_bytes(f, inner->byte, inner->len);
+}
+
+static void plan_write_tunnel(struct gen *g, const struct peer *p, const struct plan *s)
+{
+	struct frame inner, body;
+	unsigned protocol;
+
+	inner.len = body.len = g->frame.len = 0;
+	if (p->tunnel == VXLAN)
+		frame_ethernet(&inner, &p->ends, s->dir);
+	if (s->what == UNREACHABLE || s->what == EXCEEDED) {
+		error_put(g, &inner, p, s);
+	} else {
+		protocol = transport_put(g, &body, p, s);
+		frame_ip(&inner, &p->ends, s->dir, protocol, body.len, ++g->id, 0x4000);
+		frame_bytes(&inner, body.byte, body.len);
+	}
+	tunnel_put(g, &g->frame, p, s->dir, &inner);
+	frame_capture(g, &g->frame, s->at);
+}
+
 static void plan_write(struct gen *g, const struct peer *p, const struct plan *s)
 {
 	struct frame *f = &g->frame;
@@ -287,6 +332,10 @@ static void plan_write(struct gen *g, const struct peer *p, const struct plan *s
 		return;
 	if (s->piece) {
 		fragments_write(g, p, s);
+		return;
+	}
+	if (p->tunnel) {
+		plan_write_tunnel(g, p, s);
 		return;
 	}
 	frame_ethernet(f, &p->ends, s->dir);

@@ -3,10 +3,11 @@
  * tests/traces/check_analysis: analyse [--rules VERSION] FILE.  With --time, nothing is printed but how long
  * decoding, looking up and analysing took, and the memory.
  *
+ * The capture is read as any other of ours; a frame's number counts every event of the file, as Wireshark's does.
  * Columns: frame, tcp.stream, udp.stream, the verdicts by their fields' names with "," between them, number and
  * frame of a duplicate ACK, acknowledged frame, its RTT, frame that a retransmission is late after, how late,
- * bytes in flight, initial RTT, completeness, scaled window, "cut" if the
- * headers were not captured in full; empty where there is none.  Times in nanoseconds.
+ * bytes in flight, initial RTT, scaled window, "cut" if the headers were not captured in full; empty where there
+ * is none.  Times in nanoseconds.  Behind all packets a line "conn", tcp.stream, tcp.completeness a connection.
  */
 #include <netinet/in.h>
 #include <pcap/pcap.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "capture/conn.h"
+#include "capture/trace.h"
 
 static void number_print(uint64_t number)
 {
@@ -43,9 +44,9 @@ static void verdict_print(const struct verdict *v)
 	putchar('\t');
 	if (v->ack_rtt_ns)
 		printf("%lld", (long long)v->ack_rtt_ns);
-	number_print(v->rto_frame);
+	number_print(v->rto_ns ? v->rto_frame : 0);	/* tshark shows no time of 0 */
 	putchar('\t');
-	if (v->rto_frame)
+	if (v->rto_frame && v->rto_ns)
 		printf("%lld", (long long)v->rto_ns);
 	number_print(v->in_flight);
 	putchar('\t');
@@ -60,20 +61,19 @@ static void stream_print(const struct conn_note *note, uint8_t protocol)
 		printf("%u", note->stream);
 }
 
-static void note_print(const struct conns *c, const struct packet *p, const struct conn_note *note,
-		       uint32_t frame)
+static void packet_print(void *arg, uint64_t frame, const struct trace_packet *from, const struct packet *p,
+			 const struct conn_note *note)
 {
-	const struct tcp *tcp = note->conn == CONN_NONE ? NULL : conns_tcp(c, note->conn);
-
-	printf("%u", frame);
+	(void)arg;
+	(void)from;
+	printf("%llu", (unsigned long long)frame);
 	stream_print(note, IPPROTO_TCP);
 	stream_print(note, IPPROTO_UDP);
 	verdict_print(&note->verdict);
-	if (tcp && note->verdict.analysed && !p->fragment)
-		printf("\t%u\t%u\t%s", tcp->seen, note->verdict.window, p->cut ? "cut" : "");
-	else
-		printf("\t\t\t%s", p->cut ? "cut" : "");
-	putchar('\n');
+	putchar('\t');
+	if (note->verdict.analysed)
+		printf("%u", note->verdict.window);
+	printf("\t%s\n", p->cut ? "cut" : "");
 }
 
 static pcap_t *capture_open(const char *path)
@@ -93,21 +93,30 @@ static int64_t time_of(const struct pcap_pkthdr *h)
 	return h->ts.tv_sec * 1000000000ll + h->ts.tv_usec;
 }
 
-static void capture_print(struct conns *c, pcap_t *pcap)
+static void conns_print(const struct conns *c)
 {
-	uint32_t link = (uint32_t)pcap_datalink(pcap);
-	struct pcap_pkthdr *h;
-	const uint8_t *bytes;
-	struct conn_note note;
-	struct packet p;
+	for (uint32_t i = 0; i < conns_count(c); i++) {
+		const struct conn *conn = conns_get(c, i);
 
-	if (link == 12)		/* libpcap's own number for raw IP */
-		link = LINK_RAW;
-	for (uint32_t frame = 1; pcap_next_ex(pcap, &h, &bytes) == 1; frame++) {
-		packet_parse(&p, link, bytes, h->caplen, h->len);
-		conns_track(c, &p, bytes, h->caplen, frame, time_of(h), &note);
-		note_print(c, &p, &note, frame);
+		if (conn->protocol == IPPROTO_TCP && conn->stream != CONN_NONE)
+			printf("conn\t%u\t%u\n", conn->stream, conn->seen);
 	}
+}
+
+static int capture_print(const struct tcp_rules *rules, const char *path)
+{
+	const struct trace_watch watch = { .packet = packet_print, .no_rows = true };
+	const struct trace_options options = { .rules = rules, .watch = &watch };
+	struct err e = { 0 };
+	struct trace *t = trace_open_with(path, &options, &e);
+
+	if (!t) {
+		fprintf(stderr, "analyse: %s\n", e.what);
+		return 1;
+	}
+	conns_print(trace_conns(t));
+	trace_free(t);
+	return 0;
 }
 
 /* ---- the time it takes ---- */
@@ -198,7 +207,6 @@ static void capture_time(const struct tcp_rules *rules, pcap_t *pcap)
 int main(int argc, char **argv)
 {
 	const struct tcp_rules *rules = tcp_rules_newest;
-	struct conns *c = conns_new(NULL);
 	bool timed = false;
 	pcap_t *pcap;
 
@@ -210,17 +218,14 @@ int main(int argc, char **argv)
 			argc--, argv++;
 		}
 	}
-	if (argc != 2 || !c || !rules) {
+	if (argc != 2 || !rules) {
 		fprintf(stderr, "usage: analyse [--rules VERSION] [--time] FILE\n");
 		return 2;
 	}
-	conns_set_rules(c, rules);
+	if (!timed)
+		return capture_print(rules, argv[1]);
 	pcap = capture_open(argv[1]);
-	if (timed)
-		capture_time(rules, pcap);
-	else
-		capture_print(c, pcap);
+	capture_time(rules, pcap);
 	pcap_close(pcap);
-	conns_free(c);
 	return 0;
 }
