@@ -76,9 +76,12 @@ static void draw_ends(const struct ladder_frame *f, struct area a)
 	}
 }
 
-static int put_heading(struct show *s, const char *name, struct err *e)
+static int put_heading(struct show *s, struct err *e)
 {
-	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s", name);
+	const struct trace *t = s->view.trace;
+
+	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s",
+		   trace_path(t) ? trace_path(t) : "not saved yet");
 	return put_page(s, e);
 }
 
@@ -140,14 +143,14 @@ static int put_summary(struct show *s, struct err *e)
 	return put_page(s, e);
 }
 
-int show_text(struct trace *t, const char *name, int width, FILE *out, bool ascii, struct err *e)
+int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
 {
 	struct show s;
 	int failed;
 
 	if (show_init(&s, t, width < 1 ? 1 : width, out, ascii, e))
 		return -1;
-	failed = put_heading(&s, name, e) || put_rows(&s, e) || put_summary(&s, e);
+	failed = put_heading(&s, e) || put_rows(&s, e) || put_summary(&s, e);
 	if (!failed && fflush(out))
 		failed = err_errno(e, errno, NULL, "writing the text of the trace");
 	show_fini(&s);
