@@ -1,6 +1,9 @@
 /*
  * What is printed is a row of the table of outputs: what has to watch the file while it is read, and what to
  * write when all of it is there.
+ *
+ * The view of one host, and a ladder of selected packets, are captures of their own: their packets are written
+ * to a file without a name first, and everything is done with that.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,9 +12,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "capture/spool.h"
 #include "capture/trace.h"
 #include "src/cmd.h"
 #include "src/cmd_file.h"
+#include "src/export_capture.h"
+#include "src/export_csv.h"
+#include "src/export_view.h"
 #include "src/fields.h"
 #include "src/filter.h"
 #include "src/json.h"
@@ -28,7 +35,7 @@
 struct show {
 	const char *command, *file;
 	struct file_args reading_args;
-	const char *to, *fields_names, *width_text, *output, *conns, *streams, *filter;
+	const char *to, *fields_names, *width_text, *output, *view, *conns, *streams, *filter;
 	int json, summary, ascii;
 
 	char filter_text[FILTER_TEXT];
@@ -39,11 +46,14 @@ struct show {
 	struct fields *fields;
 	struct summary totals;
 	struct trace_watch watch;
+	struct numbers *numbers;
 };
 
 struct output {
 	const char *name;
 	bool binary;
+	bool chooses; /* takes only what is selected; else what it reads is chosen before */
+	bool views; /* … of a host, if that is asked for */
 	/* Before the file is read; may be NULL.  -1: e says why not. */
 	int (*begin)(struct show *s, struct err *e);
 	/* When all of it is there. */
@@ -57,7 +67,19 @@ static int put_text(struct show *s, struct trace *t, struct err *e)
 	return show_text(t, s->width, s->out, s->ascii, e);
 }
 
-static int put_json(struct show *s, struct trace *t, struct err *e)
+static int begin_numbers(struct show *s, struct err *e)
+{
+	s->numbers = numbers_new(e);
+	if (!s->numbers)
+		return -1;
+	s->reading.watch = numbers_watch(s->numbers);
+	return 0;
+}
+
+typedef int put_event(const struct trace *t, const struct event *ev, const struct numbers *numbers,
+		      FILE *out, struct err *e);
+
+static int put_events(struct show *s, struct trace *t, put_event *put, struct err *e)
 {
 	for (uint32_t row = 0; row < trace_rows(t); row++) {
 		const struct event *ev;
@@ -65,10 +87,45 @@ static int put_json(struct show *s, struct trace *t, struct err *e)
 		if (!select_row(&s->select, t, row))
 			continue;
 		ev = trace_event(t, row, e);
-		if (!ev || json_event(t, ev, s->out, e))
+		if (!ev || put(t, ev, s->numbers, s->out, e))
 			return -1;
 	}
 	return 0;
+}
+
+static int put_json(struct show *s, struct trace *t, struct err *e)
+{
+	return put_events(s, t, json_event, e);
+}
+
+static int put_csv(struct show *s, struct trace *t, struct err *e)
+{
+	return export_csv_head(s->out, e) ? -1 : put_events(s, t, export_csv_event, e);
+}
+
+static int put_capture(struct show *s, struct trace *t, enum capture_format format, FILE *out,
+		       struct err *e)
+{
+	struct export_view view = { .kind = EXPORT_VIEW_ALL };
+	struct export_capture *c;
+	int failed;
+
+	if (s->view && export_view_find(&view, t, s->view, e))
+		return -1;
+	c = export_capture_new(t, format, out, e);
+	failed = !c || export_view_write(&view, t, &s->select, c, e);
+	export_capture_free(c);
+	return failed ? -1 : 0;
+}
+
+static int put_pcap(struct show *s, struct trace *t, struct err *e)
+{
+	return put_capture(s, t, CAPTURE_PCAP, s->out, e);
+}
+
+static int put_pcapng(struct show *s, struct trace *t, struct err *e)
+{
+	return put_capture(s, t, CAPTURE_PCAPNG, s->out, e);
 }
 
 static int begin_fields(struct show *s, struct err *e)
@@ -103,12 +160,17 @@ static int put_summary(struct show *s, struct trace *t, struct err *e)
 
 static const struct output outputs[] = {
 	{ .name = "text", .put = put_text },
-	{ .name = "json", .put = put_json },
+	{ .name = "json", .begin = begin_numbers, .put = put_json, .chooses = true },
+	{ .name = "csv", .begin = begin_numbers, .put = put_csv, .chooses = true },
+	{ .name = "pcap", .put = put_pcap, .chooses = true, .views = true, .binary = true },
+	{ .name = "pcapng", .put = put_pcapng, .chooses = true, .views = true, .binary = true },
 };
 #define OUTPUTS (sizeof(outputs) / sizeof(outputs[0]))
 
 /* Chosen by options of their own. */
-static const struct output fields_output = { .begin = begin_fields, .put = put_fields };
+static const struct output fields_output = { .begin = begin_fields,
+					     .put = put_fields,
+					     .chooses = true };
 static const struct output summary_output = { .begin = begin_summary, .put = put_summary };
 
 static const struct output *output_find(struct show *s)
@@ -209,15 +271,80 @@ static int close_out(struct show *s, struct err *e)
 	return err_errno(e, errno, NULL, "writing %s", s->output);
 }
 
+static void tell_damage(const struct show *s, const struct trace *t)
+{
+	if (trace_damage(t))
+		fprintf(stderr, "socklens: %s: %s\n", s->file, trace_damage(t));
+}
+
+static bool chooses_before(const struct show *s, const struct output *o)
+{
+	return (s->view && !o->views) || (!select_is_all(&s->select) && !o->chooses);
+}
+
+static int write_chosen(struct show *s, struct trace *t, FILE *f, struct err *e)
+{
+	if (!f)
+		return err_errno(e, errno, NULL, "writing the packets that were chosen");
+	return put_capture(s, t, CAPTURE_PCAPNG, f, e);
+}
+
+/* The packets that are wanted, into a file without a name: its descriptor. */
+static int spool_chosen(struct show *s, struct trace *t, struct err *e)
+{
+	int fd = spool_open(e), writer = fd < 0 ? -1 : dup(fd), failed;
+	FILE *f = writer < 0 ? NULL : fdopen(writer, "w");
+
+	if (fd < 0)
+		return -1;
+	failed = write_chosen(s, t, f, e);
+	if (f && fclose(f) && !failed)
+		failed = err_errno(e, errno, NULL, "writing the packets that were chosen");
+	if (!failed && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* From here on they are what is read: standard input, which has been read if it was to be. */
+static int choose(struct show *s, struct err *e)
+{
+	struct trace *t = trace_open_with(s->file, &s->reading, e);
+	int fd = t ? spool_chosen(s, t, e) : -1;
+
+	if (t)
+		tell_damage(s, t);
+	trace_free(t);
+	if (fd < 0)
+		return -1;
+	dup2(fd, STDIN_FILENO);
+	close(fd);
+	select_fini(&s->select);
+	s->select = (struct select){ .filter = NULL };
+	s->file = "-";
+	s->view = NULL;
+	return 0;
+}
+
+static struct trace *read_file(struct show *s, const struct output *o, struct err *e)
+{
+	if (chooses_before(s, o) && choose(s, e))
+		return NULL;
+	if (o->begin && o->begin(s, e))
+		return NULL;
+	return trace_open_with(s->file, &s->reading, e);
+}
+
 static int run(struct show *s, const struct output *o)
 {
 	struct err e = { .what = "" };
-	struct trace *t = NULL;
+	struct trace *t;
 	int code = EXIT_OK;
 
 	if (open_out(s, o, &e))
 		return cmd_error(&e, EXIT_CANNOT);
-	if ((o->begin && o->begin(s, &e)) || !(t = trace_open_with(s->file, &s->reading, &e)))
+	t = read_file(s, o, &e);
+	if (!t)
 		code = EXIT_CANNOT;
 	else if (o->put(s, t, &e))
 		code = EXIT_FAILED;
@@ -225,10 +352,11 @@ static int run(struct show *s, const struct output *o)
 		code = EXIT_FAILED;
 	if (code == EXIT_CANNOT && s->out != stdout)
 		unlink(s->output);
-	if (t && trace_damage(t) && o != &summary_output)
-		fprintf(stderr, "socklens: %s: %s\n", s->file, trace_damage(t));
+	if (t && o != &summary_output)
+		tell_damage(s, t);
 	trace_free(t);
 	fields_free(s->fields);
+	numbers_free(s->numbers);
 	return code ? cmd_error(&e, code) : EXIT_OK;
 }
 
@@ -252,17 +380,12 @@ int cmd_show(int argc, char **argv)
 {
 	struct show s = { .command = argv[0] };
 	const struct cmd_option options[] = {
-		{ "--to", &s.to, NULL },
-		{ "--json", NULL, &s.json },
-		{ "--summary", NULL, &s.summary },
-		{ "--fields", &s.fields_names, NULL },
-		{ "--conn", &s.conns, NULL },
-		{ "--stream", &s.streams, NULL },
-		{ "--filter", &s.filter, NULL },
-		{ "-o", &s.output, NULL },
-		{ "--width", &s.width_text, NULL },
-		{ "--ascii", NULL, &s.ascii },
-		FILE_OPTIONS(&s.reading_args),
+		{ "--to", &s.to, NULL },	   { "--json", NULL, &s.json },
+		{ "--summary", NULL, &s.summary }, { "--fields", &s.fields_names, NULL },
+		{ "--view", &s.view, NULL },	   { "--conn", &s.conns, NULL },
+		{ "--stream", &s.streams, NULL },  { "--filter", &s.filter, NULL },
+		{ "-o", &s.output, NULL },	   { "--width", &s.width_text, NULL },
+		{ "--ascii", NULL, &s.ascii },	   FILE_OPTIONS(&s.reading_args),
 	};
 	const char *rest[WORDS_MAX];
 	size_t count = WORDS_MAX;

@@ -9,6 +9,7 @@
 #include "capture/packet.h"
 #include "src/core/safe.h"
 #include "src/describe.h"
+#include "src/export_row.h"
 
 /* Text, perhaps foreign, as JSON: valid UTF-8 without control characters.  Escapes in it are not escaped again. */
 static json_t *text_of(const char *text)
@@ -110,53 +111,106 @@ static void set_addr(json_t *o, const char *name, const struct addr *a)
 		json_object_set_new(o, name, v);
 }
 
-static void add_tcp(json_t *o, const struct packet *p, const struct conn *c, int dir)
+static void set_number(json_t *o, const char *name, uint64_t value)
 {
+	json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+static void add_tcp(json_t *o, const struct export_row *r)
+{
+	const struct packet *p = &r->packet;
+	int dir = r->entry ? r->entry->dir : 0;
 	STR_ON_STACK(flags, 64);
 
 	packet_flags_text(&flags, p->flags);
 	json_object_set_new(o, "flags", json_string(flags.buf));
-	json_object_set_new(o, "seq_raw", json_integer(p->seq));
-	json_object_set_new(o, "ack_raw", json_integer(p->ack));
-	json_object_set_new(o, "window", json_integer(p->window));
-	if (!c)
+	set_number(o, "seq_raw", p->seq);
+	set_number(o, "ack_raw", p->ack);
+	set_number(o, "window", p->window);
+	if (!r->conn)
 		return;
-	json_object_set_new(o, "seq", json_integer(conn_seq(c, dir, p->seq)));
+	set_number(o, "seq", conn_seq(r->conn, dir, p->seq));
 	if (p->flags & TCP_ACK)
-		json_object_set_new(o, "ack", json_integer(conn_seq(c, !dir, p->ack)));
+		set_number(o, "ack", conn_seq(r->conn, !dir, p->ack));
 }
 
-static void add_packet(json_t *o, const struct trace *t, const struct event *ev)
+static void add_inferred(json_t *o, const struct export_row *r)
 {
-	const struct event_packet *pk = &ev->packet;
-	const struct trace_host *h = trace_host(t, pk->iface);
-	uint32_t row = trace_row_of(t, ev->id);
-	const struct trace_entry *entry = row == ROW_NONE ? NULL : trace_entry(t, row);
-	const struct conn *c = NULL;
-	struct addr src, dst;
-	struct packet p;
+	static const char *const name[] = { "inferred_src", "inferred_dst" };
 
-	json_object_set_new(o, "number", json_integer((json_int_t)pk->number));
-	json_object_set_new(o, "len", json_integer(pk->len));
-	json_object_set_new(o, "caplen", json_integer(pk->caplen));
-	packet_parse(&p, h ? h->link : LINK_ETHERNET, pk->data, pk->caplen, pk->len);
-	if (packet_endpoints(&p, &src, &dst)) {
-		set_addr(o, "src", &src);
-		set_addr(o, "dst", &dst);
+	for (int i = 0; i < 2; i++) {
+		STR_ON_STACK(state, 200);
+
+		export_row_inferred(&state, r, i);
+		if (state.len)
+			json_object_set_new(o, name[i], json_string(state.buf));
 	}
-	if (entry && entry->conn != CONN_NONE) {
-		c = conns_get(trace_conns(t), entry->conn);
-		json_object_set_new(o, "conn", json_integer(entry->conn));
+}
+
+static void add_verdicts(json_t *o, const struct export_row *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < VERDICTS; i++)
+		if (r->entry->verdict & verdict_names[i].bit)
+			json_array_append_new(list, json_string(verdict_names[i].field));
+	json_object_set_new(o, "verdicts", list);
+}
+
+/* What the analysis knows; left out where it does not. */
+static void add_numbers(json_t *o, const struct packet_numbers *n)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{ "frame", n->frame },
+		{ "window_size", n->window },
+		{ "bytes_in_flight", n->in_flight },
+		{ "initial_rtt_ns", n->initial_rtt_ns },
+		{ "acked_frame", n->acked_frame },
+		{ "ack_rtt_ns", n->ack_rtt_ns },
+		{ "dup_ack_number", n->dup_ack },
+		{ "dup_ack_frame", n->dup_ack_frame },
+		{ "rto_frame", n->rto_frame },
+		{ "rto_ns", n->rto_ns },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].value)
+			set_number(o, numbers[i].name, numbers[i].value);
+	if (n->stream)
+		set_number(o, "stream", n->stream - 1);
+}
+
+static void add_packet(json_t *o, const struct export_row *r)
+{
+	const struct event_packet *pk = &r->ev->packet;
+	const struct packet *p = &r->packet;
+
+	set_number(o, "number", pk->number);
+	set_number(o, "len", pk->len);
+	set_number(o, "caplen", pk->caplen);
+	if (r->has_ends) {
+		set_addr(o, "src", &r->src);
+		set_addr(o, "dst", &r->dst);
 	}
-	if (p.ip_version)
-		json_object_set_new(o, "protocol", json_integer(p.protocol));
-	if (p.protocol == IPPROTO_TCP && p.has_transport)
-		add_tcp(o, &p, c, entry ? entry->dir : 0);
-	if (p.has_transport)
-		json_object_set_new(o, "payload_len", json_integer(p.payload_len));
-	if (entry)
+	if (r->conn)
+		set_number(o, "conn", r->entry->conn);
+	if (p->ip_version)
+		set_number(o, "protocol", p->protocol);
+	if (r->tcp)
+		add_tcp(o, r);
+	if (p->has_transport)
+		set_number(o, "payload_len", p->payload_len);
+	if (r->entry) {
+		add_verdicts(o, r);
+		add_inferred(o, r);
 		json_object_set_new(o, "fate",
-				    json_string(wire_fate_name((enum wire_fate)entry->fate)));
+				    json_string(wire_fate_name((enum wire_fate)r->entry->fate)));
+	}
+	if (r->known)
+		add_numbers(o, &r->numbers);
 }
 
 /* Time and host have names of their own here. */
@@ -171,28 +225,29 @@ static void add_fields(json_t *o, const struct event *ev)
 	}
 }
 
-int json_event(const struct trace *t, const struct event *ev, FILE *out, struct err *e)
+int json_event(const struct trace *t, const struct event *ev, const struct numbers *numbers,
+	       FILE *out, struct err *e)
 {
-	char bytes[1024];
-	struct str text = str_on(bytes, sizeof(bytes));
+	STR_ON_STACK(text, 1024);
+	struct export_row r;
 	json_t *o = json_object();
+	int failed;
 
+	export_row_read(&r, t, ev, numbers);
 	json_object_set_new(o, "kind", json_string(event_kind_name(ev->kind)));
 	json_object_set_new(o, "time_ns", json_integer(ev->ts_ns));
 	if (ev->kind == EVENT_PACKET)
-		add_packet(o, t, ev);
+		add_packet(o, &r);
 	else
 		add_fields(o, ev);
-	if (ev->host != HOST_NONE && ev->host < trace_hosts(t))
-		json_object_set_new(o, "host", text_of(trace_host(t, ev->host)->name));
+	if (export_row_host(&r))
+		json_object_set_new(o, "host", text_of(export_row_host(&r)));
 	/* An event's own text stands as it is; the others get their line. */
 	if (!json_object_get(o, "text")) {
 		describe_event(&text, t, ev);
 		json_object_set_new(o, "text", text_of(text.buf));
 	}
-
-	int failed = json_dumpf(o, out, JSON_COMPACT) || fputc('\n', out) == EOF;
-
+	failed = json_dumpf(o, out, JSON_COMPACT) || fputc('\n', out) == EOF;
 	json_decref(o);
 	return failed ? err_set(e, NULL, "an event could not be written as JSON") : 0;
 }

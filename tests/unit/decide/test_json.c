@@ -24,7 +24,7 @@ static json_t *line_of(struct trace *t, const struct event *ev)
 	json_t *o;
 
 	assert_non_null(f);
-	assert_int_equal(json_event(t, ev, f, &e), 0);
+	assert_int_equal(json_event(t, ev, NULL, f, &e), 0);
 	assert_int_equal(fclose(f), 0);
 	assert_true(len > 2);
 	assert_ptr_equal(strchr(text, '\n'), text + len - 1);
@@ -223,7 +223,7 @@ static void a_full_disk_is_told(void **state)
 	if (!f)
 		skip();
 	setvbuf(f, NULL, _IONBF, 0);
-	assert_int_equal(json_event(s.t, &ev, f, &e), -1);
+	assert_int_equal(json_event(s.t, &ev, NULL, f, &e), -1);
 	assert_true(e.what[0]);
 	fclose(f);
 	trace_free(s.t);
