@@ -124,6 +124,8 @@ static struct event event_of(const struct session *s, const struct call_record *
 	struct event ev = { .kind = kind, .host = a->host, .thread = r->thread, .ts_ns = ts_ns };
 
 	str_copy(ev.program, sizeof(ev.program), a->name);
+	if (r->thread)
+		str_copy(ev.thread_name, sizeof(ev.thread_name), a->thread[r->thread].name);
 	return ev;
 }
 

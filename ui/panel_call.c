@@ -56,9 +56,9 @@ static void draw_title(struct page *page, const struct pair *p, const struct cal
 		str_char(&s, ' ');
 		describe_return(&s, p->ret);
 	}
-	str_addf(&right, "%s", ev->program);
-	if (ev->thread)
-		str_addf(&right, " thread %u", ev->thread);
+	event_add_actor(&right, ev);
+	if (ev->thread_name[0])
+		str_addf(&right, ", a thread of %s", ev->program);
 	if (c)
 		str_addf(&right, " · man %s", c->man);
 	width = text_width(right.buf);

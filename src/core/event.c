@@ -95,6 +95,10 @@ const struct event_field event_fields[] = {
 	{ .name = "HOST", .type = FIELD_U8, AT(host), .kinds = ALL },
 	{ .name = "PROGRAM", .type = FIELD_NAME, AT(program), .kinds = ALL },
 	{ .name = "THREAD", .type = FIELD_U32, AT(thread), .kinds = ALL },
+	{ .name = "THREAD_NAME",
+	  .type = FIELD_NAME,
+	  AT(thread_name),
+	  .kinds = IN(CALL) | IN(RETURN) },
 
 	{ .name = "PACKET", .type = FIELD_U64, AT(packet.number), .kinds = IN(PACKET) },
 	{ .name = "CAPLEN", .type = FIELD_U32, AT(packet.caplen), .kinds = IN(PACKET) },
@@ -198,6 +202,13 @@ const char *sock_state_name(enum sock_state state)
 const char *sock_timer_name(enum sock_timer timer)
 {
 	return name_at(timer_names, COUNT(timer_names) - 1, timer);
+}
+
+void event_add_actor(struct str *out, const struct event *ev)
+{
+	str_add(out, ev->thread_name[0] ? ev->thread_name : ev->program);
+	if (ev->thread && !ev->thread_name[0])
+		str_addf(out, "/%u", ev->thread);
 }
 
 /* Whether len characters are the name: case ignored, "_" as "-". */

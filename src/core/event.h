@@ -189,6 +189,7 @@ struct event {
 	int64_t ts_ns;		/* CLOCK_REALTIME */
 	uint64_t id;		/* offset in the trace */
 	char program[EVENT_NAME];	/* "" where none is meant */
+	char thread_name[EVENT_NAME];	/* of a thread that is not the first; CALL and RETURN */
 	union {
 		struct event_packet packet;
 		struct event_wire wire;
@@ -228,6 +229,9 @@ const char *event_kind_name(enum event_kind kind);	/* "packet", "wire", "call" �
 const char *wire_fate_name(enum wire_fate fate);	/* "delivered" … */
 const char *sock_state_name(enum sock_state state);	/* "SYN-RECEIVED" as in RFC 9293; "" for NONE */
 const char *sock_timer_name(enum sock_timer timer);	/* "retransmit" … */
+
+/* Appends who made a call: a thread by its name ("program/2" where it has none), the first one by its program's. */
+void event_add_actor(struct str *out, const struct event *ev);
 
 /* The state of that name ("SYN-SENT", case ignored, "_" as "-"); SOCK_STATE_NONE if there is none. */
 enum sock_state sock_state_find(const char *name, size_t len);

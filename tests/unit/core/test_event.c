@@ -121,6 +121,22 @@ static void times_that_run_are_no_news(void **state)
 	assert_false(sock_sample_differs(&a, &b));
 }
 
+static void an_actor_has_the_best_name_there_is(void **state)
+{
+	struct event ev = { .kind = EVENT_CALL, .program = "server" };
+	STR_ON_STACK(text, 64);
+
+	(void)state;
+	event_add_actor(&text, &ev);
+	ev.thread = 2;
+	str_char(&text, ' ');
+	event_add_actor(&text, &ev);
+	(void)str_copy(ev.thread_name, sizeof(ev.thread_name), "helper");
+	str_char(&text, ' ');
+	event_add_actor(&text, &ev);
+	assert_string_equal(text.buf, "server server/2 helper");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +144,7 @@ int main(void)
 		cmocka_unit_test(states_are_found_by_any_spelling),
 		cmocka_unit_test(fields_do_not_overlap),
 		cmocka_unit_test(a_sample_is_covered_by_its_fields),
+		cmocka_unit_test(an_actor_has_the_best_name_there_is),
 		cmocka_unit_test(times_that_run_are_no_news),
 	};
 

@@ -318,6 +318,24 @@ static void variables_come_with_the_return(void)
 	session_free(s);
 }
 
+/* Whether the calls and returns of a thread say its name, and nobody else's do. */
+static bool calls_are_of(struct session *s, const char *name, uint32_t thread)
+{
+	struct trace *t = session_trace(s);
+	size_t seen = 0;
+
+	for (uint32_t row = 0; row < trace_rows(t); row++) {
+		const struct event *ev = trace_event(t, row, NULL);
+
+		if (!ev || (ev->kind != EVENT_CALL && ev->kind != EVENT_RETURN))
+			continue;
+		if (strcmp(ev->thread_name, ev->thread == thread ? name : "") != 0)
+			return false;
+		seen += ev->thread == thread;
+	}
+	return seen > 0;
+}
+
 static void threads_have_names_and_turns(void)
 {
 	struct session *s = lab_session(NULL);
@@ -342,6 +360,7 @@ static void threads_have_names_and_turns(void)
 	UNTIL(s, session_call_progress(s, second) == CALL_RETURNED);
 	CHECK(session_call_outcome(s, second)->result == 4);
 	CHECK(session_call_progress(s, first) == CALL_ASLEEP);
+	CHECK(calls_are_of(s, "helper", 1));
 	/* A signal goes to the one thread. */
 	second = give_to(s, SERVER, 1, REQUEST("recv", value_int(3), value_int(10)), "");
 	UNTIL(s, session_call_progress(s, second) == CALL_ASLEEP);
