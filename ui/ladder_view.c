@@ -31,10 +31,10 @@ static int count_bars(const struct ladder_frame *f, int side)
 /* A capture without calls has more to say between the rails than in the lanes. */
 static int lane_cells(const struct ladder_frame *f, int rest)
 {
-	bool calls = f->sides.by_host || trace_lanes(f->view->trace);
-	int lane = rest * (calls ? 31 : 25) / 100;
+	bool lab = f->sides.by_host || trace_lanes(f->view->trace);
+	int lane = rest * (lab ? 31 : 25) / 100;
 
-	if (!calls && lane < LANE_ADDRESS)
+	if (!lab && lane < LANE_ADDRESS)
 		lane = LANE_ADDRESS < rest / 3 ? LANE_ADDRESS : rest / 3;
 	return lane > LANE_MAX ? LANE_MAX : lane;
 }
