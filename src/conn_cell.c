@@ -12,7 +12,7 @@
 /* clang-format off */
 const struct conn_column_of conn_columns[CONN_COLUMNS] = {
 	[CONN_NUMBER] = { "number", "#", "in the order of their first packets", 4, 9, 9, true, false },
-	[CONN_PROTOCOL] = { "protocol", "proto", "TCP, UDP, ICMP or another protocol of IP", 5, 6, 0, false, false },
+	[CONN_PROTOCOL] = { "protocol", "proto", "TCP, UDP, ICMP or another protocol of IP", 6, 6, 0, false, false },
 	[CONN_FROM] = { "from", "from", "who sent the first packet", 15, 47, 0, false, false },
 	[CONN_TO] = { "to", "to", "the other end", 15, 47, 0, false, false },
 	[CONN_START] = { "start", "start", "time of the first packet", 9, 10, 5, true, false },
@@ -145,8 +145,24 @@ void conn_protocol_text(struct str *out, uint8_t protocol)
 	str_addf(out, "IP %u", protocol);
 }
 
+/* What is too long loses the end of its address, because the port says more: "[2001:db8:…]:443". */
+static void fitting(struct str *out, const char *text, int width)
+{
+	const char *tail = strrchr(text, ':');
+	int len = (int)strlen(text), keep;
+
+	if (len > width && tail && tail > text && tail[-1] == ']')
+		tail--;
+	keep = tail ? width - 1 - (int)strlen(tail) : 0;
+	if (len <= width || keep < 1)
+		str_add(out, text);
+	else
+		str_addf(out, "%.*s…%s", keep, text, tail);
+}
+
 /* A protocol without ports has addresses alone. */
-static void address_text(struct str *out, const struct trace *t, const struct conn *c, int end)
+static void address_text(struct str *out, const struct trace *t, const struct conn *c, int end,
+			 int width)
 {
 	STR_ON_STACK(text, 128);
 
@@ -155,7 +171,7 @@ static void address_text(struct str *out, const struct trace *t, const struct co
 	    addr_port(&c->end[end]) == 0 && text.len > 2 &&
 	    strcmp(text.buf + text.len - 2, ":0") == 0)
 		text.buf[text.len - 2] = '\0';
-	str_add(out, text.buf);
+	fitting(out, text.buf, width);
 }
 
 void conn_cell(struct str *out, struct trace *t, uint32_t number, enum conn_column column,
@@ -174,7 +190,7 @@ void conn_cell(struct str *out, struct trace *t, uint32_t number, enum conn_colu
 		break;
 	case CONN_FROM:
 	case CONN_TO:
-		address_text(out, t, c, column == CONN_TO);
+		address_text(out, t, c, column == CONN_TO, width);
 		break;
 	case CONN_START:
 		start_text(out, t, c->first_ns);

@@ -50,8 +50,8 @@ int conn_column_find(const char *name, size_t len);
 
 /*
  * Appends what stands in a column.  A state that was worked out from packets has a "~" in front, one that the
- * kernel's socket was sampled in has none.  width: cells that there are; the ending is said in more words where
- * they fit.
+ * kernel's socket was sampled in has none.  width: cells that there are, for which a long address is
+ * shortened; the ending is said in more words where they fit.
  */
 void conn_cell(struct str *out, struct trace *t, uint32_t conn, enum conn_column column, int width);
 

@@ -331,6 +331,7 @@ static const struct app_command app_commands[] = {
 	{ "connections", "connections", "all connections, in any order", app_run_connections },
 	{ "filter", "filter [EXPRESSION]", "only packets that match, as in pcap-filter(7)",
 	  app_run_filter },
+	{ "stream", "stream", "what the connection of this packet carried", app_run_stream },
 	{ "back", "back", "take back what was chosen last", app_run_back },
 	{ "step", "step", "the next step: of the lesson, of a held packet, or begin to hold",
 	  run_step },

@@ -9,8 +9,7 @@
 #include "ui/app_impl.h"
 #include "ui/keys.h"
 
-#define WORK_NS	 (3 * NS_PER_MS) /* a turn of the loop; a file that is read takes as much */
-#define FIRST_NS (8 * NS_PER_MS) /* what a key that begins something may take to show a beginning */
+#define WORK_NS (3 * NS_PER_MS) /* a turn of the loop; a file that is read takes as much */
 
 int app_cover_init(struct app *a, struct err *e)
 {
@@ -23,6 +22,7 @@ int app_cover_init(struct app *a, struct err *e)
 
 void app_cover_fini(struct app *a)
 {
+	follow_free(a->follow);
 	conns_view_fini(&a->conns);
 	shown_free(a->shown);
 }
@@ -36,6 +36,8 @@ bool app_cover_work(struct app *a)
 
 	if (a->cover == COVER_CONNS)
 		news |= conn_list_work(a->conns.list, WORK_NS);
+	if (a->follow && (a->cover == COVER_STREAM || follow_busy(a->follow)))
+		news |= app_stream_work(a, WORK_NS);
 	if (shown_trouble(a->shown, &e)) {
 		app_complain(a, &e);
 		news = true;
@@ -54,7 +56,7 @@ int app_timeout_ms(const struct app *a)
 /* ---- the connections ---- */
 
 /* The connection that the ladder is about. */
-static uint32_t conn_at_cursor(const struct app *a)
+uint32_t app_conn(const struct app *a)
 {
 	struct ladder_row row;
 
@@ -67,19 +69,19 @@ static uint32_t conn_at_cursor(const struct app *a)
 
 static void open_conns(struct app *a)
 {
-	uint32_t conn = conn_at_cursor(a);
+	uint32_t conn = app_conn(a);
 
 	a->cover = COVER_CONNS;
 	if (conn != CONN_NONE)
 		a->conns.conn = conn;
-	conn_list_work(a->conns.list, FIRST_NS);
+	conn_list_work(a->conns.list, APP_FIRST_NS);
 }
 
 /* The ladder with the packets of this connection alone. */
 static void show_only(struct app *a, uint32_t conn)
 {
 	shown_only(a->shown, conn);
-	shown_work(a->shown, FIRST_NS);
+	shown_work(a->shown, APP_FIRST_NS);
 	a->cover = COVER_NONE;
 	a->from_conns = conn != CONN_NONE;
 	if (conn != CONN_NONE)
@@ -152,7 +154,7 @@ static int list_column(struct app *a, const char *argument, struct err *e)
 			str_addf(&names, "%s%s", i ? " " : "", conn_columns[i].name);
 		return err_set(e, names.buf, "there is no column \"%s\"", argument);
 	}
-	conn_list_work(a->conns.list, FIRST_NS);
+	conn_list_work(a->conns.list, APP_FIRST_NS);
 	return 0;
 }
 
@@ -168,7 +170,7 @@ static int list_find(struct app *a, const char *argument, struct err *e)
 {
 	if (!conn_list_find(a->conns.list, argument))
 		return err_set(e, NULL, "that is too long to look for");
-	conn_list_work(a->conns.list, FIRST_NS);
+	conn_list_work(a->conns.list, APP_FIRST_NS);
 	return 0;
 }
 
@@ -196,26 +198,36 @@ static int list_back(struct app *a, const char *argument, struct err *e)
 	return 0;
 }
 
+const struct app_sub *app_sub_find(const struct app_sub *subs, size_t count, const char *text,
+				   const char **argument)
+{
+	size_t len = strcspn(text, " ");
+
+	*argument = text + len + strspn(text + len, " ");
+	for (size_t i = 0; i < count; i++)
+		if (strlen(subs[i].name) == len && memcmp(subs[i].name, text, len) == 0)
+			return &subs[i];
+	return NULL;
+}
+
 int app_run_connections(struct app *a, const char *argument, struct err *e)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct app *a, const char *argument, struct err *e);
-	} subs[] = {
+	static const struct app_sub subs[] = {
 		{ "up", list_up },	   { "down", list_down },	{ "page", list_page },
 		{ "first", list_first },   { "last", list_last },	{ "enter", list_enter },
 		{ "column", list_column }, { "reverse", list_reverse }, { "find", list_find },
 		{ "back", list_back },	   { "close", list_close },
 	};
-	size_t len = strcspn(argument, " ");
+	const char *rest;
+	const struct app_sub *sub =
+		app_sub_find(subs, sizeof(subs) / sizeof(subs[0]), argument, &rest);
 
 	if (a->cover != COVER_CONNS)
 		open_conns(a);
 	if (!*argument)
 		return 0;
-	for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
-		if (strlen(subs[i].name) == len && memcmp(subs[i].name, argument, len) == 0)
-			return subs[i].run(a, argument + len + strspn(argument + len, " "), e);
+	if (sub)
+		return sub->run(a, rest, e);
 	return err_set(e, "connections column NAME, reverse, find WORDS, enter, close",
 		       "connections %s means nothing", argument);
 }
@@ -226,7 +238,7 @@ int app_run_filter(struct app *a, const char *argument, struct err *e)
 {
 	if (shown_filter(a->shown, argument, e))
 		return -1;
-	shown_work(a->shown, FIRST_NS);
+	shown_work(a->shown, APP_FIRST_NS);
 	conn_list_of(a->conns.list, *argument ? a->shown : NULL);
 	return 0;
 }
@@ -261,9 +273,15 @@ int app_run_back(struct app *a, const char *argument, struct err *e)
 
 /* ---- keys, and what is on the screen ---- */
 
+static const enum key_group group_of[] = {
+	[COVER_NONE] = KEYS_TIME,
+	[COVER_CONNS] = KEYS_CONNS,
+	[COVER_STREAM] = KEYS_STREAM,
+};
+
 const struct key_row *app_cover_find(const struct app *a, uint32_t key)
 {
-	const struct key_row *row = a->cover == COVER_CONNS ? keys_find_in(KEYS_CONNS, key) : NULL;
+	const struct key_row *row = keys_find_in(group_of[a->cover], key);
 
 	return row ? row : keys_find_in(KEYS_PROGRAM, key);
 }
@@ -273,37 +291,58 @@ bool app_cover_click(struct app *a, const struct term_input *in)
 	uint32_t before;
 	struct area all = { .width = a->width, .height = a->height - 1 };
 
-	if (a->cover != COVER_CONNS)
-		return false;
-	before = conns_view_conn(&a->conns);
-	conns_view_click(&a->conns, all, in->x, in->y);
-	if (in->y >= CONNS_VIEW_HEAD && conns_view_conn(&a->conns) == before)
-		app_command(a, "connections enter", NULL);
-	return true;
+	if (a->cover == COVER_CONNS) {
+		before = conns_view_conn(&a->conns);
+		conns_view_click(&a->conns, all, in->x, in->y);
+		if (in->y >= CONNS_VIEW_HEAD && conns_view_conn(&a->conns) == before)
+			app_command(a, "connections enter", NULL);
+	}
+	return a->cover != COVER_NONE;
 }
 
 bool app_cover_draw(struct app *a, struct grid *g)
 {
-	struct area all = grid_area(g);
+	struct area all = grid_area(g), page = area_sub(all, 0, 0, all.width, all.height - 1);
 
-	if (a->cover != COVER_CONNS)
+	switch (a->cover) {
+	case COVER_NONE:
 		return false;
-	a->conns.mark = a->view.mark;
-	conns_view_draw(&a->conns, area_sub(all, 0, 0, all.width, all.height - 1));
+	case COVER_CONNS:
+		a->conns.mark = a->view.mark;
+		conns_view_draw(&a->conns, page);
+		break;
+	case COVER_STREAM:
+		follow_draw(a->follow, page);
+		break;
+	}
 	return true;
 }
 
+#define COVER_HINTS 8
+
 size_t app_cover_hints(const struct app *a, struct app_hint *h)
 {
-	static const struct app_hint conns[] = {
-		{ "connections enter", "ladder" },	{ "connections column previous", NULL },
-		{ "connections column next", "sort" },	{ "connections reverse", "reverse" },
-		{ "prompt connections find ", "find" }, { "prompt filter ", "filter" },
-		{ "connections back", "back" },		{ "help", "help" },
+	static const struct app_hint of[][COVER_HINTS] = {
+		[COVER_CONNS] = { { "connections enter", "ladder" },
+				  { "connections column previous", NULL },
+				  { "connections column next", "sort" },
+				  { "connections reverse", "reverse" },
+				  { "prompt connections find ", "find" },
+				  { "stream", "stream" },
+				  { "connections back", "back" },
+				  { "help", "help" } },
+		[COVER_STREAM] = { { "stream hex", "text/hex" },
+				   { "stream side", "direction" },
+				   { "prompt stream search ", "search" },
+				   { "stream next", "next" },
+				   { "prompt stream save ", "save" },
+				   { "stream packet", "packet" },
+				   { "stream back", "back" },
+				   { "help", "help" } },
 	};
 
-	if (a->cover != COVER_CONNS)
+	if (a->cover == COVER_NONE)
 		return 0;
-	memcpy(h, conns, sizeof(conns));
-	return sizeof(conns) / sizeof(conns[0]);
+	memcpy(h, of[a->cover], sizeof(of[0]));
+	return COVER_HINTS;
 }

@@ -12,6 +12,7 @@
 #include "src/turn.h"
 #include "ui/app.h"
 #include "ui/conns_view.h"
+#include "ui/follow.h"
 #include "ui/help.h"
 #include "ui/prompt.h"
 
@@ -24,6 +25,7 @@ enum app_wish {			/* what only the one who has the terminal can do */
 enum app_cover {		/* what covers the ladder and the panel */
 	COVER_NONE,
 	COVER_CONNS,
+	COVER_STREAM,
 };
 
 struct app {
@@ -33,6 +35,8 @@ struct app {
 	struct shown *shown;	/* which rows the ladder shows; view.shown */
 	enum app_cover cover;
 	struct conns_view conns;
+	struct follow *follow;	/* NULL: no stream was looked at yet */
+	enum app_cover under;	/* what the stream covers */
 	bool from_conns;	/* the ladder shows what was chosen among the connections */
 
 	struct prompt prompt;
@@ -102,7 +106,21 @@ bool app_cover_work(struct app *a);
 int app_timeout_ms(const struct app *a);	/* 0: there is more to do at once; -1 */
 int app_run_connections(struct app *a, const char *argument, struct err *e);
 int app_run_filter(struct app *a, const char *argument, struct err *e);
+int app_run_stream(struct app *a, const char *argument, struct err *e);
 int app_run_back(struct app *a, const char *argument, struct err *e);
+
+/* A stream (app_stream.c). */
+bool app_stream_work(struct app *a, int64_t budget_ns);
+uint32_t app_conn(const struct app *a);	/* that the cursor's event belongs to; CONN_NONE */
+#define APP_FIRST_NS	(8 * NS_PER_MS)	/* what a key that begins something may take to show a beginning */
+
+/* Commands of what covers the ladder: the word behind the command's name. */
+struct app_sub {
+	const char *name;
+	int (*run)(struct app *a, const char *argument, struct err *e);
+};
+const struct app_sub *app_sub_find(const struct app_sub *subs, size_t count, const char *text,
+				   const char **argument);
 
 /* Typed lines (app_line.c). */
 void app_line_before_key(struct app *a, const struct term_input *in);	/* whatever the key means */

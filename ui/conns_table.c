@@ -8,11 +8,13 @@
 #include "ui/glyph.h"
 
 #define LEFT	      1 /* the cursor's mark */
+#define HELPFUL	      6 /* columns of a higher rank come only where others have … */
+#define SPARE	      30 /* … so many cells more than the least */
 #define ADDRESS_USUAL 21 /* "192.168.100.200:65535" */
 
 static int rank_of(enum conn_column column, enum conn_column always)
 {
-	return column == always ? 0 : conn_columns[column].rank;
+	return column == always && column != CONN_NUMBER ? 0 : conn_columns[column].rank;
 }
 
 /* Gives a column more room, up to `most`; returns what is left. */
@@ -40,8 +42,10 @@ struct conns_table conns_table_fit(int width, enum conn_column always)
 		highest = conn_columns[i].rank > highest ? conn_columns[i].rank : highest;
 	for (int rank = 0; rank <= highest; rank++) {
 		for (int i = 0; i < CONN_COLUMNS; i++) {
+			int spare = rank > HELPFUL ? SPARE : 0;
+
 			if (rank_of((enum conn_column)i, always) != rank ||
-			    conn_columns[i].least + 1 > left)
+			    conn_columns[i].least + 1 > left - spare)
 				continue;
 			in[i] = true;
 			left -= conn_columns[i].least + 1;
@@ -52,8 +56,10 @@ struct conns_table conns_table_fit(int width, enum conn_column always)
 			c.part[c.count].column = (enum conn_column)i;
 			c.part[c.count++].width = conn_columns[i].least;
 		}
-	left = widen(&c, CONN_FROM, ADDRESS_USUAL, left);
-	left = widen(&c, CONN_TO, ADDRESS_USUAL, left);
+	for (int most = conn_columns[CONN_FROM].least; most <= ADDRESS_USUAL; most++) {
+		left = widen(&c, CONN_FROM, most, left);
+		left = widen(&c, CONN_TO, most, left);
+	}
 	left = widen(&c, CONN_END, conn_columns[CONN_END].most, left);
 	for (int i = 0; i < CONN_COLUMNS; i++)
 		if (i != CONN_FROM && i != CONN_TO)

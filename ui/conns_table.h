@@ -20,7 +20,10 @@ struct conns_table {
 	} part[CONN_COLUMNS];
 };
 
-/* The columns for a width, in their order; `always` is one of them, however little room there is. */
+/*
+ * The columns for a width, in their order; `always` is one of them, however little room there is (but for the
+ * number, which says least).
+ */
 struct conns_table conns_table_fit(int width, enum conn_column always);
 
 /* sorted: the column whose head is marked, with the direction; -1: none. */

@@ -31,6 +31,7 @@ const struct key_row key_rows[] = {
 	{ 'J', "J", "scroll down", "scroll the panel down", KEYS_PANEL },
 	{ 'K', "K", "scroll up", "scroll the panel up", KEYS_PANEL },
 
+	{ 't', "t", "stream", "what the connection of this packet carried: follow the stream", KEYS_PANEL },
 	{ 'C', "C", "connections", "all connections: sort, find, choose one", KEYS_PANEL },
 
 	{ TERM_UP, "Up", "connections up", "to the connection before", KEYS_CONNS },
@@ -54,8 +55,32 @@ const struct key_row key_rows[] = {
 	{ 'f', "f", "prompt filter ", "only connections with packets that match a filter", KEYS_CONNS },
 	{ TERM_ESCAPE, "Esc", "connections back", "without the words, without the filter, back to the ladder", KEYS_CONNS },
 	{ TERM_BACKSPACE, "Backspace", "connections back", NULL, KEYS_CONNS },
+	{ 't', "t", "stream", "what this connection carried", KEYS_CONNS },
 	{ 'C', "C", "connections close", "back to the ladder", KEYS_CONNS },
 	{ 'q', "q", "connections close", NULL, KEYS_CONNS },
+
+	{ TERM_UP, "Up", "stream up", "a line back", KEYS_STREAM },
+	{ 'k', "k", "stream up", NULL, KEYS_STREAM },
+	{ TERM_DOWN, "Down", "stream down", "a line on", KEYS_STREAM },
+	{ 'j', "j", "stream down", NULL, KEYS_STREAM },
+	{ TERM_PAGE_UP, "PageUp", "stream page up", "a page back", KEYS_STREAM },
+	{ TERM_PAGE_DOWN, "PageDown", "stream page down", "a page on", KEYS_STREAM },
+	{ ' ', "Space", "stream page down", NULL, KEYS_STREAM },
+	{ TERM_HOME, "Home", "stream first", "to the beginning", KEYS_STREAM },
+	{ 'g', "g", "stream first", NULL, KEYS_STREAM },
+	{ TERM_END, "End", "stream last", "to the end", KEYS_STREAM },
+	{ 'G', "G", "stream last", NULL, KEYS_STREAM },
+	{ 'x', "x", "stream hex", "text, or hex", KEYS_STREAM },
+	{ 'd', "d", "stream side", "both directions, one, the other", KEYS_STREAM },
+	{ '/', "/", "prompt stream search ", "search in what was carried", KEYS_STREAM },
+	{ 'n', "n", "stream next", "to the next match", KEYS_STREAM },
+	{ 'N', "N", "stream previous", "to the match before", KEYS_STREAM },
+	{ 's', "s", "prompt stream save ", "save the bytes: save FILE, save from FILE, save to FILE", KEYS_STREAM },
+	{ TERM_ENTER, "Enter", "stream packet", "the packet that the first line came in", KEYS_STREAM },
+	{ TERM_ESCAPE, "Esc", "stream back", "stop what goes on; back to where you came from", KEYS_STREAM },
+	{ TERM_BACKSPACE, "Backspace", "stream back", NULL, KEYS_STREAM },
+	{ 't', "t", "stream close", "back to where you came from", KEYS_STREAM },
+	{ 'q', "q", "stream close", NULL, KEYS_STREAM },
 
 	{ ' ', "Space", "step", "the next step: of the lesson, of a held packet, or begin to hold", KEYS_LAB },
 	{ 'h', "h", "toggle hold", "hold the packets on the wire, or end that", KEYS_LAB },
@@ -97,7 +122,7 @@ const size_t prompt_keys_count = sizeof(prompt_keys) / sizeof(prompt_keys[0]);
 /* Groups of what covers the ladder: there the keys mean what these say. */
 static bool covers(enum key_group g)
 {
-	return g == KEYS_CONNS;
+	return g == KEYS_CONNS || g == KEYS_STREAM;
 }
 
 const struct key_row *keys_find(uint32_t key)
@@ -127,7 +152,7 @@ const struct key_row *keys_of_command(const char *command)
 const char *key_group_name(enum key_group g)
 {
 	static const char *const names[KEY_GROUPS] = {
-		[KEYS_CONNS] = "Connections", [KEYS_TIME] = "Time",	[KEYS_PANEL] = "Panel",
+		[KEYS_CONNS] = "Connections: C", [KEYS_STREAM] = "A stream: t", [KEYS_TIME] = "Time",	[KEYS_PANEL] = "Panel",
 		[KEYS_LAB] = "Lab",	      [KEYS_PROMPT] = "Prompt", [KEYS_PROGRAM] = "Program",
 	};
 

@@ -12,6 +12,7 @@ enum key_group {		/* in the order of help */
 	KEYS_TIME,
 	KEYS_PANEL,
 	KEYS_CONNS,		/* while the connections are shown */
+	KEYS_STREAM,		/* while a stream is shown */
 	KEYS_LAB,
 	KEYS_PROMPT,
 	KEYS_PROGRAM,
