@@ -617,14 +617,15 @@ void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
  * each number read once.
  */
 
-static bool may_be_ordinary(const struct tcp *t, const struct tcp_side *x, const struct tcp_side *y,
-			    const struct packet *p)
+/* A plain segment at the place where the one before ended, in a connection whose handshake is over. */
+static inline bool may_be_ordinary(const struct tcp *t, const struct tcp_side *x,
+				   const struct tcp_side *y, const struct packet *p)
 {
 	const uint8_t known = TCP_SIDE_WINDOW | TCP_SIDE_BASE;
 
-	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || !p->payload_known)
+	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->seq != x->high)
 		return false;
-	if (p->seq != x->high || !p->seq || !p->window || p->sack_blocks || p->wscale >= 0 ||
+	if (!p->payload_known || !p->seq || !p->window || p->sack_blocks || p->wscale >= 0 ||
 	    p->mptcp)
 		return false;
 	return (x->bits & y->bits & known) == known && !(x->bits & TCP_SIDE_FIRST_ACK) &&
@@ -632,7 +633,7 @@ static bool may_be_ordinary(const struct tcp *t, const struct tcp_side *x, const
 }
 
 /* New data that does not fill the window (F6), nor were acknowledged before (F12 a), nor probe (F1). */
-static bool is_ordinary_data(const struct tcp_side *y, uint32_t end)
+static inline bool is_ordinary_data(const struct tcp_side *y, uint32_t end)
 {
 	bool scaled = !(y->bits & TCP_SIDE_FIRST_ACK) && y->scale >= TCP_SCALE_SHIFT;
 	uint32_t window = (uint32_t)y->window << (scaled ? y->scale - TCP_SCALE_SHIFT : 0);
@@ -641,82 +642,88 @@ static bool is_ordinary_data(const struct tcp_side *y, uint32_t end)
 	       (y->scale == TCP_SCALE_UNKNOWN || end != y->last_ack + window);
 }
 
-/* M1 to M3 of a segment with data. */
-static void ordinary_data(struct tcp *t, struct unacked *pool, const struct tcp_segment *s)
+/* M5. */
+static inline void ordinary_ack(struct tcp_side *y, struct unacked *pool,
+				const struct tcp_rules *rules, const struct tcp_segment *s,
+				struct verdict *out)
 {
-	struct tcp_side *x = &t->side[s->dir];
+	struct unacked_segment hit;
+	enum unacked_hit kind =
+		unacked_ack(pool, &y->unacked, s->p->ack, rules->partial_acks, &hit);
+
+	if (kind == UNACKED_NONE)
+		return;
+	out->acked_frame = hit.frame;
+	out->ack_rtt_ns = s->ts_ns - hit.ts_ns;
+	if (kind == UNACKED_PART)
+		out->bits = VERDICT_PARTIAL_ACK;
+}
+
+/* M1 to M3 of a segment with data. */
+static inline void ordinary_data(struct tcp *t, struct tcp_side *x, struct unacked *pool,
+				 const struct tcp_segment *s)
+{
 	const struct unacked_segment sent = { .start = s->p->seq,
 					      .end = s->p->seq + s->p->payload_len,
 					      .frame = s->frame,
 					      .ts_ns = s->ts_ns };
 
-	unacked_add(pool, &x->unacked, &sent);
 	if (!x->contig || x->contig == sent.start)
 		x->contig = sent.end;
 	x->high = sent.end;
-	x->high_frame = s->frame;
-	t->high_ns[s->dir] = s->ts_ns;
-	t->seen |= TCP_SEEN_DATA;
+	x->high_frame = sent.frame;
+	t->high_ns[s->dir] = sent.ts_ns;
+	unacked_add(pool, &x->unacked, &sent);
 }
 
-/* M5, and bytes in flight. */
-static void ordinary_ack(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-			 const struct tcp_segment *s, struct verdict *out)
+static inline void ordinary_flight(const struct tcp *t, const struct tcp_side *x, uint32_t sacked,
+				   const struct unacked *pool, int dir, struct verdict *out)
 {
-	const struct tcp_side *x = &t->side[s->dir];
-	struct tcp_side *y = &t->side[!s->dir];
-	struct unacked_segment hit;
-	enum unacked_hit kind = UNACKED_NONE;
 	uint32_t bytes;
 
-	if (y->unacked)
-		kind = unacked_ack(pool, &y->unacked, s->p->ack, rules->partial_acks, &hit);
-	if (kind != UNACKED_NONE) {
-		out->acked_frame = hit.frame;
-		out->ack_rtt_ns = s->ts_ns - hit.ts_ns;
-		out->bits = kind == UNACKED_PART ? VERDICT_PARTIAL_ACK : 0;
-	}
-	if (!s->p->payload_len || !x->unacked || (x->bits & TCP_SIDE_HOLE))
+	if (!x->unacked || (x->bits & TCP_SIDE_HOLE))
 		return;
 	out->item = true;
-	bytes = unacked_span(pool, x->unacked, t->base[s->dir]) - y->sacked;
+	bytes = unacked_span(pool, x->unacked, t->base[dir]) - sacked;
 	if (bytes && bytes < FLIGHT_MAX)
 		out->in_flight = bytes;
 }
 
+/* Bits and bytes are written last: the compiler must take a byte for a part of anything. */
 bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
 		  const struct tcp_segment *s, struct verdict *out)
 {
 	struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
 	const struct packet *p = s->p;
 	const uint32_t seq = p->seq, ack = p->ack, len = p->payload_len;
+	uint8_t bits = x->bits & (uint8_t)~(TCP_SIDE_MPTCP | TCP_SIDE_SACK);
 
 	if (!may_be_ordinary(t, x, y, p) || (y->contig && above(ack, y->contig)))
 		return false;
 	if (len ? !is_ordinary_data(y, seq + len) : ack == x->last_ack)
 		return false;
-	out->analysed = true;
 	out->window = window_of(x, p);
 	if (ack != x->last_ack) {
 		x->last_ack = ack;
 		x->ack_frame = s->frame;
 		x->dup_acks = 0;
 	}
-	if (len) {
-		ordinary_data(t, pool, s);
-	} else {
-		t->seen |= TCP_SEEN_ACK;
-		if (!x->contig)
-			x->contig = seq;
-	}
+	t->last_ns[s->dir] = s->ts_ns;
 	x->window = p->window;
 	x->verdict = 0;
 	x->sacked = 0;
-	x->bits = (uint8_t)((x->bits & ~(TCP_SIDE_MPTCP | TCP_SIDE_SACK)) |
-			    (len ? TCP_SIDE_HIGH_DATA : 0));
+	if (len)
+		ordinary_data(t, x, pool, s);
+	else if (!x->contig)
+		x->contig = seq;
+	x->bits = len ? bits | TCP_SIDE_HIGH_DATA : bits;
 	y->bits &= (uint8_t)~TCP_SIDE_HOLE;
-	t->last_ns[s->dir] = s->ts_ns;
-	ordinary_ack(t, pool, rules, s, out);
+	t->seen |= len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
+	out->analysed = true;
+	if (y->unacked)
+		ordinary_ack(y, pool, rules, s, out);
+	if (len)
+		ordinary_flight(t, x, y->sacked, pool, s->dir, out);
 	if (out->acked_frame || out->item)
 		out->initial_rtt_ns = t->initial_rtt_ns;
 	return true;

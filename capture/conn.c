@@ -154,22 +154,6 @@ static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
 		f->retransmissions[dir]++;
 }
 
-/* What infer_state() would say, to be compared. */
-static uint32_t inferred_of(const struct infer_end *e)
-{
-	return (uint32_t)e->set << 16 | (e->bits & (INFER_STATE | INFER_SURE));
-}
-
-/* Who moved to another state by this segment: a bit each. */
-static uint8_t infer_track(struct conns *c, struct tcp *tcp, int dir, const struct packet *p)
-{
-	const uint32_t before[2] = { inferred_of(&tcp->end[0]), inferred_of(&tcp->end[1]) };
-
-	infer_segment(tcp->end, c->unacked, dir, p, c->vantage);
-	return (uint8_t)((inferred_of(&tcp->end[0]) != before[0]) |
-			 (inferred_of(&tcp->end[1]) != before[1]) << 1);
-}
-
 static void tcp_track(struct tracked *t, struct conn_note *out)
 {
 	struct verdict *verdict = &out->verdict;
@@ -185,7 +169,7 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 	if (p->payload_known && !t->quoted) {
 		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
 			    verdict);
-		out->moved = infer_track(t->c, t->tcp, s.dir, p);
+		out->moved = infer_segment(t->tcp->end, t->c->unacked, s.dir, p, t->c->vantage);
 		retransmissions_count(t->flow, s.dir, verdict->bits);
 	} else if (opening >= TCP_RENUMBERS && !p->cut) {
 		verdict->bits = VERDICT_REUSED_PORTS;
@@ -334,7 +318,7 @@ static bool ordinary_track(struct conns *c, const struct packet *p, uint32_t fra
 	out->dir = (uint8_t)s.dir;
 	out->stream = f->stream;
 	out->stream_protocol = IPPROTO_TCP;
-	out->moved = infer_track(c, tcp, s.dir, p);
+	out->moved = infer_segment(tcp->end, c->unacked, s.dir, p, c->vantage);
 	out->state[0] = infer_state(&tcp->end[0]);
 	out->state[1] = infer_state(&tcp->end[1]);
 	flow_count(f, s.dir, p->payload_len, ts_ns);

@@ -123,36 +123,14 @@ static bool slots_reserve(struct slots *s)
 
 /* ---- hashing ---- */
 
-static uint64_t fold_multiply(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t end_hash(const struct conn_table *t, const struct flow_key *key, int end)
-{
-	return fold_multiply(((uint64_t)key->address[end] << 16 | key->port[end]) ^ t->key[0],
-			     t->key[1]);
-}
-
-uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key)
-{
-	uint64_t both = end_hash(t, key, 0) + end_hash(t, key, 1);
-	unsigned kind = (unsigned)key->protocol << 8 | key->ip_version;
-	uint64_t hash = fold_multiply(both ^ t->key[2], t->key[3] ^ kind);
-
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
 static uint32_t address_hash(const struct conn_table *t, const uint8_t *ip)
 {
 	uint64_t high, low, hash;
 
 	memcpy(&high, ip, 8);
 	memcpy(&low, ip + 8, 8);
-	hash = fold_multiply(high ^ t->key[0], low ^ t->key[1]);
-	hash = fold_multiply(hash ^ t->key[2], t->key[3]);
+	hash = conn_table_mix(high ^ t->key[0], low ^ t->key[1]);
+	hash = conn_table_mix(hash ^ t->key[2], t->key[3]);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 

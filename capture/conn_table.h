@@ -102,7 +102,28 @@ static inline bool conn_table_key(struct conn_table *t, struct flow_key *key, in
 
 const uint8_t *conn_table_address(const struct conn_table *t, const struct flow *f, int end);
 
-uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key);
+static inline uint64_t conn_table_mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t conn_table_end_hash(const struct conn_table *t, uint32_t address, uint16_t port)
+{
+	return conn_table_mix(((uint64_t)address << 16 | port) ^ t->key[0], t->key[1]);
+}
+
+/* The same for both directions. */
+static inline uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key)
+{
+	uint64_t both = conn_table_end_hash(t, key->address[0], key->port[0]) +
+			conn_table_end_hash(t, key->address[1], key->port[1]);
+	unsigned kind = (unsigned)key->protocol << 8 | key->ip_version;
+	uint64_t hash = conn_table_mix(both ^ t->key[2], t->key[3] ^ kind);
+
+	return (uint32_t)(hash ^ hash >> 32);
+}
 
 static inline bool flow_key_ends(const struct flow_key *a, const struct flow_key *b, int first)
 {

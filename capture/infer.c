@@ -315,6 +315,9 @@ static void sends_fin(struct infer_end *x, const struct infer_end *y, const stru
 		widen(x, x->set | again);
 	x->fin = p->seq + p->payload_len;
 	x->bits |= FIN_SENT | (acks ? FIN_ACKS : 0);
+	/* It is sent again, and was acknowledged before: that may have come since. */
+	if (has(y, HAS_RCV) && below(x->fin, y->rcv))
+		widen(x, with_fin_acked(x->set));
 	if (!acks && has(x, FIN_ARRIVED) && has(x, HAS_RCV) && below(y->fin, x->rcv))
 		take(x, y, GETS_FIN, false);
 }
@@ -679,15 +682,26 @@ static void ordinary(struct infer_end *x, struct infer_end *y, const struct pack
 	x->bits = (uint16_t)((x->bits & ~SHUT) | (p->window ? 0 : SHUT));
 }
 
-void infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
-		   enum infer_vantage v)
+/* What infer_state() would say, to be compared. */
+static uint32_t shown(const struct infer_end *e)
 {
+	return (uint32_t)e->set << 16 | (e->bits & (INFER_STATE | INFER_SURE));
+}
+
+uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
+		      enum infer_vantage v)
+{
+	uint32_t before[2];
+
 	if (is_ordinary(&end[dir], &end[!dir], p)) {
 		ordinary(&end[dir], &end[!dir], p);
-		return;
+		return 0;
 	}
+	before[0] = shown(&end[0]);
+	before[1] = shown(&end[1]);
 	infer_sent(end, dir, p, v);
 	deliver(end, pool, dir, p, true);
+	return (uint8_t)((shown(&end[0]) != before[0]) | (shown(&end[1]) != before[1]) << 1);
 }
 
 /* ---- what it came to ---- */

@@ -54,9 +54,12 @@ void infer_sent(struct infer_end end[2], int dir, const struct packet *p, enum i
 /* A segment has reached the other side.  Where deliveries are not known: right behind infer_sent(). */
 void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p);
 
-/* Both: a plain capture, in which what is seen is presumed to arrive. */
-void infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
-		   enum infer_vantage v);
+/*
+ * Both: a plain capture, in which what is seen is presumed to arrive.  Returns whose state is another now or
+ * otherwise sure: bit n of end[n].
+ */
+uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
+		      enum infer_vantage v);
 
 static inline struct inferred infer_state(const struct infer_end *e)
 {

@@ -301,6 +301,7 @@ static inline void trace_batch_add(struct trace *t, const struct trace_packet *p
 	struct batch *b = &t->load->batch;
 
 	t->last_ns = p->ts_ns;
+	__builtin_prefetch(p->data + 48); /* the header that will be read first begins with the record */
 	b->packet[b->count++] = *p;
 }
 int trace_batch_run(struct trace *t, struct err *e);
