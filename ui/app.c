@@ -236,7 +236,7 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->script = c->script;
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;
 	a->view.trace = session_trace(c->session);
-	if (app_cover_init(a, e)) {
+	if (app_cover_init(a, c->filter, e)) {
 		app_free(a);
 		return NULL;
 	}

@@ -23,6 +23,7 @@
 struct app_config {
 	struct session *session;	/* borrowed; outlives the application */
 	struct script_run *script;	/* borrowed; a lesson that Space steps through; NULL */
+	const char *filter;		/* only packets that match are shown; NULL or "": all */
 	const char *greeting;		/* said above the prompt until the first key; NULL */
 };
 

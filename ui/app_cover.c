@@ -11,13 +11,19 @@
 
 #define WORK_NS (3 * NS_PER_MS) /* a turn of the loop; a file that is read takes as much */
 
-int app_cover_init(struct app *a, struct err *e)
+int app_cover_init(struct app *a, const char *filter, struct err *e)
 {
+	struct err wrong = { 0 };
+
 	a->shown = shown_new(a->view.trace, e);
 	if (!a->shown)
 		return -1;
 	a->view.shown = a->shown;
-	return conns_view_init(&a->conns, a->view.trace, a->shown, e);
+	if (conns_view_init(&a->conns, a->view.trace, a->shown, e))
+		return -1;
+	if (filter && *filter && app_run_filter(a, filter, &wrong))
+		app_complain(a, &wrong);
+	return 0;
 }
 
 void app_cover_fini(struct app *a)

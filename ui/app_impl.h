@@ -95,7 +95,7 @@ void app_complain(struct app *a, const struct err *e);
 void app_hush(struct app *a);	/* takes it back, unless it stays */
 
 /* Rows that are hidden, and what covers the ladder (app_cover.c). */
-int app_cover_init(struct app *a, struct err *e);
+int app_cover_init(struct app *a, const char *filter, struct err *e);	/* a wrong one is complained about on the screen */
 void app_cover_fini(struct app *a);
 const struct key_row *app_cover_find(const struct app *a, uint32_t key);	/* what a key means there; NULL */
 bool app_cover_click(struct app *a, const struct term_input *in);	/* false: nothing covers the ladder */

@@ -77,7 +77,7 @@ bool view_row_next(const struct view *v, const struct ladder_row *from, struct l
 bool view_row_prev(const struct view *v, const struct ladder_row *from, struct ladder_row *out);
 bool view_hides(const struct view *v);	/* not all rows are shown */
 
-/* Appends which rows are shown, where not all are: " · filter: tcp port 80  12 of 340"; else nothing. */
+/* Appends which rows are shown, where not all are: " · 12 of 340 packets: tcp port 80"; else nothing. */
 void view_chosen_text(const struct view *v, struct str *out);
 
 /* Moves to the next (or previous) row whose text contains v->search (case ignored).  False: none, the cursor stays. */

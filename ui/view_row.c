@@ -16,13 +16,12 @@ void view_chosen_text(const struct view *v, struct str *out)
 	if (!filter)
 		return;
 	count = shown_count(v->shown);
-	str_addf(out, " · filter: %s", filter);
 	if (shown_busy(v->shown))
-		str_addf(out, "  %llu so far, %u %%", (unsigned long long)count.matched,
-			 count.percent);
+		str_addf(out, " · %llu so far (%u %%): %s", (unsigned long long)count.matched,
+			 count.percent, filter);
 	else
-		str_addf(out, "  %llu of %llu", (unsigned long long)count.matched,
-			 (unsigned long long)count.of);
+		str_addf(out, " · %llu of %llu packets: %s", (unsigned long long)count.matched,
+			 (unsigned long long)count.of, filter);
 }
 
 /* The gap is that between shown rows. */
