@@ -1,39 +1,24 @@
 /*
- * ncurses shows the cells and knows the terminal; everything else about being on a terminal is
- * here.
- *
- * Signals.  A handler cannot take an argument, so what the handlers touch is at file scope: flags,
- * an eventfd that wakes poll(), and what is needed to put the terminal back after a crash without
- * calling ncurses (its settings, and its closing sequences fetched beforehand).  Handlers are used
- * rather than a signalfd because a signal may be delivered to any thread, and not all of them block
- * it.
- *
- * A deadly signal restores the terminal and is raised again, so that the exit status and a core
- * dump are as they would be.
+ * ncurses shows the cells and knows the terminal.  What a program on a terminal needs beside it (signals, the settings
+ * of the line, whether it is still there) is in tty.c.
  */
 #include "ui/term.h"
 
 #include <curses.h>
 #include <errno.h>
-#include <langinfo.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "src/core/clock.h"
 #include "ui/glyph.h"
 #include "ui/theme.h"
+#include "ui/tty.h"
 
-#define ESCAPE_MS      25
-#define SIZE_MAX_CELLS 8192
-#define BURST_NS       (30 * NS_PER_MS)
+#define ESCAPE_MS 25
+#define BURST_NS  (30 * NS_PER_MS)
 
 #ifdef __SANITIZE_ADDRESS__
 /* newterm() itself loses a block where nothing is known about the terminal. */
@@ -53,115 +38,9 @@ struct term {
 	bool ascii;
 	bool lost, end_told;
 	int caret; /* as curs_set() was last told */
-	int epoll_fd;
+	int poll_fd;
 	int64_t empty_ns; /* CLOCK_MONOTONIC: when there were no more keys; 0: not since the last one */
 };
-
-/* ---- what signal handlers touch ---- */
-
-static const int ending[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
-static const int noticed[] = { SIGWINCH, SIGTSTP, SIGCONT };
-static const int deadly[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS, SIGXCPU };
-
-#define ENDING	(sizeof(ending) / sizeof(ending[0]))
-#define NOTICED (sizeof(noticed) / sizeof(noticed[0]))
-#define DEADLY	(sizeof(deadly) / sizeof(deadly[0]))
-
-static struct {
-	volatile sig_atomic_t active; /* the terminal is ours */
-	volatile sig_atomic_t resize, stop, cont, end;
-	int wake_fd;
-	struct termios before;
-	char closing[256]; /* sequences that undo what ncurses did */
-	size_t closing_len;
-	struct sigaction old[ENDING + NOTICED + DEADLY];
-	bool at_exit;
-} tty;
-
-static void on_signal(int number)
-{
-	int saved = errno;
-	uint64_t one = 1;
-
-	if (number == SIGWINCH)
-		tty.resize = 1;
-	else if (number == SIGTSTP)
-		tty.stop = 1;
-	else if (number == SIGCONT)
-		tty.cont = 1;
-	else
-		tty.end = 1;
-	if (write(tty.wake_fd, &one, sizeof(one)) < 0)
-		errno = saved;
-	errno = saved;
-}
-
-static void on_deadly(int number)
-{
-	if (tty.active) {
-		tty.active = 0;
-		if (write(STDOUT_FILENO, tty.closing, tty.closing_len) < 0)
-			errno = 0;
-		tcsetattr(STDIN_FILENO, TCSANOW, &tty.before);
-	}
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
-/* Takes a signal over, unless somebody (a sanitizer) handles it or it is ignored (nohup). */
-static void take_signal(int number, void (*handler)(int), int flags, struct sigaction *old)
-{
-	struct sigaction sa = { .sa_handler = handler, .sa_flags = flags };
-
-	sigaction(number, NULL, old);
-	if (old->sa_handler == SIG_DFL)
-		sigaction(number, &sa, NULL);
-}
-
-static void take_signals(void)
-{
-	struct sigaction *old = tty.old;
-
-	for (size_t i = 0; i < ENDING; i++)
-		take_signal(ending[i], on_signal, SA_RESTART, old++);
-	for (size_t i = 0; i < NOTICED; i++)
-		take_signal(noticed[i], on_signal, SA_RESTART, old++);
-	for (size_t i = 0; i < DEADLY; i++)
-		take_signal(deadly[i], on_deadly, SA_NODEFER, old++);
-}
-
-static void give_signals_back(void)
-{
-	const struct sigaction *old = tty.old;
-
-	for (size_t i = 0; i < ENDING; i++)
-		sigaction(ending[i], old++, NULL);
-	for (size_t i = 0; i < NOTICED; i++)
-		sigaction(noticed[i], old++, NULL);
-	for (size_t i = 0; i < DEADLY; i++)
-		sigaction(deadly[i], old++, NULL);
-}
-
-/* Appends a sequence without its padding ("$<5>"); only what fits whole. */
-static void add_closing(const char *sequence)
-{
-	STR_ON_STACK(plain, 128);
-
-	if (!sequence || sequence == (const char *)-1)
-		return;
-	for (const char *p = sequence; *p; p++) {
-		const char *end = p[0] == '$' && p[1] == '<' ? strchr(p, '>') : NULL;
-
-		if (end)
-			p = end;
-		else
-			str_char(&plain, *p);
-	}
-	if (plain.cut || plain.len > sizeof(tty.closing) - tty.closing_len)
-		return;
-	memcpy(tty.closing + tty.closing_len, plain.buf, plain.len);
-	tty.closing_len += plain.len;
-}
 
 static const char *capability(const char *name)
 {
@@ -175,13 +54,12 @@ static void prepare_closing(void)
 	static const char *const names[] = { "sgr0", "cnorm", "rmkx", "rmcup" };
 	const char *mouse = capability("XM");
 
-	tty.closing_len = 0;
 	if (mouse)
-		add_closing(tiparm(mouse, 0));
+		tty_add_closing(tiparm(mouse, 0));
 	else if (capability("kmous"))
-		add_closing("\033[?1000l"); /* what ncurses takes for XM where there is none */
+		tty_add_closing("\033[?1000l"); /* what ncurses takes for XM where there is none */
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		add_closing(capability(names[i]));
+		tty_add_closing(capability(names[i]));
 }
 
 /* Puts the terminal back.  A process in the background would be stopped for that: SIGTTOU. */
@@ -189,12 +67,12 @@ static void restore(void)
 {
 	void (*old)(int);
 
-	if (!tty.active)
+	if (!tty_is_ours())
 		return;
-	tty.active = 0;
+	tty_leave();
 	old = signal(SIGTTOU, SIG_IGN);
 	endwin();
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &tty.before);
+	tty_put_back();
 	signal(SIGTTOU, old);
 }
 
@@ -262,71 +140,27 @@ static void use_theme(struct term *t, const char *name)
 
 /* ---- opening ---- */
 
-/* Terminals whose fonts lack the glyphs, or that know nothing of UTF-8. */
-static bool wants_ascii(void)
-{
-	static const char *const names[] = { "linux", "dumb", "vt100", "vt102", "vt220", "ansi" };
-	const char *name = getenv("TERM");
-
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-		return true;
-	for (size_t i = 0; name && i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 static const char *const no_screen =
 	"socklens show FILE prints a trace as text, socklens play runs a lab";
 
 static int check_terminal(const struct term_options *o, struct err *e)
 {
-	if (tty.active)
+	if (tty_is_ours())
 		return err_set(e, NULL, "the terminal is in use by this program already");
 	if (o->theme && !theme_find(o->theme))
 		return err_set(e, "dark, light or mono", "there is no theme %s", o->theme);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(e, no_screen, "standard input and output must be a terminal");
-	if (tcgetattr(STDIN_FILENO, &tty.before) < 0)
-		return err_errno(e, errno, NULL, "reading the terminal's settings");
 	return 0;
-}
-
-static int make_fds(struct term *t, struct err *e)
-{
-	struct epoll_event in = { .events = EPOLLIN };
-
-	t->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	tty.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (t->epoll_fd < 0 || tty.wake_fd < 0 ||
-	    epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, tty.wake_fd, &in) < 0 ||
-	    epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &in) < 0)
-		return err_errno(e, errno, NULL, "watching the terminal");
-	return 0;
-}
-
-static void close_fds(struct term *t)
-{
-	if (t->epoll_fd >= 0)
-		close(t->epoll_fd);
-	if (tty.wake_fd >= 0)
-		close(tty.wake_fd);
-	tty.wake_fd = -1;
 }
 
 /* The size that the terminal has now; ncurses alone would believe $LINES and $COLUMNS. */
 static void adopt_size(void)
 {
-	struct winsize w;
+	int width, height;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) < 0 || w.ws_row == 0 || w.ws_col == 0)
-		return;
-	if (w.ws_row > SIZE_MAX_CELLS)
-		w.ws_row = SIZE_MAX_CELLS;
-	if (w.ws_col > SIZE_MAX_CELLS)
-		w.ws_col = SIZE_MAX_CELLS;
-	if (w.ws_row != LINES || w.ws_col != COLS)
-		resizeterm(w.ws_row, w.ws_col);
+	if (tty_size(&width, &height) && (height != LINES || width != COLS))
+		resizeterm(height, width);
 }
 
 static void set_modes(void)
@@ -357,11 +191,11 @@ static int start_screen(struct term *t, const struct term_options *o, struct err
 		return err_set(e, no_screen, "a terminal \"%s\" cannot move its cursor",
 			       name ? name : "");
 	}
-	tty.active = 1;
+	tty_enter();
 	prepare_closing();
 	set_modes();
 	use_theme(t, o->theme);
-	t->ascii = o->ascii || wants_ascii();
+	t->ascii = o->ascii || tty_wants_ascii();
 	t->caret = -1;
 	adopt_size();
 	return 0;
@@ -378,19 +212,14 @@ struct term *term_open(const struct term_options *o, struct err *e)
 		err_errno(e, errno, NULL, "opening the terminal");
 		return NULL;
 	}
-	tty.resize = tty.stop = tty.cont = tty.end = 0;
-	if (make_fds(t, e) < 0)
+	if (tty_open(&t->poll_fd, e) < 0)
 		goto fail;
-	take_signals();
-	if (start_screen(t, o, e) < 0) {
-		give_signals_back();
+	if (start_screen(t, o, e) < 0)
 		goto fail;
-	}
-	if (!tty.at_exit)
-		tty.at_exit = atexit(restore) == 0;
+	tty_at_exit(restore);
 	return t;
 fail:
-	close_fds(t);
+	tty_close(t->poll_fd);
 	if (t->screen)
 		delscreen(t->screen);
 	free(t);
@@ -402,16 +231,15 @@ void term_close(struct term *t)
 	if (!t)
 		return;
 	restore();
-	give_signals_back();
+	tty_close(t->poll_fd);
 	delscreen(t->screen);
-	close_fds(t);
 	grid_fini(&t->shown);
 	free(t);
 }
 
 int term_fd(const struct term *t)
 {
-	return t->epoll_fd;
+	return t->poll_fd;
 }
 
 void term_size(const struct term *t, int *width, int *height)
@@ -504,46 +332,24 @@ static bool translate(int kind, wint_t c, struct term_input *in)
 	return in->key != KEY_NONE_;
 }
 
-/* ncurses does not tell the end of its input from "nothing yet". */
-static bool input_ended(void)
-{
-	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
-	int waiting = 0;
-
-	if (poll(&p, 1, 0) <= 0)
-		return false;
-	if (p.revents & (POLLHUP | POLLERR | POLLNVAL))
-		return true;
-	return ioctl(STDIN_FILENO, FIONREAD, &waiting) < 0 || waiting == 0;
-}
-
-static void clear_wake(void)
-{
-	uint64_t count;
-
-	while (read(tty.wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
-}
-
 /* What signals have asked for; KEY_NONE_ if nothing. */
 static uint32_t take_signal_key(struct term *t)
 {
-	clear_wake();
-	if (tty.end && !t->end_told) {
+	bool continued;
+
+	tty_clear_wake();
+	if (tty_asked_to_end() && !t->end_told) {
 		t->end_told = true;
 		return TERM_ASKED_TO_END;
 	}
-	if (tty.stop) {
-		tty.stop = 0;
+	if (tty_take_stop())
 		return TERM_CTRL_Z;
-	}
-	if (!tty.resize && !tty.cont)
+	if (!tty_take_resize(&continued))
 		return KEY_NONE_;
-	if (tty.cont) {
+	if (continued) {
 		reset_prog_mode();
 		term_forget(t);
 	}
-	tty.resize = tty.cont = 0;
 	adopt_size();
 	return TERM_RESIZE;
 }
@@ -572,7 +378,7 @@ bool term_read(struct term *t, struct term_input *in)
 		}
 	if (!t->empty_ns)
 		t->empty_ns = clock_monotonic_ns();
-	if (t->lost || !input_ended())
+	if (t->lost || !tty_input_ended())
 		return false;
 	t->lost = true;
 	in->key = TERM_ASKED_TO_END;
@@ -679,29 +485,13 @@ void term_forget(struct term *t)
 
 /* ---- stopping ---- */
 
-/*
- * The whole process group is stopped, as the terminal itself would have done: the shell may be
- * waiting for a parent of ours.  We stop last and by ourselves, so that nothing runs on in between.
- */
-static void stop_group(void)
-{
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, stop = { .sa_handler = SIG_DFL }, ours;
-
-	sigaction(SIGTSTP, &ignore, &ours);
-	kill(0, SIGTSTP);
-	sigaction(SIGTSTP, &stop, NULL);
-	raise(SIGTSTP);
-	sigaction(SIGTSTP, &ours, NULL);
-}
-
 void term_suspend(struct term *t)
 {
 	endwin();
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &tty.before);
-	tty.active = 0;
-	stop_group();
-	tty.active = 1;
-	tty.cont = 0;
+	tty_put_back();
+	tty_leave();
+	tty_stop();
+	tty_enter();
 	reset_prog_mode();
 	adopt_size();
 	t->caret = -1;
