@@ -8,27 +8,12 @@
 
 #include "capture/dissect.h"
 #include "src/describe.h"
+#include "ui/analysis_rows.h"
 #include "ui/page.h"
 #include "ui/panels.h"
 
-#define FRAME_NEAR 4096 /* how far events can be from their place in the file */
 #define HEX_BESIDE 100 /* columns from which the bytes stand beside the fields */
 #define NAME_WIDTH 24
-
-/* Wireshark's number of a row: its place in the file, while rows are sorted by time. */
-static uint64_t frame_number(const struct trace *t, uint32_t row)
-{
-	uint64_t offset = trace_entry(t, row)->offset, frame = (uint64_t)row + 1;
-	uint32_t rows = trace_rows(t);
-
-	for (uint32_t i = 1; i <= FRAME_NEAR; i++) {
-		if (i <= row && trace_entry(t, row - i)->offset > offset)
-			frame--;
-		if (i < rows - row && trace_entry(t, row + i)->offset < offset)
-			frame++;
-	}
-	return frame;
-}
 
 static void draw_title(const struct view *v, const struct view_packet *p, struct area a)
 {
@@ -38,7 +23,7 @@ static void draw_title(const struct view *v, const struct view_packet *p, struct
 
 	str_addf(&s, "packet %llu · frame %llu in Wireshark",
 		 (unsigned long long)p->ev->packet.number,
-		 (unsigned long long)frame_number(v->trace, p->row));
+		 (unsigned long long)view_frame_number(v->trace, p->row));
 	if (packet_endpoints(&p->packet, &src, &dst)) {
 		str_add(&s, " · ");
 		addr_text(&s, &src, names);
@@ -49,6 +34,17 @@ static void draw_title(const struct view *v, const struct view_packet *p, struct
 	if (p->ev->packet.caplen < p->ev->packet.len)
 		str_addf(&s, ", %u captured", p->ev->packet.caplen);
 	area_text(a, 1, 0, STYLE_TITLE, s.buf);
+}
+
+/* The title, and the one thing that is remarkable about the packet, if there is one. */
+static void draw_head(const struct view *v, const struct view_packet *p, struct page *page)
+{
+	STR_ON_STACK(s, 240);
+	enum style style;
+
+	draw_title(v, p, page_line(page));
+	if (analysis_line(&s, v, p, &style))
+		area_text(page_line(page), 1, 0, style, s.buf);
 }
 
 /* ---- fields ---- */
@@ -90,12 +86,49 @@ static void draw_rows(struct page *page, const struct dissection *d, size_t from
 	}
 }
 
-static void draw_fields(struct page *page, const struct dissection *d, const struct packet *p)
+/* The first row of the layer behind the one that begins at `from`. */
+static size_t next_layer(const struct dissection *d, size_t from)
 {
-	size_t first = main_layer(d, p);
+	do
+		from++;
+	while (from < d->rows && d->row[from].depth > 0);
+	return from < d->rows ? from : d->rows;
+}
+
+static void draw_analysis(struct page *page, const struct view *v, const struct view_packet *p)
+{
+	struct analysis_row rows[ANALYSIS_ROWS];
+	size_t count = analysis_rows(v, p, rows);
+	struct area a;
+	int value;
+
+	if (count == 0)
+		return;
+	a = page_line(page);
+	value = 1 + area_text(a, 1, 0, STYLE_TITLE, "Analysis") + 2;
+	area_textf(a, value, 0, STYLE_PLAIN, "tcp.analysis by the rules of Wireshark %s",
+		   conns_rules(trace_conns(v->trace))->name);
+	value = NAME_WIDTH + 5 < page->area.width / 2 ? NAME_WIDTH + 5 : page->area.width / 2;
+	for (size_t i = 0; i < count && !page_full(page); i++) {
+		int y = page->y;
+
+		if (y >= 0)
+			area_text(area_sub(page->area, 3, y, value - 4, 1), 0, 0, STYLE_DIM,
+				  rows[i].name);
+		page_wrap(page, value, rows[i].style, rows[i].text);
+	}
+}
+
+/* The layers before the opened one by their names, the opened one, the analysis, the rest. */
+static void draw_fields(struct page *page, const struct view *v, const struct dissection *d,
+			const struct view_packet *p)
+{
+	size_t first = main_layer(d, &p->packet), next = next_layer(d, first);
 
 	draw_rows(page, d, 0, first, true);
-	draw_rows(page, d, first, d->rows, false);
+	draw_rows(page, d, first, next, false);
+	draw_analysis(page, v, p);
+	draw_rows(page, d, next, d->rows, false);
 	draw_rows(page, d, 0, first, false);
 }
 
@@ -144,10 +177,9 @@ static void draw_beside(const struct view *v, struct area a, const struct view_p
 	struct page fields = page_on(area_sub(a, 0, 0, hex_x - 1, a.height), v->panel_scroll);
 	struct page hex = page_on(a, v->panel_scroll);
 
-	page_line(&hex);
-	draw_title(v, p, page_line(&(struct page){ .area = a, .y = fields.y }));
-	page_line(&fields);
-	draw_fields(&fields, d, &p->packet);
+	draw_head(v, p, &hex);
+	fields.y = hex.y;
+	draw_fields(&fields, v, d, p);
 	draw_hex(&hex, &p->ev->packet, hex_x, (size_t)per_line);
 }
 
@@ -156,8 +188,8 @@ static void draw_below(const struct view *v, struct area a, const struct view_pa
 {
 	struct page page = page_on(a, v->panel_scroll);
 
-	draw_title(v, p, page_line(&page));
-	draw_fields(&page, d, &p->packet);
+	draw_head(v, p, &page);
+	draw_fields(&page, v, d, p);
 	page_line(&page);
 	draw_hex(&page, &p->ev->packet, 3, a.width - 4 >= hex_width(16) ? 16 : 8);
 }
