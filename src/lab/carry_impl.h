@@ -1,0 +1,53 @@
+/*
+ * carry_impl: what the parts of the carrier share.  carry.c: ports, taking in, orders; carry_decide.c: what becomes of each
+ * packet; carry_deliver.c: bringing it to its host.
+ */
+#ifndef SOCKLENS_LAB_CARRY_IMPL_H
+#define SOCKLENS_LAB_CARRY_IMPL_H
+
+#include "capture/live.h"
+#include "src/lab/aside.h"
+#include "src/lab/burst.h"
+#include "src/lab/carry.h"
+#include "src/lab/look.h"
+
+struct port {
+	struct live *live; /* NULL: it is gone */
+	struct carry *carry;
+	uint8_t host;
+	int64_t newest_ns; /* stamp of the last packet taken in */
+	uint32_t unchecked; /* packets since the last look at its losses */
+	uint64_t lost;
+	uint32_t lost_before; /* lost before the next packet */
+};
+
+struct carry {
+	const struct lab *lab;
+	struct batch *events;
+	struct batch *told; /* the same, or NULL: nothing is recorded */
+	struct look look;
+	struct port port[HOSTS_MAX];
+	struct rules rules;
+	bool plain; /* no rule has anything to say */
+	struct flights flights;
+	struct aside aside;
+	struct burst burst; /* empty between two rounds */
+	int64_t offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	struct wire_counts counts;
+};
+
+#define CARRY_NO_MEMORY "out of memory: a packet was lost on the wire"
+
+/* ---- carry_decide.c ---- */
+
+/* What becomes of a packet that was taken in. */
+void carry_decide(struct carry *c, const struct seen *s);
+
+/* ---- carry_deliver.c ---- */
+
+/* Delivers, at the latest at the next carry_end_burst().  p is only about the packet: its bytes may lie elsewhere. */
+void carry_bring(struct carry *c, const struct flight *p, const uint8_t *bytes);
+void carry_end_burst(struct carry *c);
+void carry_fail(struct carry *c, const struct flight *p, const char *why);	/* it was not taken */
+
+#endif
