@@ -35,52 +35,10 @@
 
 #include "src/core/str.h"
 #include "src/lab/facts.h"
+#include "src/lab/idmap.h"
 #include "src/lab/owner.h"
 
-#define MAP_TEXT 512 /* of an id map: "inside outside count" a line */
-
-/* 0 or errno.  A file of /proc takes its text in one write. */
-static int write_file(const char *path, const char *text, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, len) != (ssize_t)len)
-		error = errno ? errno : EIO;
-	close(fd);
-	return error;
-}
-
 /* ---- entering ---- */
-
-/* The map of a namespace's ids to themselves, from the map that we have ourselves. */
-static bool identity_map(struct str *out, const char *own)
-{
-	FILE *f = fopen(own, "re");
-	unsigned long inside, outside, count;
-
-	if (!f)
-		return false;
-	while (fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3)
-		str_addf(out, "%lu %lu %lu\n", inside, inside, count);
-	fclose(f);
-	return out->len && !out->cut;
-}
-
-static int write_map_of(pid_t pid, const char *which)
-{
-	STR_ON_STACK(own, 64);
-	STR_ON_STACK(path, 64);
-	STR_ON_STACK(map, MAP_TEXT);
-
-	str_addf(&own, "/proc/self/%s", which);
-	str_addf(&path, "/proc/%d/%s", (int)pid, which);
-	if (!identity_map(&map, own.buf))
-		return EIO;
-	return write_file(path.buf, map.buf, map.len);
-}
 
 /* Waits for a byte, writes the maps of its parent, ends. */
 static void map_for_parent(int go)
@@ -90,7 +48,7 @@ static void map_for_parent(int go)
 
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
-	_exit(write_map_of(parent, "uid_map") || write_map_of(parent, "gid_map"));
+	_exit(idmap_write_own(parent));
 }
 
 /* A helper that maps all ids once *go gets a byte; -1 if there is none. */
@@ -124,28 +82,6 @@ static bool helper_end(pid_t pid, int go, bool write_maps)
 		if (errno != EINTR)
 			return false;
 	return asked && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* Maps one id: inside as `in`, outside `id`. */
-static int map_one(const char *path, unsigned in, unsigned id, struct err *e)
-{
-	STR_ON_STACK(text, 64);
-	int error;
-
-	str_addf(&text, "%u %u 1", in, id);
-	error = write_file(path, text.buf, text.len);
-	return error ? err_errno(e, error, NULL, "write %s", path) : 0;
-}
-
-static int map_self(uid_t uid, gid_t gid, struct err *e)
-{
-	int error = write_file("/proc/self/setgroups", "deny", 4);
-
-	if (error && error != ENOENT) /* Linux before 3.19 has no such file, and no need of it */
-		return err_errno(e, error, NULL, "write /proc/self/setgroups");
-	if (map_one("/proc/self/uid_map", 0, uid, e))
-		return -1;
-	return map_one("/proc/self/gid_map", 0, gid, e);
 }
 
 static void clear_cap(struct __user_cap_data_struct *set, unsigned cap)
@@ -193,7 +129,7 @@ int space_enter_user(bool *nested, struct err *e)
 				 "create a user namespace");
 	if (mapped)
 		return 0;
-	if (map_self(uid, gid, e))
+	if (idmap_write_one(uid, gid, e))
 		return -1;
 	return uid == 0 ? 0 : obey_permissions(e);
 }
@@ -438,29 +374,6 @@ static void __attribute__((noreturn)) spawn_child(const struct spawn *s)
 
 /* ---- the caller's side ---- */
 
-/* The id that `id` has outside of our user namespace. */
-static unsigned long id_outside(const char *map, unsigned long id)
-{
-	FILE *f = fopen(map, "re");
-	unsigned long inside, outside, count, found = id;
-
-	if (!f)
-		return id;
-	while (fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3)
-		if (id >= inside && id - inside < count)
-			found = outside + (id - inside);
-	fclose(f);
-	return found;
-}
-
-static size_t map_back(char *out, size_t cap, const char *map, unsigned long id)
-{
-	struct str text = str_on(out, cap);
-
-	str_addf(&text, "%lu %lu 1", id_outside(map, id), id);
-	return text.len;
-}
-
 /* What the child reported, after its end; 0 if it went through to execve(). */
 static int child_answer(int fd, pid_t pid, const struct space_child *c, struct err *e)
 {
@@ -485,8 +398,10 @@ static void spawn_prepare(struct spawn *s, const struct space_child *c)
 	s->c = c;
 	s->hosts_len = c->hosts ? strlen(c->hosts) : 0;
 	s->hostname_len = c->hostname ? strlen(c->hostname) : 0;
-	s->uid_map_len = map_back(s->uid_map, sizeof(s->uid_map), "/proc/self/uid_map", geteuid());
-	s->gid_map_len = map_back(s->gid_map, sizeof(s->gid_map), "/proc/self/gid_map", getegid());
+	s->uid_map_len =
+		idmap_back(s->uid_map, sizeof(s->uid_map), "/proc/self/uid_map", geteuid());
+	s->gid_map_len =
+		idmap_back(s->gid_map, sizeof(s->gid_map), "/proc/self/gid_map", getegid());
 	owner_find(&s->owner);
 	s->parent = getpid();
 }
