@@ -271,11 +271,14 @@ static void sends_syn_ack(struct infer_end *x, const struct infer_end *y, const 
  * A RST with the numbers of the connection ends it.  One that answers what belongs to no connection takes
  * its number from that: RFC 9293 section 3.10.7.1.
  */
-static void sends_rst(struct infer_end *x, const struct infer_end *y, const struct packet *p)
+static void sends_rst(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
 	bool own = has(x, SYN_SEEN) && !below(p->seq, x->una) && !below(x->nxt, p->seq);
 	bool back_to_listen = x->set == IS(SYN_RECEIVED) && has(x, PASSIVE);
 
+	/* It answers what was not seen: the other end may be anywhere. */
+	if ((p->flags & TCP_ACK) && !own && y->set == BEFORE_ANSWER)
+		set_put(y, SYNCHRONIZED | OPENING | IS(CLOSED), SR, INFER_RANGE);
 	if (!has(x, SENT))
 		set_put(x, IS(CLOSED), CL, INFER_CERTAIN);
 	else if (own && back_to_listen)

@@ -1,6 +1,6 @@
 /*
  * compare_states: the states that infer.h finds in the packets of a lab's trace beside those that the kernel's
- * sockets had: compare_states FILE…, for tests/traces/check_infer.
+ * sockets had: compare_states [-v] FILE…, for tests/traces/check_infer.  -v: every step.
  *
  * Prints a line "count NAME NUMBER" for each thing that is counted, and "disagree FILE …" for each disagreement.
  *
@@ -162,6 +162,7 @@ struct tie {
 
 struct work {
 	const char *file;
+	bool verbose;
 	struct story *s;
 	struct tie *tie;
 	struct unacked *pool;
@@ -250,7 +251,7 @@ static bool is_about(const struct work *w, const struct step *step, const struct
 
 /*
  * The states of an end's socket behind a step that is about it: the sample that follows, if the step is its cause, else
- * the last one.  0: not known, because several segments left before it was looked at.
+ * the last one.  0: not known, because several segments left, or its last one, before it was looked at.
  */
 static unsigned states_after(struct work *w, uint32_t at, const struct tie *t, int end)
 {
@@ -269,8 +270,10 @@ static unsigned states_after(struct work *w, uint32_t at, const struct tie *t, i
 			return now;
 		then = s->state == SOCK_STATE_CLOSED ? states_without_socket(w, t, end) : 1u << s->state;
 		if (s->by == by && s->by_number == w->s->packet[step->index].number)
-			return s->moved ? now | then : then;
-		if (left && (s->by != by || s->moved))
+			return s->moved ? 0 : then;
+		if (left && s->moved)
+			return 0;
+		if (left && s->by != by)
 			return now | then;
 		return left && then != now ? 0 : now;
 	}
@@ -308,6 +311,14 @@ static bool fin_waits(const struct work *w, const struct tie *t, int end, unsign
 	return !t->fin[end] && (inferred & before) && has_called(w, t->host[end]);
 }
 
+/* A look at all sockets, for another packet, may be what finds that one has ended. */
+static bool ended_by_packet(struct work *w, const struct tie *t, const struct kernel *k)
+{
+	const struct story_packet *p = story_find(w->s, k->by_number);
+
+	return (k->by == BY_ARRIVAL || k->by == BY_DEPARTURE) && p && p->conn != CONN_NONE && &w->tie[p->conn] == t;
+}
+
 static bool silent_end(struct work *w, const struct tie *t, int end, unsigned truth, unsigned inferred)
 {
 	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
@@ -320,7 +331,7 @@ static bool silent_end(struct work *w, const struct tie *t, int end, unsigned tr
 	/* A request goes with its listener, and is noticed later. */
 	if ((inferred & IS(SYN_RECEIVED)) && !(truth & IS(LISTEN)))
 		return true;
-	return k && k->state == SOCK_STATE_CLOSED && (k->by == BY_TIME || k->by == BY_CALL);
+	return k && k->state == SOCK_STATE_CLOSED && !ended_by_packet(w, t, k);
 }
 
 static bool queue_full(struct work *w, const struct tie *t, int end)
@@ -344,12 +355,13 @@ static bool answers_by_cookie(struct work *w, const struct tie *t, int end, cons
 	       requests + l->recvq >= l->sendq;
 }
 
-static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned truth, unsigned inferred)
+/* When the final ACK comes, its socket is made of what that says; until then there is none, perhaps never. */
+static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned truth, struct inferred i)
 {
 	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	bool none = (truth & IS(CLOSED)) && (!k || k->since < t->since);
 
-	return t->cookie[end] && (truth & IS(CLOSED)) && (!k || k->since < t->since) &&
-	       (inferred & (IS(SYN_RECEIVED) | IS(ESTABLISHED)));
+	return t->cookie[end] && (none || i.sure != INFER_CERTAIN);
 }
 
 /* One end is in a connection that is not this one. */
@@ -381,7 +393,7 @@ static enum allowed judge(struct work *w, const struct tie *t, int end, unsigned
 		return DEFERRED;
 	if (truth == IS(SYN_RECEIVED) && t->refused[end] && i.sure != INFER_CERTAIN)
 		return QUEUE_FULL;
-	if (syn_cookie(w, t, end, truth, i.set))
+	if (syn_cookie(w, t, end, truth, i))
 		return SYN_COOKIE;
 	if (i.sure == INFER_RANGE && old_socket(w, t))
 		return OLD_SOCKET;
@@ -424,7 +436,7 @@ static void say(const struct work *w, enum mode m, const struct tie *t, int end,
 	}
 	if (m == MIDDLE)
 		str_addf(&text, "; the capture begins at segment %u of the connection", w->began + 1);
-	printf("disagree %s %s: offset %llu: %s\n", w->file, mode_name[m], (unsigned long long)(step->key / 4), text.buf);
+	printf("%s %s %s: offset %llu: %s\n", w->verbose ? "step" : "disagree", w->file, mode_name[m], (unsigned long long)(step->key / 4), text.buf);
 }
 
 static void compare(struct work *w, enum mode m, const struct tie *t, int end, const struct step *step, unsigned truth,
@@ -432,8 +444,10 @@ static void compare(struct work *w, enum mode m, const struct tie *t, int end, c
 {
 	enum allowed kind;
 
+	if (w->verbose && m == STEPS)
+		say(w, m, t, end, step, truth, i);
 	if (!truth) {
-		w->n->between++;
+		w->n->between += m == STEPS;
 		return;
 	}
 	w->n->compared[m][i.sure]++;
@@ -550,7 +564,7 @@ static void read_all(struct work *w, struct tie *t, const struct step *step, con
 	t->newest[k->dir] = k;
 }
 
-/* Between two steps: if the next sample stands behind what left before it, it may be true already. */
+/* Between two steps; 0 if the next sample stands behind what left before it, and may be true already. */
 static unsigned states_between(struct work *w, uint32_t at, const struct tie *t, int end)
 {
 	unsigned now = states_now(w, t, end);
@@ -562,7 +576,7 @@ static unsigned states_between(struct work *w, uint32_t at, const struct tie *t,
 		if (!is_about(w, next, t, end) || next->kind == STEP_LEFT)
 			continue;
 		if (next->kind == STEP_SAMPLE && s->moved)
-			now |= 1u << s->state;
+			return 0;
 		break;
 	}
 	return now;
@@ -740,12 +754,12 @@ static void print_counts(const struct counts *n)
 	printf("count\tsteps\tthinned out\t%llu\n", (unsigned long long)n->thinned);
 }
 
-static int run(const char *file, struct counts *n)
+static int run(const char *file, struct counts *n, bool verbose)
 {
 	struct err e = { 0 };
 	struct trace *t = trace_open(file, &e);
 	struct story s;
-	struct work w = { .file = file, .s = &s, .n = n };
+	struct work w = { .file = file, .verbose = verbose, .s = &s, .n = n };
 
 	if (!t) {
 		fprintf(stderr, "%s: %s\n", file, e.what);
@@ -772,10 +786,11 @@ static int run(const char *file, struct counts *n)
 int main(int argc, char **argv)
 {
 	struct counts n = { 0 };
+	bool verbose = argc > 1 && !strcmp(argv[1], "-v");
 	int rc = 0;
 
-	for (int i = 1; i < argc; i++)
-		rc |= run(argv[i], &n);
+	for (int i = 1 + verbose; i < argc; i++)
+		rc |= run(argv[i], &n, verbose);
 	print_counts(&n);
 	return rc ? 1 : 0;
 }

@@ -27,6 +27,7 @@ struct story_packet {
 	int dir;
 	bool stopped;		/* it did not arrive at once */
 	uint32_t arrivals;	/* of it and its copies */
+	int64_t due_ns;		/* when it, or its last release, should arrive */
 	uint64_t sampled, last;	/* keys of the first and last sample that its arrival changed; 0: none */
 };
 
@@ -46,6 +47,7 @@ enum step_kind { STEP_LEFT, STEP_ARRIVED, STEP_LOST, STEP_SAMPLE, STEP_CALL };
 
 struct step {
 	uint64_t key;		/* their order */
+	int64_t due_ns;		/* ARRIVED: when it should */
 	enum step_kind kind;
 	uint32_t index;		/* LEFT, ARRIVED, LOST: of packet[]; SAMPLE: of sample[] */
 	char call[EVENT_NAME];	/* CALL: its name, or "end" of a program */
@@ -57,6 +59,10 @@ struct story {
 	struct story_sample *sample;
 	struct step *step;
 	uint32_t packets, samples, steps, conns;
+	int64_t delay_ns[2];	/* of the packets of each host, now */
+	int64_t last_due_ns[2];	/* of what they sent so far: a wire does not overtake itself */
+	uint32_t *alias;	/* of each connection of the trace: the one that it goes on */
+	bool *turned;		/* … its ends are the other's, exchanged */
 	uint64_t thinned;	/* offset from which on sockets were not looked at after each packet; 0: never */
 	bool deferred;		/* TCP_DEFER_ACCEPT is about */
 };
@@ -86,6 +92,35 @@ static inline struct step *story_add(struct story *s, enum step_kind kind, uint6
 	return step;
 }
 
+/*
+ * A SYN+ACK behind a FIN begins another connection for the tracker, as it does for tshark; with the number of a SYN
+ * that was seen it is the same one: both ends opened it, and one has closed already.
+ */
+static inline void story_join(struct story *s, struct story_packet *k)
+{
+	bool known = k->conn < s->conns;
+
+	if (!known) {
+		s->alias = realloc(s->alias, (k->conn + 1) * sizeof(*s->alias));
+		s->turned = realloc(s->turned, k->conn + 1);
+		for (; s->conns <= k->conn; s->conns++) {
+			s->alias[s->conns] = s->conns;
+			s->turned[s->conns] = false;
+		}
+	}
+	for (uint32_t i = 0; !known && (k->p.flags & TCP_SYN) && (k->p.flags & TCP_ACK) && i < s->packets; i++) {
+		const struct story_packet *o = &s->packet[i];
+
+		if (o->conn == CONN_NONE || !(o->p.flags & TCP_SYN) || o->p.seq != k->p.seq || o->host != k->host ||
+		    o->p.src_port != k->p.src_port || o->p.dst_port != k->p.dst_port)
+			continue;
+		s->alias[k->conn] = o->conn;
+		s->turned[k->conn] = o->dir != k->dir;
+	}
+	k->dir ^= s->turned[k->conn];
+	k->conn = s->alias[k->conn];
+}
+
 static inline void story_add_packet(struct story *s, const struct trace_entry *entry, const struct event *ev)
 {
 	struct story_packet *k = &s->packet[s->packets];
@@ -95,8 +130,9 @@ static inline void story_add_packet(struct story *s, const struct trace_entry *e
 	packet_parse(&k->p, LINK_ETHERNET, ev->packet.data, ev->packet.caplen, ev->packet.len);
 	if (k->p.protocol != IPPROTO_TCP || !k->p.has_segment)
 		k->conn = CONN_NONE;
-	else if (k->conn >= s->conns)
-		s->conns = k->conn + 1;
+	else
+		story_join(s, k);
+	k->due_ns = k->ts_ns > s->last_due_ns[k->host & 1] ? k->ts_ns : s->last_due_ns[k->host & 1];
 	story_add(s, STEP_LEFT, entry->offset * 4, s->packets++);
 }
 
@@ -124,6 +160,14 @@ static inline void story_add_call(struct story *s, const struct trace_entry *ent
 			s->deferred = true;
 }
 
+static inline void story_set_out(struct story *s, struct story_packet *k, int64_t ts_ns)
+{
+	int64_t *last = &s->last_due_ns[k->host & 1], due = ts_ns + s->delay_ns[k->host & 1];
+
+	*last = due > *last ? due : *last;
+	k->due_ns = *last;
+}
+
 static inline void story_add_fate(struct story *s, const struct trace_entry *entry, const struct event *ev)
 {
 	struct story_packet *k = story_find(s, ev->wire.packet);
@@ -134,10 +178,29 @@ static inline void story_add_fate(struct story *s, const struct trace_entry *ent
 		k->stopped = true;
 	if (ev->wire.fate == WIRE_DROPPED || ev->wire.fate == WIRE_FAILED)
 		story_add(s, STEP_LOST, entry->offset * 4, (uint32_t)(k - s->packet));
+	if (ev->wire.fate == WIRE_DELAYED)
+		story_set_out(s, k, k->ts_ns);
+	if (ev->wire.fate == WIRE_RELEASED)
+		story_set_out(s, k, ev->ts_ns);
 	if (ev->wire.fate == WIRE_DELIVERED) {
 		k->arrivals++;
-		story_add(s, STEP_ARRIVED, entry->offset * 4, (uint32_t)(k - s->packet));
+		story_add(s, STEP_ARRIVED, entry->offset * 4, (uint32_t)(k - s->packet))->due_ns = k->due_ns;
 	}
+}
+
+/* "delay 3ms from client" */
+static inline void story_add_command(struct story *s, const struct event *ev)
+{
+	char unit[4] = "", from[16] = "";
+	long long number = 0;
+	int64_t ns;
+
+	if (!ev->command.text || sscanf(ev->command.text, "delay %lld%3[a-z] from %15s", &number, unit, from) < 1)
+		return;
+	ns = number * (!strcmp(unit, "us") ? 1000 : 1000000);
+	for (int host = 0; host < 2; host++)
+		if (!from[0] || !strcmp(from, host ? "server" : "client"))
+			s->delay_ns[host] = ns;
 }
 
 static inline void story_add_event(struct story *s, const struct trace_entry *entry, const struct event *ev)
@@ -163,8 +226,10 @@ static inline void story_add_event(struct story *s, const struct trace_entry *en
 		if (ev->note.kind == NOTE_LIMIT && !s->thinned)
 			s->thinned = entry->offset * 4;
 		return;
-	case EVENT_RETURN:
 	case EVENT_COMMAND:
+		story_add_command(s, ev);
+		return;
+	case EVENT_RETURN:
 		return;
 	}
 }
@@ -185,7 +250,16 @@ static inline void story_find_evidence(struct story *s)
 	}
 }
 
-/* Behind all that the wire took in together with it: first the segments, then what was seen of their senders. */
+static inline bool story_is_of_round(const struct story *s, const struct step *step, enum state_by by)
+{
+	return step->kind == STEP_CALL || step->kind == STEP_LOST ||
+	       (step->kind == STEP_SAMPLE && s->sample[step->index].by == by);
+}
+
+/*
+ * Behind all that the wire took in together with it: first the segments, then what was seen of their senders, then of
+ * sockets that were called.
+ */
 static inline uint64_t story_end_of_round(const struct story *s, uint32_t steps, uint64_t key)
 {
 	uint32_t i = 0;
@@ -194,8 +268,30 @@ static inline uint64_t story_end_of_round(const struct story *s, uint32_t steps,
 		i++;
 	for (; i < steps && s->step[i].kind == STEP_LEFT; i++)
 		key = s->step[i].key;
-	for (; i < steps && s->step[i].kind == STEP_SAMPLE && s->sample[s->step[i].index].by == BY_DEPARTURE; i++)
+	for (; i < steps && story_is_of_round(s, &s->step[i], BY_DEPARTURE); i++)
 		key = s->step[i].key;
+	for (; i < steps && story_is_of_round(s, &s->step[i], BY_CALL); i++)
+		key = s->step[i].key;
+	return key;
+}
+
+/* Behind the samples that an arrival changed. */
+static inline uint64_t story_end_of_arrival(const struct story *s, uint32_t steps, uint32_t i)
+{
+	uint64_t key = s->step[i].key;
+
+	for (i++; i < steps && story_is_of_round(s, &s->step[i], BY_ARRIVAL); i++)
+		key = s->step[i].key;
+	return key;
+}
+
+/* … and behind what should arrive before it: they are brought in the order in which they are due. */
+static inline uint64_t story_behind_due(const struct story *s, uint32_t steps, uint64_t key, int64_t due_ns)
+{
+	for (uint32_t i = 0; i < steps; i++)
+		if (s->step[i].kind == STEP_ARRIVED && s->step[i].due_ns <= due_ns &&
+		    s->step[i].key > key)
+			key = story_end_of_arrival(s, steps, i);
 	return key;
 }
 
@@ -210,7 +306,9 @@ static inline void story_add_arrivals(struct story *s)
 
 		if (p->stopped)
 			continue;
-		key = p->sampled ? p->sampled - 1 : story_end_of_round(s, written, p->offset * 4) + 1;
+		key = story_behind_due(s, written, story_end_of_round(s, written, p->offset * 4), p->due_ns) + 1;
+		if (p->sampled)
+			key = p->sampled - 1;
 		if (key < before && !p->sampled)
 			key = before;
 		p->arrivals++;
@@ -288,6 +386,8 @@ static inline void story_load(struct story *s, struct trace *t)
 
 static inline void story_free(struct story *s)
 {
+	free(s->alias);
+	free(s->turned);
 	free(s->packet);
 	free(s->sample);
 	free(s->step);
