@@ -33,7 +33,9 @@
 #define WORDS_MAX 64 /* of a filter */
 
 struct show {
-	const char *command, *file;
+	const char *command;
+	const char *file; /* as it was named */
+	const char *path; /* what is read for it */
 	struct file_args reading_args;
 	const char *to, *fields_names, *width_text, *output, *view, *conns, *streams, *filter;
 	int json, summary, ascii;
@@ -41,6 +43,7 @@ struct show {
 	char filter_text[FILTER_TEXT];
 	struct trace_options reading;
 	struct select select;
+	struct export_view host; /* whose packets, if view is set */
 	int width;
 	FILE *out;
 	struct fields *fields;
@@ -106,14 +109,9 @@ static int put_csv(struct show *s, struct trace *t, struct err *e)
 static int put_capture(struct show *s, struct trace *t, enum capture_format format, FILE *out,
 		       struct err *e)
 {
-	struct export_view view = { .kind = EXPORT_VIEW_ALL };
-	struct export_capture *c;
-	int failed;
+	struct export_capture *c = export_capture_new(t, format, out, e);
+	int failed = !c || export_view_write(&s->host, t, &s->select, c, e);
 
-	if (s->view && export_view_find(&view, t, s->view, e))
-		return -1;
-	c = export_capture_new(t, format, out, e);
-	failed = !c || export_view_write(&view, t, &s->select, c, e);
 	export_capture_free(c);
 	return failed ? -1 : 0;
 }
@@ -173,11 +171,26 @@ static const struct output fields_output = { .begin = begin_fields,
 					     .chooses = true };
 static const struct output summary_output = { .begin = begin_summary, .put = put_summary };
 
+/* One output at a time; the totals as JSON are two options. */
+static int one_output(struct show *s)
+{
+	if (s->to && s->json && strcmp(s->to, "json"))
+		return cmd_usage(s->command, "--json is --to json, and not --to %s", s->to), -1;
+	s->json |= s->to && !strcmp(s->to, "json");
+	if (s->fields_names && (s->to || s->json || s->summary))
+		return cmd_usage(s->command, "--fields is an output of its own"), -1;
+	if (s->summary && s->to && !s->json && strcmp(s->to, "text"))
+		return cmd_usage(s->command, "--summary is text or json"), -1;
+	return 0;
+}
+
 static const struct output *output_find(struct show *s)
 {
 	const char *name = s->to ? s->to : s->json ? "json" : "text";
 	STR_ON_STACK(names, 100);
 
+	if (one_output(s))
+		return NULL;
 	if (s->summary)
 		return &summary_output;
 	if (s->fields_names)
@@ -185,11 +198,7 @@ static const struct output *output_find(struct show *s)
 	for (size_t i = 0; i < OUTPUTS; i++) {
 		if (!strcmp(outputs[i].name, name))
 			return &outputs[i];
-		str_addf(&names, "%s%s",
-			 !i		   ? ""
-			 : i + 1 < OUTPUTS ? ", "
-					   : " or ",
-			 outputs[i].name);
+		str_addf(&names, i + 1 < OUTPUTS ? "%s, " : "or %s", outputs[i].name);
 	}
 	cmd_usage(s->command, "--to takes %s, not %s", names.buf, name);
 	return NULL;
@@ -273,8 +282,17 @@ static int close_out(struct show *s, struct err *e)
 
 static void tell_damage(const struct show *s, const struct trace *t)
 {
-	if (trace_damage(t))
+	if (t && trace_damage(t))
 		fprintf(stderr, "socklens: %s: %s\n", s->file, trace_damage(t));
+}
+
+/* A filter that some link type cannot have has left its packets out. */
+static void tell_filter(const struct show *s)
+{
+	const struct err *e = s->select.filter ? filter_trouble(s->select.filter) : NULL;
+
+	if (e)
+		cmd_error(e, EXIT_OK);
 }
 
 static bool chooses_before(const struct show *s, const struct output *o)
@@ -306,22 +324,33 @@ static int spool_chosen(struct show *s, struct trace *t, struct err *e)
 	return -1;
 }
 
-/* From here on they are what is read: standard input, which has been read if it was to be. */
+/* Reads the file, and finds the host whose view is asked for. */
+static struct trace *read_trace(struct show *s, struct err *e)
+{
+	struct trace *t = trace_open_with(s->path, &s->reading, e);
+
+	if (!t || !s->view || !export_view_find(&s->host, t, s->view, e))
+		return t;
+	trace_free(t);
+	return NULL;
+}
+
+/* From here on the packets that were chosen are what is read: as standard input, which nobody needs any more. */
 static int choose(struct show *s, struct err *e)
 {
-	struct trace *t = trace_open_with(s->file, &s->reading, e);
+	struct trace *t = read_trace(s, e);
 	int fd = t ? spool_chosen(s, t, e) : -1;
 
-	if (t)
-		tell_damage(s, t);
+	tell_damage(s, t);
 	trace_free(t);
 	if (fd < 0)
 		return -1;
 	dup2(fd, STDIN_FILENO);
 	close(fd);
+	tell_filter(s);
 	select_fini(&s->select);
 	s->select = (struct select){ .filter = NULL };
-	s->file = "-";
+	s->path = "-";
 	s->view = NULL;
 	return 0;
 }
@@ -332,7 +361,7 @@ static struct trace *read_file(struct show *s, const struct output *o, struct er
 		return NULL;
 	if (o->begin && o->begin(s, e))
 		return NULL;
-	return trace_open_with(s->file, &s->reading, e);
+	return read_trace(s, e);
 }
 
 static int run(struct show *s, const struct output *o)
@@ -350,10 +379,11 @@ static int run(struct show *s, const struct output *o)
 		code = EXIT_FAILED;
 	if (close_out(s, code ? NULL : &e) && !code)
 		code = EXIT_FAILED;
-	if (code == EXIT_CANNOT && s->out != stdout)
+	if (code && s->out != stdout)
 		unlink(s->output);
-	if (t && o != &summary_output)
+	if (o != &summary_output)
 		tell_damage(s, t);
+	tell_filter(s);
 	trace_free(t);
 	fields_free(s->fields);
 	numbers_free(s->numbers);
@@ -378,7 +408,7 @@ static int check_and_run(struct show *s, const char *const *word, size_t words)
 
 int cmd_show(int argc, char **argv)
 {
-	struct show s = { .command = argv[0] };
+	struct show s = { .command = argv[0], .host.kind = EXPORT_VIEW_ALL };
 	const struct cmd_option options[] = {
 		{ "--to", &s.to, NULL },	   { "--json", NULL, &s.json },
 		{ "--summary", NULL, &s.summary }, { "--fields", &s.fields_names, NULL },
@@ -398,6 +428,6 @@ int cmd_show(int argc, char **argv)
 		return list_fields();
 	if (!count)
 		return cmd_usage(argv[0], "name the file to show");
-	s.file = rest[0];
+	s.file = s.path = rest[0];
 	return check_and_run(&s, rest + 1, count - 1);
 }

@@ -28,12 +28,14 @@ const struct cmd cmds[] = {
 	  "128 and a signal's number where one stopped it (the recording is whole up to there).\n"
 	  "Example: socklens play -w trace.pcapng exercise.lab\n",
 	  cmd_play },
-	{ "open", "open FILE|-", "a trace or a capture on the screen",
+	{ "open", "open FILE|- [FILTER]", "a trace or a capture on the screen",
 	  "FILE: pcap or pcapng, also compressed (gzip, zstd, lz4); - for standard input.\n"
+	  "FILTER: only packets that match, as in pcap-filter(7); f changes it.\n"
 	  "  --unpack SIZE unpack a compressed file up to this size (20G), whatever its ratio\n"
 	  "  --analysis V  the rules of Wireshark 4.0, 4.4 or 4.6 (default: the newest)\n"
 	  "  --theme, --ascii as in lab\n"
 	  "Example: socklens open first.pcapng\n"
+	  "Example: socklens open big.pcap 'tcp port 443 and host 192.0.2.1'\n"
 	  "Example: ssh host tcpdump -U -w - | socklens open -\n",
 	  cmd_open },
 	{ "show", "show FILE|- [FILTER]", "the same as text on standard output",
@@ -41,6 +43,7 @@ const struct cmd cmds[] = {
 	  "  --fields LIST of packets these fields, with tabs between, under tshark's names; \"list\" lists them\n"
 	  "  --summary     the totals alone: packets, connections, verdicts (with --json: one object)\n"
 	  "  -o FILE       write to FILE, which must not exist yet\n"
+	  "  --view HOST   what a capture at that host would hold: client, server, or an address\n"
 	  "  --conn N,N    only these connections, by our numbers; --stream N,N: by tcp.stream\n"
 	  "  --filter EXPR only packets that match, as in pcap-filter(7); the same as FILTER\n"
 	  "  --analysis V  the rules of Wireshark 4.0, 4.4 or 4.6 (default: the newest)\n"
