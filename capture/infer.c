@@ -494,7 +494,9 @@ static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end 
 
 	if (x->set == IS(SYN_SENT))
 		return (p->flags & TCP_ACK) && p->ack == x->nxt;
-	if (!has(x, HAS_RCV) || p->seq == x->rcv)
+	if (!has(x, HAS_RCV))
+		return false;
+	if (p->seq == x->rcv)
 		return true;
 	if (p->seq == x->rcv - 1 && !(x->set & ~(unsigned)(IS(CLOSE_WAIT) | IS(CLOSING) | IS(LAST_ACK))))
 		return true;
@@ -506,15 +508,17 @@ static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end 
 	return p->seq == top;
 }
 
-/* What was presumed to have arrived may not have, what came before the capture began may. */
-static bool may_be_acceptable(const struct infer_end *x, const struct infer_end *y,
-			      const struct packet *p)
+/* What came before the capture began is not known. */
+static bool may_be_next(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	if (x->set == IS(SYN_SENT))
-		return false;
-	if (!below(p->seq, x->rcv))
-		return !has(y, SYN_SEEN) && !below(y->nxt, p->seq);
-	return (has(y, SYN_SEEN) || has(x, SENT)) && !below(p->seq, y->una);
+	return !has(y, SYN_SEEN) && !below(p->seq, x->rcv) &&
+	       (!has(y, HAS_NXT) || !below(y->nxt, p->seq));
+}
+
+/* What was presumed to have arrived may not have: then this is the next number. */
+static bool was_next(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
+{
+	return (has(y, SYN_SEEN) || has(x, SENT)) && !below(p->seq, y->una) && below(p->seq, x->rcv);
 }
 
 /* In the window, but not the next number: only a FIN-WAIT-2 that has no program any more ends by it. */
@@ -527,7 +531,14 @@ static void gets_rst_beyond(struct infer_end *x, const struct infer_end *y, cons
 static void gets_rst(struct infer_end *x, const struct infer_end *y, struct unacked *pool,
 		     const struct packet *p, bool presumed)
 {
-	if (!rst_is_acceptable(x, y, pool, p) && !(presumed && may_be_acceptable(x, y, p)))
+	unsigned set = x->set ? x->set : plausible(x, y);
+	bool ends = rst_is_acceptable(x, y, pool, p);
+	bool may_end = !has(x, HAS_RCV) ||
+		       (presumed && (may_be_next(x, y, p) || was_next(x, y, p)));
+
+	if (!ends && may_end && set != IS(SYN_SENT) && set != IS(CLOSED))
+		set_put(x, set | IS(CLOSED), CL, INFER_RANGE);
+	else if (!ends)
 		gets_rst_beyond(x, y, p);
 	else if (x->set == IS(SYN_RECEIVED) && has(x, PASSIVE))
 		set_put(x, IS(LISTEN), LI, INFER_PRESUMED);
