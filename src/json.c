@@ -1,6 +1,7 @@
 #include "src/json.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,5 +250,5 @@ int json_event(const struct trace *t, const struct event *ev, const struct numbe
 	}
 	failed = json_dumpf(o, out, JSON_COMPACT) || fputc('\n', out) == EOF;
 	json_decref(o);
-	return failed ? err_set(e, NULL, "an event could not be written as JSON") : 0;
+	return failed ? err_errno(e, errno, NULL, "writing an event as JSON") : 0;
 }
