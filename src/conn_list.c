@@ -274,7 +274,7 @@ static void next_byte(struct conn_list *l)
 
 	for (; l->byte < BYTES; l->byte++) {
 		const size_t *times = l->times[l->byte];
-		unsigned byte = l->count ? l->keyed[0].key >> (8 * l->byte) & 0xff : 0;
+		uint8_t byte = (uint8_t)(l->count ? l->keyed[0].key >> (8 * l->byte) : 0);
 
 		if (l->count && times[byte] < l->count)
 			break;
@@ -319,7 +319,7 @@ static void order(struct conn_list *l)
 	struct keyed *swap;
 
 	for (int i = 0; i < 8 * STRIDE && l->at < l->count; i++, l->at++) {
-		unsigned byte = l->keyed[l->at].key >> (8 * l->byte) & 0xff;
+		uint8_t byte = (uint8_t)(l->keyed[l->at].key >> (8 * l->byte));
 
 		l->sorted[l->place[byte]++] = l->keyed[l->at];
 	}

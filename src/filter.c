@@ -99,7 +99,7 @@ static const struct compiled *for_link(struct filter *f, uint32_t link)
 		if (f->of[i].link == link)
 			return &f->of[i];
 	program = compile(f->text, link, &e);
-	if (!program && !f->troubled) {
+	if (!program && !f->troubled && !strstr(e.what, "rejects all packets")) {
 		f->trouble = e;
 		f->troubled = true;
 	}

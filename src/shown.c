@@ -19,8 +19,9 @@
 #include "src/filter.h"
 #include "src/ladder.h"
 
-#define BACK   512 /* rows near the end may still change what they share a line with */
-#define STRIDE 256 /* rows between two looks at the clock */
+#define BACK	 512 /* rows near the end may still change what they share a line with */
+#define SLACK_NS NS_PER_S /* packets come late: a connection's first one need not be its earliest */
+#define STRIDE	 256 /* rows between two looks at the clock */
 
 struct bits {
 	uint64_t *word;
@@ -151,7 +152,7 @@ void shown_only(struct shown *s, uint32_t conn)
 	c = conn == CONN_NONE ? NULL : conns_get(trace_conns(s->t), conn);
 	if (!c)
 		return;
-	s->done = row_from(s->t, c->first_ns);
+	s->done = row_from(s->t, c->first_ns - SLACK_NS);
 	s->done_id = s->done ? trace_entry(s->t, s->done - 1)->offset : 0;
 	s->seen = trace_rows(s->t);
 }
@@ -282,10 +283,10 @@ static void step_back(struct shown *s)
 	s->ended = false;
 }
 
+/* Behind its last packet there is nothing to be looked for. */
 static bool is_behind(const struct shown *s, int64_t last_ns)
 {
-	return s->conn != CONN_NONE && s->done < trace_rows(s->t) &&
-	       trace_entry(s->t, s->done)->ts_ns > last_ns + LADDER_GAP_NS;
+	return s->done < trace_rows(s->t) && trace_entry(s->t, s->done)->ts_ns > last_ns;
 }
 
 bool shown_work(struct shown *s, int64_t budget_ns)
@@ -300,7 +301,7 @@ bool shown_work(struct shown *s, int64_t budget_ns)
 	before = s->done;
 	c = s->conn == CONN_NONE ? NULL : conns_get(trace_conns(s->t), s->conn);
 	if (c && !s->loading)
-		last_ns = c->last_ns - LADDER_GAP_NS;
+		last_ns = c->last_ns + SLACK_NS;
 	while (!s->ended && s->done < trace_rows(s->t)) {
 		uint32_t left = trace_rows(s->t) - s->done;
 		uint32_t stop = s->done + (left < STRIDE ? left : STRIDE);

@@ -17,6 +17,7 @@
 #include "capture/trace_walk.h"
 #include "src/core/clock.h"
 
+#define SLACK_NS    NS_PER_S /* packets come late: a connection's first one need not be its earliest */
 #define STRIDE	    256 /* rows between two looks at the clock */
 #define WAITING_MAX 4096 /* segments of a direction that wait */
 
@@ -333,7 +334,7 @@ static void look_at(struct stream *s, uint32_t row)
 static void begin(struct stream *s)
 {
 	const struct conn *c = conns_get(trace_conns(s->t), s->conn);
-	uint32_t row = c ? trace_row_at(s->t, c->first_ns - 1) : ROW_NONE;
+	uint32_t row = c ? trace_row_at(s->t, c->first_ns - SLACK_NS) : ROW_NONE;
 
 	s->tcp = c && c->protocol == IPPROTO_TCP;
 	s->pieces = s->runs = 0;
@@ -402,7 +403,7 @@ bool stream_work(struct stream *s, int64_t budget_ns)
 		return false;
 	c = conns_get(trace_conns(s->t), s->conn);
 	if (c && !trace_is_loading(s->t))
-		last_ns = c->last_ns;
+		last_ns = c->last_ns + SLACK_NS;
 	take_tail_back(s);
 	while (s->done < trace_rows(s->t)) {
 		uint32_t left = trace_rows(s->t) - s->done;
