@@ -3,9 +3,9 @@
  * when a packet begins another one, and what each packet adds: TCP segments go through the analysis
  * (analysis.c) and the inference of states (infer.c).
  *
- * A fragmented datagram is put together as far as its headers (reassemble.c); the fragment that completes
- * it stands for the whole.  Fragments behind the first have no ports: a small table remembers to which
- * connection the first one went; where that is not known, they count for the addresses alone.
+ * A fragmented datagram is put together (datagram.c); the fragment that completes it stands for the whole.
+ * Fragments behind the first have no ports: a small table remembers to which connection the first one went;
+ * where that is not known, they count for the addresses alone.
  *
  * A packet that an ICMP error quotes is one of its connection too, as Wireshark counts them: it can open
  * the connection, but is not analysed.
@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "capture/conn_table.h"
-#include "capture/reassemble.h"
+#include "capture/datagram.h"
 
 enum {
 	VIEWS = 64,
@@ -34,7 +34,7 @@ struct fragment {
 struct conns {
 	struct conn_table *table;
 	struct unacked *unacked;
-	struct reassembly *reassembly; /* NULL until there is a fragment */
+	struct datagrams *datagrams; /* NULL until there is a fragment */
 	const struct tcp_rules *rules;
 	enum infer_vantage vantage;
 	uint32_t frames; /* of conns_packet() */
@@ -75,19 +75,11 @@ static struct flow_key packet_key(const struct packet *p)
 				  .ip_version = p->ip_version };
 }
 
-static bool tracked_key(struct tracked *t)
+static struct tcp *tcp_of(const struct conns *c, const struct flow *f)
 {
-	const struct packet *p = t->p;
-
-	if (p->hash) {
-		t->key = packet_key(p);
-		t->hash = p->hash;
-		return true;
-	}
-	if (!key_of(t->c, p, &t->key))
-		return false;
-	t->hash = conn_table_hash(t->c->table, &t->key);
-	return true;
+	if (f->key.protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
+		return NULL;
+	return conn_table_tcp(c->table, f->stream);
 }
 
 static bool flow_take(struct tracked *t, uint32_t number)
@@ -97,8 +89,22 @@ static bool flow_take(struct tracked *t, uint32_t number)
 	if (number == CONN_NONE)
 		return false;
 	t->flow = conn_table_flow(t->c->table, number);
-	if (t->flow->key.protocol == IPPROTO_TCP && t->flow->stream != FLOW_NONE)
-		t->tcp = conn_table_tcp(t->c->table, t->flow->stream);
+	t->tcp = tcp_of(t->c, t->flow);
+	return true;
+}
+
+/* Finds the latest connection of the packet's ends, if there is one.  False: no memory. */
+static bool tracked_start(struct tracked *t)
+{
+	if (t->p->hash) {
+		t->key = packet_key(t->p);
+		t->hash = t->p->hash;
+	} else {
+		if (!key_of(t->c, t->p, &t->key))
+			return false;
+		t->hash = conn_table_hash(t->c->table, &t->key);
+	}
+	flow_take(t, conn_table_find(t->c->table, &t->key, t->hash, &t->dir));
 	return true;
 }
 
@@ -111,10 +117,10 @@ static bool flow_new(struct tracked *t)
 	return true;
 }
 
-/* The connection of the packet's ends.  False: no memory. */
+/* The connection of the packet's ends, which may be new.  False: no memory. */
 static bool flow_find(struct tracked *t)
 {
-	return flow_take(t, conn_table_find(t->c->table, &t->key, t->hash, &t->dir)) || flow_new(t);
+	return t->number != CONN_NONE || flow_new(t);
 }
 
 /* ---- TCP ---- */
@@ -135,7 +141,7 @@ static bool tcp_place(struct tracked *t, struct tcp_segment *s, enum tcp_opening
 	if (!flow_find(t))
 		return false;
 	s->dir = t->dir;
-	if (t->tcp)
+	if (t->tcp && (s->p->flags & TCP_SYN))
 		*opening = tcp_opens(t->tcp, t->c->rules, s);
 	if (*opening == TCP_OPENS) {
 		tcp_retire(t->c, t->tcp);
@@ -152,6 +158,22 @@ static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
 {
 	if ((verdict & VERDICT_RETRANSMISSION) && f->retransmissions[dir] < UINT16_MAX)
 		f->retransmissions[dir]++;
+}
+
+/* A segment that does nothing but continue its connection.  False: the long way has to be gone. */
+static bool tcp_track_ordinary(struct tracked *t, struct conn_note *out)
+{
+	const struct tcp_segment s = {
+		.p = t->p, .dir = t->dir, .frame = t->frame, .ts_ns = t->ts_ns
+	};
+	struct conns *c = t->c;
+
+	if (!tcp_ordinary(t->tcp, c->unacked, c->rules, &s, &out->verdict))
+		return false;
+	out->moved = infer_segment(t->tcp->end, c->unacked, t->dir, t->p, c->vantage);
+	out->stream = t->flow->stream;
+	out->stream_protocol = IPPROTO_TCP;
+	return true;
 }
 
 static void tcp_track(struct tracked *t, struct conn_note *out)
@@ -244,85 +266,54 @@ static void quote_track(const struct tracked *error, const void *bytes, size_t c
 	if (quoted.protocol == IPPROTO_TCP ? !quoted.has_segment
 					   : quoted.protocol != IPPROTO_UDP || !quoted.has_ports)
 		return;
-	if (tracked_key(&t))
+	if (tracked_start(&t))
 		whole_track(&t, out);
 }
 
-static enum reassembled part_add(struct tracked *t, const void *bytes, size_t caplen,
-				 struct packet *whole, const uint8_t **first)
+/* Whether the fragment completes its datagram, which then is in *d, read into *whole. */
+static bool part_completes(struct tracked *t, const void *bytes, size_t caplen,
+			   struct packet *whole, struct datagram *d)
 {
-	if (!t->c->reassembly)
-		t->c->reassembly = reassembly_new();
-	if (!t->c->reassembly)
-		return REASSEMBLE_NONE;
-	return reassembly_add(t->c->reassembly, t->p, bytes, caplen, whole, first);
+	struct conns *c = t->c;
+
+	if (!c->datagrams)
+		c->datagrams = datagrams_new(NULL, NULL);
+	return c->datagrams && datagrams_packet(c->datagrams, whole, bytes, caplen, t->ts_ns, d);
 }
 
 /* A fragment: if it completes a datagram, it stands for that. */
 static void part_track(struct tracked *t, const void *bytes, size_t caplen, struct conn_note *out)
 {
-	enum reassembled kind = REASSEMBLE_WAITS;
-	struct packet whole;
-	const uint8_t *first;
+	const struct packet *p = t->p;
+	bool cut = bytes && (size_t)p->fragment_start + p->fragment_len > caplen;
+	struct packet whole = *p;
+	struct datagram d;
 
-	if (bytes)
-		kind = part_add(t, bytes, caplen, &whole, &first);
-	if (kind == REASSEMBLE_WHOLE) {
-		whole.hash = 0;
+	if (bytes && part_completes(t, bytes, caplen, &whole, &d)) {
 		t->p = &whole;
-		if (!tracked_key(t))
+		if (!tracked_start(t))
 			return;
 		whole_track(t, out);
-		quote_track(t, first, REASSEMBLE_FIRST, out);
-		t->p = NULL;
+		quote_track(t, d.bytes, d.len, out);
+		t->p = p;
 		return;
 	}
 	fragment_track(t);
 	/* Not captured in full: read as far as it goes.  Wireshark does so with IPv4 only. */
-	if (kind == REASSEMBLE_NONE && t->p->has_ports && !t->p->fragment_at &&
-	    t->p->ip_version == 4)
+	if (cut && p->has_ports && !p->fragment_at && p->ip_version == 4)
 		whole_track(t, out);
 }
 
-static void flow_count(struct flow *f, int dir, uint32_t bytes, int64_t ts_ns)
+static void long_track(struct tracked *t, const void *bytes, size_t caplen, struct conn_note *out)
 {
-	f->packets[dir]++;
-	f->bytes[dir] += bytes;
-	f->last_ns = ts_ns;
-}
+	const struct packet *p = t->p;
 
-static struct tcp *tcp_of(const struct conns *c, const struct flow *f)
-{
-	if (f->key.protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
-		return NULL;
-	return conn_table_tcp(c->table, f->stream);
-}
-
-/* A segment of a known connection that does nothing but continue it.  False: the long way has to be gone. */
-static bool ordinary_track(struct conns *c, const struct packet *p, uint32_t frame, int64_t ts_ns,
-			   struct conn_note *out)
-{
-	struct tcp_segment s = { .p = p, .frame = frame, .ts_ns = ts_ns };
-	struct flow_key key = packet_key(p);
-	uint32_t number = conn_table_find(c->table, &key, p->hash, &s.dir);
-	struct flow *f;
-	struct tcp *tcp;
-
-	if (number == CONN_NONE)
-		return false;
-	f = conn_table_flow(c->table, number);
-	tcp = tcp_of(c, f);
-	if (!tcp || !tcp_ordinary(tcp, c->unacked, c->rules, &s, &out->verdict))
-		return false;
-	out->conn = number;
-	out->dir = (uint8_t)s.dir;
-	out->stream = f->stream;
-	out->stream_protocol = IPPROTO_TCP;
-	out->moved = infer_segment(tcp->end, c->unacked, s.dir, p, c->vantage);
-	out->state[0] = infer_state(&tcp->end[0]);
-	out->state[1] = infer_state(&tcp->end[1]);
-	flow_count(f, s.dir, p->payload_len, ts_ns);
-	return true;
+	if (p->fragment)
+		part_track(t, bytes, caplen, out);
+	else
+		whole_track(t, out);
+	if (bytes && !p->fragment && (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6))
+		quote_track(t, bytes, caplen, out);
 }
 
 void conns_track(struct conns *c, const struct packet *p, const void *bytes, size_t caplen,
@@ -331,21 +322,17 @@ void conns_track(struct conns *c, const struct packet *p, const void *bytes, siz
 	struct tracked t = { .c = c, .p = p, .frame = frame, .ts_ns = ts_ns, .number = CONN_NONE };
 
 	*out = (struct conn_note){ .conn = CONN_NONE, .stream = CONN_NONE };
-	if (p->hash && p->has_segment && ordinary_track(c, p, frame, ts_ns, out))
+	if (!p->ip_version || !tracked_start(&t))
 		return;
-	if (!p->ip_version || !tracked_key(&t))
-		return;
-	if (p->fragment)
-		part_track(&t, bytes, caplen, out);
-	else
-		whole_track(&t, out);
-	if (bytes && !p->fragment && (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6))
-		quote_track(&t, bytes, caplen, out);
+	if (!t.tcp || p->fragment || !p->hash || !tcp_track_ordinary(&t, out))
+		long_track(&t, bytes, caplen, out);
 	if (t.number == CONN_NONE)
 		return;
 	out->conn = t.number;
 	out->dir = (uint8_t)t.dir;
-	flow_count(t.flow, t.dir, p->payload_len, ts_ns);
+	t.flow->packets[t.dir]++;
+	t.flow->bytes[t.dir] += p->payload_len;
+	t.flow->last_ns = ts_ns;
 	for (int i = 0; t.tcp && i < 2; i++)
 		out->state[i] = infer_state(&t.tcp->end[i]);
 }
@@ -515,7 +502,7 @@ void conns_free(struct conns *c)
 		return;
 	conn_table_free(c->table);
 	unacked_free(c->unacked);
-	reassembly_free(c->reassembly);
+	datagrams_free(c->datagrams);
 	free(c->view);
 	free(c->next_view);
 	free(c);

@@ -118,16 +118,6 @@ bool packet_quoted(struct packet *quoted, const struct packet *p, const void *by
 	return quoted->ip_version != 0;
 }
 
-void packet_parse_payload(struct packet *p, const void *payload, size_t have, size_t len)
-{
-	struct scan s = { .p = p, .r = rd_on(payload, have), .end = len };
-
-	p->fragment = p->more_fragments = false;
-	p->fragment_at = p->network_at = p->transport_at = 0;
-	p->cut = false;
-	proto_scan_all(&s, proto_of_ip(p->ip_version, p->protocol));
-}
-
 bool packet_endpoints(const struct packet *p, struct addr *src, struct addr *dst)
 {
 	if (p->ip_version == 6) {

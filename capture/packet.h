@@ -79,13 +79,6 @@ void packet_parse_chain(struct packet *p, uint32_t link, const void *bytes, size
  */
 bool packet_quoted(struct packet *quoted, const struct packet *p, const void *bytes, size_t caplen);
 
-/*
- * Reads the IP payload of a datagram whose fragments were put together: p keeps the layers up to IP of the
- * last of them, and is no fragment any more.  have: how many of its first bytes are there.  Offsets are
- * from the payload's first byte.
- */
-void packet_parse_payload(struct packet *p, const void *payload, size_t have, size_t len);
-
 /* Endpoints as addresses (port 0 where there is none); false if the packet has no IP or ARP addresses. */
 bool packet_endpoints(const struct packet *p, struct addr *src, struct addr *dst);
 
