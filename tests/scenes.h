@@ -404,6 +404,72 @@ static inline struct scene scenes_capture(void)
 	return s;
 }
 
+static inline void scenes_block(struct scene *s, uint8_t host, uint32_t block, uint32_t ack)
+{
+	static const char text[] =
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123";
+
+	scene_tcp(s, host, TCP_ACK, 1 + block * (uint32_t)(sizeof(text) - 1), ack, text);
+	scene_us(s, 60);
+}
+
+/*
+ * A capture from elsewhere with what can go wrong: a segment that is lost before it and comes again after three
+ * duplicate ACKs, one that the capture missed, a repetition after a time-out, one too many, and an orderly end.
+ */
+static inline struct scene scenes_losses(void)
+{
+	struct scene s = scene_capture();
+	const uint32_t len = 68;
+
+	s.port[SERVER] = 80;
+	scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	scene_ms(&s, 30);
+	scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	scene_tcp(&s, CLIENT, TCP_ACK, 1, 1, "");
+	scene_ms(&s, 1);
+	scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "GET /\r\n");
+	scene_ms(&s, 30);
+	for (uint32_t i = 0; i < 2; i++)
+		scenes_block(&s, SERVER, i, 8);
+	scene_tcp(&s, CLIENT, TCP_ACK, 8, 1 + 2 * len, "");
+	for (uint32_t i = 3; i < 6; i++) {
+		scenes_block(&s, SERVER, i, 8);
+		scene_tcp(&s, CLIENT, TCP_ACK, 8, 1 + 2 * len, "");
+	}
+	scene_ms(&s, 4);
+	scenes_block(&s, SERVER, 2, 8);
+	scene_tcp(&s, CLIENT, TCP_ACK, 8, 1 + 6 * len, "");
+	scenes_block(&s, SERVER, 6, 8);
+	scene_ms(&s, 240);
+	scenes_block(&s, SERVER, 6, 8);
+	scene_tcp(&s, CLIENT, TCP_ACK, 8, 1 + 7 * len, "");
+	scenes_block(&s, SERVER, 6, 8);
+	scene_ms(&s, 30);
+	scene_tcp(&s, CLIENT, TCP_ACK, 8, 1 + 9 * len, "");
+	scene_tcp(&s, SERVER, TCP_FIN | TCP_ACK, 1 + 9 * len, 8, "");
+	scene_tcp(&s, CLIENT, TCP_FIN | TCP_ACK, 8, 2 + 9 * len, "");
+	scene_ms(&s, 30);
+	scene_tcp(&s, SERVER, TCP_ACK, 2 + 9 * len, 9, "");
+	return s;
+}
+
+/* A capture that began when the connection was there already, and sees one of its directions only. */
+static inline struct scene scenes_midway(void)
+{
+	struct scene s = scene_capture();
+
+	s.port[SERVER] = 443;
+	scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 5000, 7000, "some of it");
+	scene_ms(&s, 20);
+	scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 5010, 7200, "and more");
+	scene_ms(&s, 20);
+	scene_tcp(&s, CLIENT, TCP_FIN | TCP_ACK, 5018, 7200, "");
+	scene_ms(&s, 200);
+	scene_tcp(&s, CLIENT, TCP_ACK, 5019, 7201, "");
+	return s;
+}
+
 static inline struct scene scenes_empty(void)
 {
 	return scene_new();
@@ -416,7 +482,7 @@ static const struct scenes {
 	{ "plain", scenes_plain },     { "delay", scenes_delay },     { "hold", scenes_hold },
 	{ "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp },
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
-	{ "empty", scenes_empty },
+	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 

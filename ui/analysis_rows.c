@@ -232,22 +232,49 @@ size_t analysis_rows(const struct view *v, const struct view_packet *p,
 	return f.count;
 }
 
-static void add_number(struct str *out, const struct view *v, uint32_t row)
+static void add_part(struct str *out, const char *text)
 {
-	const struct verdict *n = v->replay ? replay_verdict(v->replay, row) : NULL;
+	str_addf(out, "%s%s", out->len ? " · " : "", text);
+}
 
-	if (!n)
+static void add_late(struct str *out, const struct trace *t, const struct verdict *n)
+{
+	STR_ON_STACK(s, 100);
+
+	if (!n->rto_frame)
 		return;
-	if (n->rto_frame) {
-		str_add(out, ", ");
-		describe_duration(out, n->rto_ns);
-		str_add(out, " after ");
-		add_frame(out, v->trace, n->rto_frame);
+	describe_duration(&s, n->rto_ns);
+	str_add(&s, " after ");
+	add_frame(&s, t, n->rto_frame);
+	add_part(out, s.buf);
+}
+
+static void add_repeated(struct str *out, const struct trace *t, const struct verdict *n)
+{
+	STR_ON_STACK(s, 100);
+
+	if (!n->dup_ack_frame)
+		return;
+	str_add(&s, "the ACK of ");
+	add_frame(&s, t, n->dup_ack_frame);
+	add_part(out, s.buf);
+}
+
+static void add_numbers(struct str *out, const struct trace *t, const struct verdict *n)
+{
+	STR_ON_STACK(s, 100);
+
+	if (n->acked_frame) {
+		str_add(&s, "acknowledges ");
+		add_frame(&s, t, n->acked_frame);
+		str_add(&s, " after ");
+		describe_duration(&s, n->ack_rtt_ns);
+		add_part(out, s.buf);
 	}
-	if (n->dup_ack_frame) {
-		str_add(out, " of ");
-		add_frame(out, v->trace, n->dup_ack_frame);
-	}
+	str_clear(&s);
+	str_addf(&s, "%u bytes in flight", n->in_flight);
+	if (n->in_flight)
+		add_part(out, s.buf);
 }
 
 bool analysis_line(struct str *out, const struct view *v, const struct view_packet *p,
@@ -256,19 +283,26 @@ bool analysis_line(struct str *out, const struct view *v, const struct view_pack
 	uint16_t bits = trace_entry(v->trace, p->row)->verdict;
 	const struct verdict *n = v->replay ? replay_verdict(v->replay, p->row) : NULL;
 	struct cause cause;
-	size_t before = out->len;
 
 	if (!is_analysed(p))
 		return false;
-	*style = bits & VERDICT_WARNINGS ? STYLE_WARNING : STYLE_PLAIN;
+	*style = bits & VERDICT_WARNINGS ? STYLE_WARNING : STYLE_DIM;
 	if (cause_of_packet(v->trace, p->row, &cause)) {
 		str_add(out, cause.kind == CAUSE_UNKNOWN ? "! retransmission: " : "↻ ");
 		cause_text(out, v->trace, &cause);
 		return true;
 	}
+	if (bits & VERDICT_WARNINGS)
+		str_add(out, "! ");
 	describe_verdict(out, bits, n, 200);
-	if (out->len == before)
-		return false;
-	add_number(out, v, p->row);
+	if (n) {
+		add_late(out, v->trace, n);
+		add_repeated(out, v->trace, n);
+		add_numbers(out, v->trace, n);
+	} else if (v->replay && replay_busy(v->replay)) {
+		add_part(out, "working out the numbers …");
+	}
+	if (!out->len)
+		str_add(out, "nothing remarkable");
 	return true;
 }

@@ -22,7 +22,7 @@ struct analysis_row {
 /* Fills rows; how many.  0: it is no TCP segment that was analysed. */
 size_t analysis_rows(const struct view *v, const struct view_packet *p, struct analysis_row rows[ANALYSIS_ROWS]);
 
-/* The most telling of it on one line; false: nothing is remarkable. */
+/* The most telling of it on one line; false: as above. */
 bool analysis_line(struct str *out, const struct view *v, const struct view_packet *p, enum style *style);
 
 /* Wireshark's number of a row: its place in the file, while rows are sorted by time. */

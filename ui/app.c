@@ -154,7 +154,7 @@ void app_input(struct app *a, const struct term_input *in)
 		return;
 	app_line_before_key(a, in);
 	app_hush(a);
-	if (app_line_takes_back(a, in->key))
+	if (app_line_takes_back(a, in->key) || (app_find_stop(a) && in->key == TERM_ESCAPE))
 		return;
 	if (a->help)
 		key_to_help(a, in->key);
@@ -205,6 +205,7 @@ bool app_work(struct app *a)
 	news |= watch_script(a);
 	news |= app_line_work(a);
 	news |= app_cover_work(a);
+	news |= app_find_work(a);
 	news |= trace_rows(a->view.trace) != rows;
 	if (session_trouble(a->session, &e)) {
 		app_complain(a, &e);
@@ -236,7 +237,7 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->script = c->script;
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;
 	a->view.trace = session_trace(c->session);
-	if (app_cover_init(a, c->filter, e)) {
+	if (app_cover_init(a, c->filter, e) || app_find_init(a, e)) {
 		app_free(a);
 		return NULL;
 	}
@@ -254,6 +255,7 @@ void app_free(struct app *a)
 	if (!a)
 		return;
 	app_cover_fini(a);
+	app_find_fini(a);
 	turns_free(a->turns);
 	prompt_fini(&a->prompt);
 	free(a);

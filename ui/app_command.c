@@ -102,46 +102,6 @@ static int run_last(struct app *a, const char *argument, struct err *e)
 	return 0;
 }
 
-static int search(struct app *a, bool forward, struct err *e)
-{
-	if (!a->view.search[0])
-		return err_set(e, "/ and a word, then Enter", "nothing was searched for yet");
-	if (!view_search(&a->view, forward))
-		return err_set(e, forward ? "N goes the other way" : "n goes the other way",
-			       "no event %s this one has \"%s\"", forward ? "after" : "before",
-			       a->view.search);
-	return 0;
-}
-
-/* A new word is looked for from the cursor on, then from the beginning. */
-static int search_word(struct app *a, const char *word, struct err *e)
-{
-	struct view before = a->view;
-
-	if (!str_copy(a->view.search, sizeof(a->view.search), word)) {
-		a->view = before;
-		return err_set(e, NULL, "that is too long to search for");
-	}
-	if (view_search(&a->view, true))
-		return 0;
-	view_first(&a->view);
-	if (view_search(&a->view, true) || view_search(&a->view, false))
-		return 0;
-	a->view.cursor = before.cursor;
-	a->view.follow = before.follow;
-	return err_set(e, "an event's call, flags, address, state or text", "no event has \"%s\"",
-		       word);
-}
-
-static int run_search(struct app *a, const char *argument, struct err *e)
-{
-	if (!*argument || strcmp(argument, "next") == 0)
-		return search(a, true, e);
-	if (strcmp(argument, "previous") == 0)
-		return search(a, false, e);
-	return search_word(a, argument, e);
-}
-
 /* ---- panels ---- */
 
 static int show_panel(struct app *a, const char *name, struct err *e)
@@ -323,8 +283,14 @@ static const struct app_command app_commands[] = {
 	{ "first", "first", "to the first event", run_first },
 	{ "last", "last", "to the last event", run_last },
 	{ "follow", "follow", "stay on the newest event", run_last },
-	{ "search", "search TEXT|next|previous", "to an event with TEXT in it; /TEXT is the same",
-	  run_search },
+	{ "search", "search TEXT|hex:BYTES|\"PAYLOAD\"|next|previous",
+	  "to an event with TEXT in it, or a packet with these bytes; /TEXT is the same",
+	  app_run_search },
+	{ "next", "next [VERDICT]|mark|match",
+	  "to the next packet with a verdict (next retransmission), to the next mark",
+	  app_run_next },
+	{ "previous", "previous [VERDICT]|mark|match", "the same, backward", app_run_previous },
+	{ "mark", "mark", "mark this event, or take its mark away", app_run_mark },
 	{ "panel", "panel NAME|next|previous", "another panel", run_panel },
 	{ "scroll", "scroll up|down", "scroll the panel", run_scroll },
 	{ "explain", "explain", "the panel that explains this event", run_explain },

@@ -56,7 +56,7 @@ int app_timeout_ms(const struct app *a)
 	bool busy =
 		shown_busy(a->shown) || (a->cover == COVER_CONNS && conn_list_busy(a->conns.list));
 
-	return busy ? 0 : -1;
+	return busy || app_find_busy(a) ? 0 : -1;
 }
 
 /* ---- the connections ---- */

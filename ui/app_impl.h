@@ -39,6 +39,11 @@ struct app {
 	enum app_cover under;	/* what the stream covers */
 	bool from_conns;	/* the ladder shows what was chosen among the connections */
 
+	struct find *find;
+	struct err find_none;	/* what is said if the search finds nothing */
+	struct marks *marks;
+	struct replay *replay;
+
 	struct prompt prompt;
 	bool typing;		/* keys go to the prompt */
 	bool once;		/* back to the keys when the line was run */
@@ -121,6 +126,17 @@ struct app_sub {
 };
 const struct app_sub *app_sub_find(const struct app_sub *subs, size_t count, const char *text,
 				   const char **argument);
+
+/* Searching, verdicts, marks (app_find.c). */
+int app_find_init(struct app *a, struct err *e);
+void app_find_fini(struct app *a);
+bool app_find_stop(struct app *a);	/* ends a search; false: there was none */
+bool app_find_busy(const struct app *a);
+bool app_find_work(struct app *a);
+int app_run_search(struct app *a, const char *argument, struct err *e);
+int app_run_next(struct app *a, const char *argument, struct err *e);
+int app_run_previous(struct app *a, const char *argument, struct err *e);
+int app_run_mark(struct app *a, const char *argument, struct err *e);
 
 /* Typed lines (app_line.c). */
 void app_line_before_key(struct app *a, const struct term_input *in);	/* whatever the key means */

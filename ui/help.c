@@ -19,9 +19,11 @@ static const struct {
 	{ GLYPH_DASH, "a packet on its way, or what it did not travel" },
 	{ GLYPH_LOST, "lost: it never arrives" },
 	{ GLYPH_HELD, "held on the wire; r lets it go on" },
-	{ GLYPH_RETRANSMIT, "sent again, and why" },
+	{ GLYPH_RETRANSMIT,
+	  "sent again, and why, as the kernel's own counters tell: RTO, fast retransmit …" },
 	{ GLYPH_BLOCK, "a call that blocks, from its entry to its return" },
 	{ GLYPH_CURSOR, "the event under the cursor" },
+	{ GLYPH_MARK, "an event that you marked with m" },
 };
 
 static void heading(struct page *p, const char *text)
@@ -113,6 +115,14 @@ static void draw_legend(struct page *p)
 		area_fill(p->area, LEFT, y, 1, STYLE_HELD, glyph_code(legend[i].glyph, false));
 	}
 	named(p, STYLE_STATE, "ESTABLISHED", "a state that was read from the kernel");
+	named(p, STYLE_INFERRED, "~ESTABLISHED",
+	      "a state worked out from packets alone, where no kernel was asked");
+	named(p, STYLE_INFERRED, "~FIN-WAIT-1|2", "one of these two");
+	named(p, STYLE_INFERRED, "~ESTABLISHED?",
+	      "the usual one of several; the packet panel names them all");
+	named(p, STYLE_WARNING, "! retransmission",
+	      "what the analysis of a packet says of loss, disorder or a full receiver; in the "
+	      "names of Wireshark");
 }
 
 int help_draw(struct area a, int skip, help_commands_fn *commands_of_screen)

@@ -24,6 +24,11 @@ const struct key_row key_rows[] = {
 	{ TERM_BACKSPACE, "Backspace", "back", "back to the connections, or to all packets", KEYS_TIME },
 	{ 'n', "n", "search next", "to the next match", KEYS_TIME },
 	{ 'N', "N", "search previous", "to the match before", KEYS_TIME },
+	{ 'v', "v", "next verdict", "to the next packet that the analysis remarks on", KEYS_TIME },
+	{ 'V', "V", "previous verdict", "to the one before", KEYS_TIME },
+	{ 'm', "m", "mark", "mark this event, or take its mark away", KEYS_TIME },
+	{ '\'', "'", "next mark", "to the next mark", KEYS_TIME },
+	{ 'M', "M", "previous mark", "to the mark before", KEYS_TIME },
 
 	{ TERM_TAB, "Tab", "panel next", "the next panel", KEYS_PANEL },
 	{ TERM_BACK_TAB, "Shift-Tab", "panel previous", "the panel before", KEYS_PANEL },
@@ -152,8 +157,13 @@ const struct key_row *keys_of_command(const char *command)
 const char *key_group_name(enum key_group g)
 {
 	static const char *const names[KEY_GROUPS] = {
-		[KEYS_CONNS] = "Connections: C", [KEYS_STREAM] = "A stream: t", [KEYS_TIME] = "Time",	[KEYS_PANEL] = "Panel",
-		[KEYS_LAB] = "Lab",	      [KEYS_PROMPT] = "Prompt", [KEYS_PROGRAM] = "Program",
+		[KEYS_CONNS] = "Connections: C",
+		[KEYS_STREAM] = "A stream: t",
+		[KEYS_TIME] = "Time",
+		[KEYS_PANEL] = "Panel",
+		[KEYS_LAB] = "Lab",
+		[KEYS_PROMPT] = "Prompt",
+		[KEYS_PROGRAM] = "Program",
 	};
 
 	return names[g];

@@ -9,6 +9,7 @@
 #include "ui/arrow.h"
 
 #define NEAR	   128 /* how far behind a packet what became of it is looked for */
+#define NOTE_CELLS 26 /* for what is said about a packet on its arrow */
 #define WORDS_FROM 48 /* a middle of this width says "lost: hand", a narrower one "hand" */
 
 static bool is_copy(struct trace *t, uint32_t wire)
@@ -163,7 +164,7 @@ void ladder_packet_draw(const struct ladder_frame *f, uint32_t row, bool verdict
 		return;
 	e = trace_entry(t, p.row);
 	side = ladder_packet_side(f, e);
-	if (verdict && p.row == row && ladder_verdict(f, row, 100, &note, &arrow.note_style))
+	if (verdict && p.row == row && ladder_verdict(f, row, NOTE_CELLS, &note, &arrow.note_style))
 		arrow.note = note.buf;
 	if (side < 0) {
 		draw_packet_of_others(f, &p, note.buf, a, y);

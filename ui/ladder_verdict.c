@@ -5,6 +5,7 @@
 #include "ui/ladder_impl.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 #include "capture/replay.h"
 #include "src/cause.h"
@@ -57,17 +58,21 @@ static const struct trace_entry *packet_before(const struct trace *t, uint32_t r
  * Beside a kernel that was sampled, a host without a socket (a program that makes its segments itself, or nobody
  * at all) is credited with nothing but what its own segments show.
  */
-static bool differs(const struct trace *t, uint32_t row, int end)
+static bool has_news(const struct ladder_frame *f, uint32_t row, int end)
 {
-	struct inferred now = trace_entry_inferred(trace_entry(t, row), end), was;
+	const struct trace *t = f->view->trace;
+	struct inferred now = trace_entry_inferred(trace_entry(t, row), end);
 	const struct trace_entry *before = packet_before(t, row);
+	STR_ON_STACK(is, 64);
+	STR_ON_STACK(was, 64);
 
 	if (now.sure == INFER_UNKNOWN || (trace_sockets(t) > 0 && now.sure != INFER_CERTAIN))
 		return false;
 	if (!before)
 		return true;
-	was = trace_entry_inferred(before, end);
-	return was.set != now.set || was.state != now.state;
+	describe_inferred(&is, now, f->columns.lane_width);
+	describe_inferred(&was, trace_entry_inferred(before, end), f->columns.lane_width);
+	return strcmp(is.buf, was.buf) != 0;
 }
 
 bool ladder_inferred(const struct ladder_frame *f, uint32_t row, int side, struct str *out)
@@ -80,7 +85,7 @@ bool ladder_inferred(const struct ladder_frame *f, uint32_t row, int side, struc
 		return false;
 	from = ladder_packet_side(f, e);
 	end = from == side ? e->dir : !e->dir;
-	if (from < 0 || !(e->moved & 1 << end) || !differs(t, row, end))
+	if (from < 0 || !(e->moved & 1 << end) || !has_news(f, row, end))
 		return false;
 	describe_inferred(out, trace_entry_inferred(e, end), f->columns.lane_width);
 	return true;

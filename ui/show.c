@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/replay.h"
 #include "src/core/clock.h"
 #include "src/describe.h"
 #include "ui/glyph.h"
@@ -17,12 +18,20 @@
 
 struct show {
 	struct view view;
+	struct replay *replay; /* goes through the packets beside us */
 	struct grid grid;
 	FILE *out;
 	bool ascii;
 	char *text; /* of the grid */
 	size_t text_size;
 };
+
+static void show_fini(struct show *s)
+{
+	replay_free(s->replay);
+	grid_fini(&s->grid);
+	free(s->text);
+}
 
 static int show_init(struct show *s, struct trace *t, int width, FILE *out, bool ascii,
 		     struct err *e)
@@ -32,17 +41,11 @@ static int show_init(struct show *s, struct trace *t, int width, FILE *out, bool
 	s->text = malloc(s->text_size);
 	if (!s->text)
 		return err_errno(e, ENOMEM, NULL, "showing a trace");
-	if (grid_init(&s->grid, width, ROW_LINES, e)) {
-		free(s->text);
-		return -1;
-	}
-	return 0;
-}
-
-static void show_fini(struct show *s)
-{
-	grid_fini(&s->grid);
-	free(s->text);
+	s->replay = replay_new_all(t, e);
+	if (s->replay && grid_init(&s->grid, width, ROW_LINES, e) == 0)
+		return 0;
+	show_fini(s);
+	return -1;
 }
 
 /* An empty page of so many lines; the rest of the grid is not touched. */
@@ -106,10 +109,13 @@ static int put_rows(struct show *s, struct err *e)
 	struct ladder_row row;
 	bool more = ladder_first(s->view.trace, &row), first = true;
 
+	s->view.replay = s->replay;
 	for (; more; more = ladder_next(s->view.trace, &row, &row)) {
 		struct ladder_frame f;
 
 		s->view.cursor = trace_entry(s->view.trace, row.head)->offset;
+		replay_ask(s->replay, row.packet);
+		replay_work(s->replay, 0);
 		f = ladder_frame(&s->view, s->grid.width, true);
 		f.has_cursor = false;
 		if ((first || !same_ends(&before, &f.sides)) && put_ends(s, &f, e))

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "capture/replay.h"
 #include "src/core/clock.h"
+#include "ui/find.h"
 #include "ui/glyph.h"
 #include "ui/ladder_view.h"
 
@@ -112,23 +114,73 @@ void view_last(struct view *v)
 		go_to(v, &at);
 }
 
-bool view_search(struct view *v, bool forward)
+bool view_go(struct view *v, uint32_t trace_row)
 {
-	char bytes[4096];
 	struct ladder_row at;
 
-	if (v->search[0] == '\0' || !view_cursor(v, &at))
+	if (trace_row == ROW_NONE || !view_row_at(v, trace_row, &at))
 		return false;
-	while (forward ? view_row_next(v, &at, &at) : view_row_prev(v, &at, &at)) {
-		struct str s = str_on(bytes, sizeof(bytes));
+	go_to(v, &at);
+	return true;
+}
 
-		ladder_row_text(&s, v, &at);
-		if (strcasestr(s.buf, v->search)) {
-			go_to(v, &at);
-			return true;
+bool view_search(struct view *v, bool forward)
+{
+	struct find *f = v->search[0] ? find_new(v, NULL) : NULL;
+	bool found = f && find_text(f, v->search, forward, false, NULL) == 0 &&
+		     find_work(f, 0) == FIND_FOUND;
+
+	find_free(f);
+	return found;
+}
+
+/* ---- the numbers behind the verdicts ---- */
+
+/* The last packet on the screen of the connection that the cursor's is of. */
+static uint32_t last_of_conn(const struct view *v, struct ladder_row at, uint32_t conn, int rows)
+{
+	uint32_t last = ROW_NONE;
+
+	do {
+		const struct trace_entry *e =
+			at.packet == ROW_NONE ? NULL : trace_entry(v->trace, at.packet);
+
+		if (e && e->kind == EVENT_PACKET && (conn == CONN_NONE || e->conn == conn)) {
+			last = at.packet;
+			conn = e->conn;
 		}
+	} while (rows-- > 0 && view_row_next(v, &at, &at));
+	return last;
+}
+
+/* First that of the cursor, then all that are below it. */
+static uint32_t wanted_number(const struct view *v, int rows)
+{
+	const struct trace_entry *e;
+	struct ladder_row at;
+	uint32_t row;
+
+	if (!view_cursor(v, &at))
+		return ROW_NONE;
+	row = at.packet;
+	e = row == ROW_NONE ? NULL : trace_entry(v->trace, row);
+	if (e && e->kind == EVENT_WIRE) {
+		row = e->link;
+		e = row == ROW_NONE ? NULL : trace_entry(v->trace, row);
 	}
-	return false;
+	if (!e)
+		return last_of_conn(v, at, CONN_NONE, rows);
+	if (!replay_verdict(v->replay, row))
+		return row;
+	return last_of_conn(v, at, e->conn, rows);
+}
+
+bool view_work(struct view *v, int rows, int64_t budget_ns)
+{
+	if (!v->replay)
+		return false;
+	replay_ask(v->replay, wanted_number(v, rows));
+	return replay_work(v->replay, budget_ns);
 }
 
 /* ---- packets and times ---- */

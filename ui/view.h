@@ -80,7 +80,16 @@ bool view_hides(const struct view *v);	/* not all rows are shown */
 /* Appends which rows are shown, where not all are: " · 12 of 340 packets: tcp port 80"; else nothing. */
 void view_chosen_text(const struct view *v, struct str *out);
 
-/* Moves to the next (or previous) row whose text contains v->search (case ignored).  False: none, the cursor stays. */
+/* Moves to the row of the ladder that shows a trace row.  False: there is none. */
+bool view_go(struct view *v, uint32_t trace_row);
+
+/*
+ * Works out the numbers behind the verdicts of the packets on the screen, of the cursor's connection: rows is how
+ * many lie below the cursor at most.  True: there is something new to be drawn.  replay_busy(): there is more.
+ */
+bool view_work(struct view *v, int rows, int64_t budget_ns);
+
+/* Moves to the next (or previous) row whose text contains v->search, as find.h has it.  False: none, the cursor stays. */
 bool view_search(struct view *v, bool forward);
 
 /* The ladder's row under the cursor (the last one if there is no cursor).  False: there are no rows. */

@@ -2,14 +2,18 @@
  * draw SCENE WIDTHxHEIGHT [MOVES]: prints a screen as text.  draw SCENE show WIDTH: the text of `socklens show`.
  *
  * Moves, one character each: j k down and up, d u half a page, g G first and last row, n next row that has
- * "SYN", 1 to 9 the panel, + scrolls the panel, a in ASCII.  Without any the cursor follows the newest event.
+ * "SYN", v next packet with a verdict, m marks, 1 to 9 the panel, + scrolls the panel, a in ASCII.  Without any
+ * the cursor follows the newest event.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/replay.h"
 #include "tests/scenes.h"
+#include "ui/find.h"
 #include "ui/glyph.h"
+#include "ui/marks.h"
 #include "ui/show.h"
 #include "ui/view.h"
 
@@ -22,8 +26,21 @@ static const struct scenes *find(const char *name)
 	return NULL;
 }
 
+static void next_verdict(struct view *v)
+{
+	struct find *f = find_new(v, NULL);
+
+	if (!f)
+		exit(2);
+	find_verdict(f, UINT16_MAX, true);
+	find_work(f, 0);
+	find_free(f);
+}
+
 static void move(struct view *v, char c, bool *ascii)
 {
+	struct ladder_row at;
+
 	(void)str_copy(v->search, sizeof(v->search), c == 'n' ? "SYN" : "");
 	switch (c) {
 	case 'j':
@@ -47,6 +64,13 @@ static void move(struct view *v, char c, bool *ascii)
 	case 'n':
 		view_search(v, true);
 		break;
+	case 'v':
+		next_verdict(v);
+		break;
+	case 'm':
+		if (view_cursor(v, &at))
+			marks_toggle(v->marks, trace_entry(v->trace, at.head)->offset, NULL);
+		break;
 	case '+':
 		v->panel_scroll++;
 		break;
@@ -60,17 +84,22 @@ static void move(struct view *v, char c, bool *ascii)
 
 static int draw(struct scene *s, int width, int height, const char *moves)
 {
-	struct view v = { .trace = s->t, .follow = true };
+	struct view v = { .trace = s->t,
+			  .follow = true,
+			  .replay = replay_new(s->t, NULL),
+			  .marks = marks_new(NULL) };
 	size_t size = (size_t)(width * height) * 8 + (size_t)height + 1;
 	char *text = malloc(size);
 	bool ascii = false;
 	struct grid g;
 	struct str out;
 
-	if (!text || grid_init(&g, width, height, NULL))
+	if (!text || !v.replay || !v.marks || grid_init(&g, width, height, NULL))
 		return 2;
 	for (; *moves; moves++)
 		move(&v, *moves, &ascii);
+	while (view_work(&v, height, 0))
+		;
 	view_draw(&v, &g);
 	if (ascii)
 		glyph_to_ascii(&g);
@@ -79,6 +108,8 @@ static int draw(struct scene *s, int width, int height, const char *moves)
 	fputs(text, stdout);
 	grid_fini(&g);
 	free(text);
+	replay_free(v.replay);
+	marks_free(v.marks);
 	return 0;
 }
 
