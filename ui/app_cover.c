@@ -53,8 +53,9 @@ bool app_cover_work(struct app *a)
 
 int app_timeout_ms(const struct app *a)
 {
-	bool busy =
-		shown_busy(a->shown) || (a->cover == COVER_CONNS && conn_list_busy(a->conns.list));
+	bool busy = shown_busy(a->shown) ||
+		    (a->cover == COVER_CONNS && conn_list_busy(a->conns.list)) ||
+		    (a->follow && follow_busy(a->follow));
 
 	return busy || app_find_busy(a) ? 0 : -1;
 }
