@@ -34,6 +34,7 @@ enum {
 	SYNCHRONIZED = OPEN | FIN_DONE,
 	OPENING = IS(LISTEN) | IS(SYN_SENT) | IS(SYN_RECEIVED),
 	BEFORE_ANSWER = IS(SYN_RECEIVED) | IS(LISTEN) | IS(CLOSED), /* 6.6 */
+	TAKES_RST_OF_FIN = IS(CLOSE_WAIT) | IS(CLOSING) | IS(LAST_ACK),
 	BEYOND_MAX = 64, /* ranges kept beyond a hole */
 };
 
@@ -498,7 +499,7 @@ static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end 
 		return false;
 	if (p->seq == x->rcv)
 		return true;
-	if (p->seq == x->rcv - 1 && !(x->set & ~(unsigned)(IS(CLOSE_WAIT) | IS(CLOSING) | IS(LAST_ACK))))
+	if (p->seq == x->rcv - 1 && !(x->set & ~(unsigned)TAKES_RST_OF_FIN))
 		return true;
 	for (size_t i = 0; i < unacked_count(pool, x->beyond); i++)
 		if (below(top, unacked_at(pool, x->beyond, i)->end))
@@ -506,6 +507,18 @@ static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end 
 	if (has(x, FIN_ARRIVED) && has(y, FIN_SENT) && below(top, y->fin + 1))
 		top = y->fin + 1;
 	return p->seq == top;
+}
+
+/* It acknowledged what fills a hole, unseen; what is behind it was presumed to have arrived. */
+static bool expects_more(const struct infer_end *x, struct unacked *pool)
+{
+	for (size_t i = 0; i < unacked_count(pool, x->beyond); i++) {
+		const struct unacked_segment *s = unacked_at(pool, x->beyond, i);
+
+		if (!below(x->rcv, s->start) && below(x->rcv, s->end))
+			return true;
+	}
+	return false;
 }
 
 /* What came before the capture began is not known. */
@@ -532,8 +545,9 @@ static void gets_rst(struct infer_end *x, const struct infer_end *y, struct unac
 		     const struct packet *p, bool presumed)
 {
 	unsigned set = x->set ? x->set : plausible(x, y);
-	bool ends = rst_is_acceptable(x, y, pool, p);
-	bool may_end = !has(x, HAS_RCV) ||
+	bool unsure = presumed && expects_more(x, pool);
+	bool ends = !unsure && rst_is_acceptable(x, y, pool, p);
+	bool may_end = unsure || !has(x, HAS_RCV) || (p->seq == x->rcv - 1 && (set & TAKES_RST_OF_FIN)) ||
 		       (presumed && (may_be_next(x, y, p) || was_next(x, y, p)));
 
 	if (!ends && may_end && set != IS(SYN_SENT) && set != IS(CLOSED))

@@ -32,6 +32,7 @@ enum allowed {
 	SYN_COOKIE,
 	OLD_SOCKET,
 	GONE_AT_ONCE,
+	OLD_TIMESTAMP,
 	LOST_ON_THE_WIRE,
 	DISAGREES,
 	NO_TRANSITION,
@@ -47,6 +48,7 @@ static const char *const allowed_name[] = {
 	[SYN_COOKIE] = "6.6 a SYN cookie: no socket yet",
 	[OLD_SOCKET] = "6.7 a socket of the connection before",
 	[GONE_AT_ONCE] = "6.8 gone when the segment came, before the RST",
+	[OLD_TIMESTAMP] = "1 arrived, but refused for its old timestamp (RFC 7323 section 5)",
 	[LOST_ON_THE_WIRE] = "1 presumed to arrive, but lost",
 	[DISAGREES] = "disagree",
 	[NO_TRANSITION] = "not in the tables",
@@ -152,6 +154,9 @@ struct tie {
 	bool fin[ENDS];		/* its FIN has left */
 	bool refused[ENDS];	/* what would have opened it found the queue full */
 	bool cookie[ENDS];	/* it answered the SYN without a socket */
+	bool waited[ENDS];	/* its FIN left later than it was closed */
+	bool has_ts[ENDS], old[ENDS];	/* a segment has reached it: with a timestamp; with one older than another */
+	uint32_t ts[ENDS];	/* the newest */
 	bool lost;		/* a segment of it was */
 	uint32_t left, arrived, due;	/* segments; arrivals so far, and of what has left so far */
 	const struct story_packet *newest[ENDS];	/* that each end sent */
@@ -290,25 +295,37 @@ static const struct story_packet *next_left(const struct work *w, const struct t
 	return NULL;
 }
 
+/* It may have been closed: by a call, with its program, or at the lab's end. */
 static bool has_called(const struct work *w, uint8_t host)
 {
+	bool last = true;
+
 	for (uint32_t i = 0; i < w->s->steps; i++) {
 		const struct step *step = &w->s->step[i];
 
-		if (step->kind == STEP_CALL && step->host == host &&
-		    (!strcmp(step->call, "close") || !strcmp(step->call, "shutdown") || !strcmp(step->call, "end")))
+		if (step->kind != STEP_CALL || step->host != host)
+			continue;
+		if (!strcmp(step->call, "close") || !strcmp(step->call, "shutdown") || !strcmp(step->call, "end"))
 			return true;
+		last &= step->key <= w->now;
 	}
-	return false;
+	return last;
 }
 
-static bool fin_waits(const struct work *w, const struct tie *t, int end, unsigned truth, unsigned inferred)
+/*
+ * The FIN leaves behind data that waited.  If the other's FIN came meanwhile, it was closed first, and yet its own FIN
+ * acknowledges the other's.
+ */
+static bool fin_waits(const struct work *w, struct tie *t, int end, unsigned truth, unsigned inferred)
 {
 	unsigned before = 0;
 
 	before |= truth & IS(FIN_WAIT_1) ? IS(ESTABLISHED) | IS(SYN_RECEIVED) : 0u;
 	before |= truth & (IS(LAST_ACK) | IS(CLOSING)) ? IS(CLOSE_WAIT) : 0u;
-	return !t->fin[end] && (inferred & before) && has_called(w, t->host[end]);
+	if (!t->fin[end] && (inferred & before) && has_called(w, t->host[end]))
+		return t->waited[end] = true;
+	return t->waited[end] && t->fin[end] && (truth & (IS(CLOSING) | IS(TIME_WAIT))) &&
+	       (inferred & (IS(LAST_ACK) | IS(CLOSED)));
 }
 
 /* A look at all sockets, for another packet, may be what finds that one has ended. */
@@ -383,7 +400,7 @@ static bool gone_at_once(struct work *w, const struct tie *t, int end, unsigned 
 	return (truth & IS(CLOSED)) && next && (next->p.flags & TCP_RST);
 }
 
-static enum allowed judge(struct work *w, const struct tie *t, int end, unsigned truth, struct inferred i)
+static enum allowed judge(struct work *w, struct tie *t, int end, unsigned truth, struct inferred i)
 {
 	if (fin_waits(w, t, end, truth, i.set))
 		return FIN_WAITS;
@@ -399,6 +416,8 @@ static enum allowed judge(struct work *w, const struct tie *t, int end, unsigned
 		return OLD_SOCKET;
 	if (gone_at_once(w, t, end, truth))
 		return GONE_AT_ONCE;
+	if (t->old[end] && i.sure != INFER_CERTAIN)
+		return OLD_TIMESTAMP;
 	return DISAGREES;
 }
 
@@ -439,7 +458,7 @@ static void say(const struct work *w, enum mode m, const struct tie *t, int end,
 	printf("%s %s %s: offset %llu: %s\n", w->verbose ? "step" : "disagree", w->file, mode_name[m], (unsigned long long)(step->key / 4), text.buf);
 }
 
-static void compare(struct work *w, enum mode m, const struct tie *t, int end, const struct step *step, unsigned truth,
+static void compare(struct work *w, enum mode m, struct tie *t, int end, const struct step *step, unsigned truth,
 		    struct inferred i)
 {
 	enum allowed kind;
@@ -613,6 +632,18 @@ static void compare_one_side(struct work *w, struct tie *t, uint32_t at, const s
 
 /* ---- by steps ---- */
 
+static void note_timestamp(struct tie *t, int end, const struct packet *p)
+{
+	bool older = t->has_ts[end] && (int32_t)(p->tsval - t->ts[end]) < 0;
+
+	if (!p->has_ts)
+		return;
+	t->old[end] |= older;
+	if (!older)
+		t->ts[end] = p->tsval;
+	t->has_ts[end] = true;
+}
+
 static void step_of_packet(struct work *w, uint32_t at)
 {
 	const struct step *step = &w->s->step[at];
@@ -635,6 +666,7 @@ static void step_of_packet(struct work *w, uint32_t at)
 		t->cookie[end] |= answers_by_cookie(w, t, end, &k->p);
 	} else {
 		infer_delivered(t->end, w->pool, k->dir, &k->p);
+		note_timestamp(t, end, &k->p);
 		t->arrived++;
 		t->refused[end] |= states_now(w, t, end) == IS(SYN_RECEIVED) && queue_full(w, t, end);
 	}

@@ -317,6 +317,31 @@ static inline void story_add_arrivals(struct story *s)
 	}
 }
 
+/*
+ * What left right before the next expected segment arrived, and was taken in behind it: it does not acknowledge it yet.
+ */
+static inline void story_move_left(struct story *s)
+{
+	for (uint32_t i = 0; i < s->steps; i++) {
+		const struct step *step = &s->step[i];
+		const struct story_sample *k = &s->sample[step->index];
+		const struct story_packet *m =
+			step->kind == STEP_SAMPLE && k->by == BY_ARRIVAL ? story_find(s, k->by_number) : NULL;
+
+		if (!m || m->conn == CONN_NONE || m->sampled != step->key)
+			continue;
+		for (uint32_t j = i + 1; j < s->steps; j++) {
+			struct step *left = &s->step[j];
+			const struct story_packet *p = &s->packet[left->index];
+
+			if (left->kind == STEP_LEFT && p->conn == m->conn && p->dir != m->dir && p->ts_ns < k->ts_ns &&
+			    (p->p.flags & TCP_ACK) && !(p->p.flags & TCP_RST) && p->p.ack == m->p.seq &&
+			    (m->p.payload_len || (m->p.flags & TCP_FIN)))
+				left->key = step->key - 2;
+		}
+	}
+}
+
 /* A segment of the sampled socket with which it says that it ends. */
 static inline bool story_is_end_of(const struct story_packet *p, const struct story_sample *k)
 {
@@ -376,6 +401,7 @@ static inline void story_load(struct story *s, struct trace *t)
 	}
 	qsort(s->step, s->steps, sizeof(*s->step), story_order);
 	story_find_evidence(s);
+	story_move_left(s);
 	story_move_samples(s);
 	qsort(s->step, s->steps, sizeof(*s->step), story_order);
 	story_find_evidence(s);
