@@ -696,7 +696,7 @@ bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *r
 	struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
 	const struct packet *p = s->p;
 	const uint32_t seq = p->seq, ack = p->ack, len = p->payload_len;
-	uint8_t bits = x->bits & (uint8_t)~(TCP_SIDE_MPTCP | TCP_SIDE_SACK);
+	uint8_t bits = x->bits & (uint8_t) ~(TCP_SIDE_MPTCP | TCP_SIDE_SACK);
 
 	if (!may_be_ordinary(t, x, y, p) || (y->contig && above(ack, y->contig)))
 		return false;

@@ -1,3 +1,5 @@
+#include "ui/follow_impl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -5,7 +7,6 @@
 #include <unistd.h>
 
 #include "src/core/clock.h"
-#include "ui/follow_impl.h"
 
 #define CHUNK 32768 /* bytes searched or saved at once */
 

@@ -47,7 +47,7 @@ static void check_note(const struct conns *c, const struct packet *p, const stru
 
 	require(n->conn == CONN_NONE || n->conn < conns_count(c));
 	require(v->analysed || (v->bits & ~VERDICT_REUSED_PORTS) == 0);
-	require(!v->analysed || p->protocol == 6);
+	require(!v->analysed || p->fragment || p->protocol == 6); /* the first fragment says what a datagram carries */
 	require(((v->bits & VERDICT_DUPLICATE_ACK) != 0) == (v->dup_ack != 0));
 	require(v->acked_frame <= frame && v->rto_frame <= frame && v->dup_ack_frame <= frame);
 	require(!(v->bits & (VERDICT_FAST_RETRANSMISSION | VERDICT_SPURIOUS_RETRANSMISSION)) ||

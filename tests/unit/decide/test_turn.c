@@ -140,7 +140,8 @@ static void each_waits_for_what_it_needs(void)
 	CHECK(session_call_progress(d.s, 8) == CALL_WAITING);
 	type(&d, "wire> hold off\nwire> release all\n");
 	work_until(&d, 0);
-	wait_for_call(&d, 10, CALL_RETURNED);
+	for (uint64_t call = 4; call <= 10; call++)
+		wait_for_call(&d, call, CALL_RETURNED);
 	CHECK(gave(&d, 4, "accept", 4) && gave(&d, 6, "connect", 0) && gave(&d, 7, "send", 1));
 	CHECK(gave(&d, 8, "close", 0) && gave(&d, 9, "recv", 1) && gave(&d, 10, "close", 0));
 	CHECK(!d.refused && says(&d, ""));
@@ -161,7 +162,8 @@ static void lines_of_a_thread_stay_in_order(void)
 	CHECK(turns_count(d.t) == 4);
 	type(&d, "interrupt server\n");
 	work_until(&d, 0);
-	wait_for_call(&d, 9, CALL_RETURNED);
+	for (uint64_t call = 4; call <= 9; call++)
+		wait_for_call(&d, call, CALL_RETURNED);
 	CHECK(gave(&d, 4, "accept", -1) && gave(&d, 6, "recv", -1) && gave(&d, 7, "socket", 4));
 	CHECK(session_call_outcome(d.s, 6)->error == EBADF);
 	stand_up(&d);
