@@ -18,7 +18,7 @@
 #include "src/core/clock.h"
 
 #define SLACK_NS    NS_PER_S /* packets come late: a connection's first one need not be its earliest */
-#define STRIDE	    256 /* rows between two looks at the clock */
+#define STRIDE	    32 /* rows between two looks at the clock: each may be read from the file */
 #define WAITING_MAX 4096 /* segments of a direction that wait */
 
 #define ID_MASK ((UINT64_C(1) << 48) - 1) /* of a trace's identities */
