@@ -28,7 +28,8 @@ void infer_text(struct str *out, struct inferred state)
  * not here becomes the narrowest one here that has it all and the same usual state: so each usual state
  * ends with one that has everything.
  */
-#define ANY (CL | LI | IS(SYN_SENT) | SR | ES | F1 | F2 | CW | CG | LA | TW)
+#define SYNCHRONIZED (ES | F1 | F2 | CW | CG | LA | TW)
+#define ANY	     (SYNCHRONIZED | CL | LI | IS(SYN_SENT) | SR)
 static const struct range {
 	uint16_t set;
 	uint8_t usual;
@@ -38,30 +39,28 @@ static const struct range {
 	{ ANY, SOCK_STATE_SYN_RECEIVED },
 	{ ANY, SOCK_STATE_SYN_SENT },
 	{ ES | CW, SOCK_STATE_ESTABLISHED },
-	{ SR | ES, SOCK_STATE_ESTABLISHED },
-	{ ES | F1, SOCK_STATE_ESTABLISHED },
+	{ ES | CL, SOCK_STATE_ESTABLISHED },
 	{ ES | F1 | F2, SOCK_STATE_ESTABLISHED },
-	{ ES | F1 | F2 | CW | CG | TW, SOCK_STATE_ESTABLISHED },
-	{ ES | F1 | F2 | CW | CG | LA | TW, SOCK_STATE_ESTABLISHED },
+	{ SYNCHRONIZED, SOCK_STATE_ESTABLISHED },
+	{ SYNCHRONIZED | CL, SOCK_STATE_ESTABLISHED },
 	{ ANY, SOCK_STATE_ESTABLISHED },
 	{ F1 | F2, SOCK_STATE_FIN_WAIT_1 },
 	{ F1 | LA, SOCK_STATE_FIN_WAIT_1 },
-	{ F1 | CG, SOCK_STATE_FIN_WAIT_1 },
+	{ F1 | CL, SOCK_STATE_FIN_WAIT_1 },
+	{ F1 | CG | LA, SOCK_STATE_FIN_WAIT_1 },
 	{ F1 | F2 | LA | CL, SOCK_STATE_FIN_WAIT_1 },
 	{ F1 | F2 | CG | TW, SOCK_STATE_FIN_WAIT_1 },
-	{ F1 | F2 | CG | LA | TW, SOCK_STATE_FIN_WAIT_1 },
+	{ F1 | F2 | CG | LA | TW | CL, SOCK_STATE_FIN_WAIT_1 },
 	{ ANY, SOCK_STATE_FIN_WAIT_1 },
 	{ F1 | F2, SOCK_STATE_FIN_WAIT_2 },
 	{ F2 | TW, SOCK_STATE_FIN_WAIT_2 },
 	{ F2 | CL, SOCK_STATE_FIN_WAIT_2 },
 	{ F2 | TW | CL, SOCK_STATE_FIN_WAIT_2 },
-	{ F1 | F2 | CG | LA | TW, SOCK_STATE_FIN_WAIT_2 },
 	{ ANY, SOCK_STATE_FIN_WAIT_2 },
-	{ CW | LA | CL, SOCK_STATE_CLOSE_WAIT },
 	{ CW | CG | TW, SOCK_STATE_CLOSE_WAIT },
 	{ CW | CG | LA | TW, SOCK_STATE_CLOSE_WAIT },
+	{ CW | CG | LA | TW | CL, SOCK_STATE_CLOSE_WAIT },
 	{ ANY, SOCK_STATE_CLOSE_WAIT },
-	{ CG | TW, SOCK_STATE_CLOSING },
 	{ CG | LA | TW, SOCK_STATE_CLOSING },
 	{ ANY, SOCK_STATE_CLOSING },
 	{ LA | CG, SOCK_STATE_LAST_ACK },
@@ -71,6 +70,9 @@ static const struct range {
 	{ TW | CL, SOCK_STATE_TIME_WAIT },
 	{ ANY, SOCK_STATE_TIME_WAIT },
 	{ TW | CL, SOCK_STATE_CLOSED },
+	{ CL | LI, SOCK_STATE_CLOSED },
+	{ CW | CL, SOCK_STATE_CLOSED },
+	{ SYNCHRONIZED | CL, SOCK_STATE_CLOSED },
 	{ ANY, SOCK_STATE_CLOSED },
 	{ ANY, SOCK_STATE_LISTEN },
 };

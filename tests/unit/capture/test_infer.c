@@ -416,6 +416,83 @@ static void what_was_not_seen_leaves_ranges(void **state)
 	check(unseen, sizeof(unseen) / sizeof(unseen[0]));
 }
 
+/* ---- what random labs showed beside the kernel: tests/traces/check_infer ---- */
+
+static const struct scenario beside_the_kernel[] = {
+	/* Its data has all arrived: the answer to an old acknowledgment is below what it expects. */
+	{ "an old RST, deliveries known", INFER_COMPLETE, { OPEN_BOTH,
+		{ SEEN, C, ACK, 1000, 5000, 50, "=ESTABLISHED", "=ESTABLISHED" },
+		{ ARRIVED, C, RST, 1000, 0, 0, "=ESTABLISHED", "=ESTABLISHED" } } },
+	{ "an old RST, deliveries presumed", 0, { OPEN_BOTH,
+		{ SEEN, C, ACK, 1000, 5000, 50, "=ESTABLISHED", "=ESTABLISHED" },
+		{ SEEN, C, RST, 1000, 0, 0, "=CLOSED", "?CLOSED|ESTABLISHED" },
+		{ SEEN, S, ACK, 5000, 1050, 0, "=CLOSED", "?ESTABLISHED|CLOSED" },
+		{ SEEN, C, RST, 1050, 0, 0, "=CLOSED", "~CLOSED" } } },
+	/* An end without a program takes any RST in its window there. */
+	{ "a RST beyond a hole: FIN-WAIT-2", INFER_COMPLETE, { FIN_WAIT_2,
+		{ LEFT, C, ACK, 1000, 5001, 20, "=CLOSE-WAIT", "~FIN-WAIT-2" },
+		{ SEEN, C, RST | ACK, 1020, 5001, 0, "=CLOSED", "?FIN-WAIT-2|CLOSED" } } },
+	{ "a RST beyond a hole: ESTABLISHED", INFER_COMPLETE, { OPEN_BOTH,
+		{ LEFT, C, ACK, 1000, 5000, 20, "=ESTABLISHED", "=ESTABLISHED" },
+		{ SEEN, C, RST | ACK, 1020, 5000, 0, "=CLOSED", "=ESTABLISHED" } } },
+	{ "a RST at the end of what was selectively acknowledged", INFER_COMPLETE, { OPEN_BOTH,
+		{ LEFT, C, ACK, 1000, 5000, 20, "=ESTABLISHED", "=ESTABLISHED" },
+		{ SEEN, C, ACK, 1020, 5000, 20, "=ESTABLISHED", "=ESTABLISHED" },
+		{ SEEN, C, RST | ACK, 1040, 5000, 0, "=CLOSED", "~CLOSED" } } },
+	{ "a RST with the number of the FIN", INFER_COMPLETE, { OPEN_BOTH,
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "=FIN-WAIT-1", "~CLOSE-WAIT" },
+		{ SEEN, S, ACK, 5000, 1001, 9, "~FIN-WAIT-2", "=CLOSE-WAIT" },
+		{ ARRIVED, C, RST, 1000, 0, 0, "~FIN-WAIT-2", "~CLOSED" } } },
+	/* The RST had not come, and may still. */
+	{ "a RST crosses a FIN", 0, { OPEN_BOTH,
+		{ SEEN, S, RST | ACK, 5000, 1000, 0, "~CLOSED", "=CLOSED" },
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "?FIN-WAIT-1|CLOSED", "=CLOSED" },
+		{ SEEN, S, RST, 5000, 0, 0, "~CLOSED", "=CLOSED" } } },
+	{ "a RST crosses data", 0, { OPEN_BOTH,
+		{ SEEN, S, RST | ACK, 5000, 1000, 0, "~CLOSED", "=CLOSED" },
+		{ SEEN, C, ACK, 1000, 5000, 9, "?ESTABLISHED|CLOSED", "=CLOSED" } } },
+	/* Both have closed, and the one's FIN is repeated: not in LAST-ACK. */
+	{ "a FIN again, and a RST that was lost", 0, { OPEN_BOTH,
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "=FIN-WAIT-1", "~CLOSE-WAIT" },
+		{ SEEN, S, RST | ACK, 5000, 1000, 0, "~CLOSED", "=CLOSED" },
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "?FIN-WAIT-1|CLOSED", "=CLOSED" } } },
+	/* One direction only: what it acknowledges with its FIN may be the other's. */
+	{ "one side, a FIN that acknowledges more", 0, {
+		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "~ESTABLISHED", "=SYN-RECEIVED" },
+		{ SEEN, S, ACK, 5000, 1000, 0, "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2", "?SYN-RECEIVED|ESTABLISHED" },
+		{ SEEN, S, FIN | ACK, 5000, 1001, 0, "?CLOSE-WAIT|CLOSING|TIME-WAIT",
+		  "?FIN-WAIT-1|LAST-ACK" } } },
+	{ "one side of an opening by both", 0, {
+		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
+		{ SEEN, C, SYN | ACK, 999, 5000, 0, "=SYN-RECEIVED", "~ESTABLISHED" } } },
+	{ "one side, a RST that answers what was not seen", 0, {
+		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
+		{ SEEN, C, RST | ACK, 0, 5000, 0, "=SYN-SENT", "?SYN-RECEIVED|CLOSED|LISTEN|SYN-SENT|ESTABLISHED|"
+		  "FIN-WAIT-1|FIN-WAIT-2|CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT" } } },
+	{ "mid-stream, a FIN that may be a repetition", 0, {
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "?FIN-WAIT-1|CLOSING|LAST-ACK",
+		  "?CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT" },
+		{ SEEN, S, ACK, 5000, 1001, 0, "?FIN-WAIT-2|CLOSED|TIME-WAIT", "?CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT" } } },
+	{ "mid-stream, two FINs that cross", 0, {
+		{ SEEN, C, ACK, 1000, 5000, 0, ALL, OR_CLOSED },
+		{ SEEN, C, ACK, 1000, 5000, 9, "?ESTABLISHED|CLOSE-WAIT", "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2" },
+		{ SEEN, C, FIN | ACK, 1009, 5000, 0, "?FIN-WAIT-1|LAST-ACK", "?CLOSE-WAIT|CLOSING|TIME-WAIT" },
+		{ SEEN, S, FIN | ACK, 5000, 1009, 0, "?CLOSING|LAST-ACK", "~CLOSING" } } },
+	/* What fills the hole may have come before the capture. */
+	{ "mid-stream, a FIN beyond a hole", 0, {
+		{ SEEN, S, ACK, 5000, 1000, 0, OR_CLOSED, ALL },
+		{ SEEN, C, ACK, 1010, 5000, 0, ALL, ALL },
+		{ SEEN, C, ACK, 1010, 5000, 3, "?ESTABLISHED|CLOSE-WAIT", "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2" },
+		{ SEEN, C, FIN | ACK, 1013, 5000, 0, "?FIN-WAIT-1|LAST-ACK",
+		  "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2|CLOSE-WAIT|CLOSING|TIME-WAIT" } } },
+};
+
+static void states_that_the_kernel_showed(void **state)
+{
+	(void)state;
+	check(beside_the_kernel, sizeof(beside_the_kernel) / sizeof(beside_the_kernel[0]));
+}
+
 /* With one direction missing, what is inferred must still allow for what is true. */
 static void one_sided_captures_allow_for_the_truth(void **state)
 {
@@ -597,6 +674,7 @@ int main(void)
 		cmocka_unit_test(what_a_segment_says_of_its_sender),
 		cmocka_unit_test(what_reaches_an_end),
 		cmocka_unit_test(what_was_not_seen_leaves_ranges),
+		cmocka_unit_test(states_that_the_kernel_showed),
 		cmocka_unit_test(one_sided_captures_allow_for_the_truth),
 		cmocka_unit_test(no_segments_make_nonsense),
 		cmocka_unit_test(ordinary_segments_are_no_exception),
