@@ -21,7 +21,7 @@
 
 #define BACK	 512 /* rows near the end may still change what they share a line with */
 #define SLACK_NS NS_PER_S /* packets come late: a connection's first one need not be its earliest */
-#define STRIDE	 256 /* rows between two looks at the clock */
+#define STRIDE	 32 /* rows between two looks at the clock: each may be read from the file */
 
 struct bits {
 	uint64_t *word;
