@@ -162,12 +162,14 @@ static bool run_turns(struct app *a)
 	return some || (looking && turns_timeout_ms(a->turns) < 0);
 }
 
-/* Ctrl-C, and Esc where it means nothing else, take back the lines that wait. */
+/* Ctrl-C on an empty line, and Esc where it means nothing else, take back the lines that wait. */
 bool app_line_takes_back(struct app *a, uint32_t key)
 {
 	STR_ON_STACK(said, 80);
 	size_t count;
 
+	if (a->typing && a->prompt.len > 0)
+		return false;
 	if (key != TERM_CTRL_C && (key != TERM_ESCAPE || a->typing || a->help))
 		return false;
 	count = turns_drop(a->turns);

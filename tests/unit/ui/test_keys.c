@@ -15,7 +15,7 @@ static void table_is_sound(void **state)
 	for (size_t i = 0; i < key_rows_count; i++) {
 		const struct key_row *row = &key_rows[i];
 
-		assert_ptr_equal(keys_find(row->key), row);
+		assert_ptr_equal(keys_find_in(row->group, row->key), row);
 		assert_true(row->name[0] && row->command[0]);
 		assert_true((int)row->group < KEY_GROUPS);
 		assert_true(i == 0 || row->group >= key_rows[i - 1].group);
