@@ -355,10 +355,17 @@ static bool shows_ack_of_fin(const struct infer_end *x, const struct infer_end *
  */
 static void forget_answer(struct infer_end *x)
 {
-	if (has(x, SYN_SEEN) || !(x->set & (OPENING | IS(CLOSED))))
+	if (has(x, SYN_SEEN) || !x->set || (x->set & SYNCHRONIZED))
 		return;
 	set_put(x, SYNCHRONIZED, ES, INFER_RANGE);
 	x->bits &= (uint16_t)~HAS_RCV;
+}
+
+/* Thought closed, it speaks: the acknowledgment of its FIN had not come yet. */
+static bool is_in_last_ack(const struct infer_end *x, const struct packet *p)
+{
+	return !(p->flags & TCP_FIN) && has(x, FIN_SENT) && has(x, FIN_ACKS) &&
+	       (x->set & IS(CLOSED)) && sure_of(x) != INFER_CERTAIN;
 }
 
 /* The other's RST, seen before, had not come yet when it sent this; it may still. */
@@ -372,6 +379,7 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 			  enum infer_vantage v, bool alone)
 {
 	bool was_closed = (x->set & IS(CLOSED)) && x->set != BEFORE_ANSWER;
+	bool in_last_ack = is_in_last_ack(x, p);
 	bool in_close_wait = x->set == IS(CLOSE_WAIT) && sure_of(x) == INFER_CERTAIN;
 	bool first_fin = (p->flags & TCP_FIN) && !has(x, FIN_SENT);
 	bool new_data = p->payload_len && has(x, HAS_NXT) && !has(x, FIN_SENT) &&
@@ -381,6 +389,8 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 		return;
 	if (p->flags & TCP_FIN)
 		repeats_fin(x, y, p);
+	if (in_last_ack)
+		set_put(x, (x->set & ~(unsigned)IS(CLOSED)) | IS(LAST_ACK), LA, INFER_CERTAIN);
 	forget_answer(x);
 	/* It acknowledges data, so the acknowledgment that opens has come. */
 	if (x->set == IS(SYN_RECEIVED) && has(x, HAS_RCV) && below(x->rcv, p->ack))
@@ -398,6 +408,8 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 		sends_fin(x, y, p, in_close_wait, v);
 	if (was_closed)
 		expect_rst(x, y);
+	if (in_last_ack)
+		set_put(x, x->set | IS(CLOSED), LA, INFER_RANGE);
 }
 
 /* ---- what was not seen ---- */

@@ -51,7 +51,7 @@ enum infer_vantage {
 /* A segment is seen; by this alone its sender is judged. */
 void infer_sent(struct infer_end end[2], int dir, const struct packet *p, enum infer_vantage v);
 
-/* A segment has reached the other side.  Where deliveries are not known: right behind infer_sent(). */
+/* A segment has reached the other side, as somebody saw.  Where deliveries are not known: infer_segment(). */
 void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p);
 
 /*

@@ -22,7 +22,8 @@ enum { ENDS = 2, KERNELS_MAX = 256, PREFIXES_MAX = 120 };
 /* ---- what is counted ---- */
 
 enum mode { STEPS, PLAIN_COMPLETE, PLAIN_TAP, ONE_SIDE, MIDDLE, MODES };
-static const char *const mode_name[] = { "steps", "plain, complete", "plain, tap", "one side", "middle" };
+static const char *const mode_name[] = { "steps", "plain, complete", "plain, tap", "one side",
+					 "middle" };
 
 enum allowed {
 	FIN_WAITS,
@@ -62,7 +63,7 @@ static const char *const sure_name[] = { "unknown", "certain", "presumed", "rang
 struct counts {
 	uint64_t compared[MODES][4];
 	uint64_t differs[MODES][ALLOWED];
-	uint64_t state[SOCK_STATES];	/* kernel's, compared by steps */
+	uint64_t state[SOCK_STATES]; /* kernel's, compared by steps */
 	uint64_t between, thinned, mirrored, prefixes, transitions;
 };
 
@@ -73,10 +74,10 @@ struct kernel {
 	uint64_t cookie;
 	enum sock_state state;
 	struct addr local, remote;
-	enum state_by by;	/* of its end */
+	enum state_by by; /* of its end */
 	uint64_t by_number;
 	uint32_t recvq, sendq;
-	uint64_t since;		/* key of the first sample with these ends */
+	uint64_t since; /* key of the first sample with these ends */
 };
 
 struct kernels {
@@ -84,7 +85,8 @@ struct kernels {
 	size_t count;
 };
 
-static bool same_pair(const struct kernel *k, uint8_t host, const struct addr *local, const struct addr *remote)
+static bool same_pair(const struct kernel *k, uint8_t host, const struct addr *local,
+		      const struct addr *remote)
 {
 	return k->host == host && addr_equal(&k->local, local) && addr_equal(&k->remote, remote);
 }
@@ -128,8 +130,8 @@ static void kernel_sample(struct kernels *all, const struct story_sample *s, uin
 	}
 	if (same_pair(k, s->host, &s->local, &s->remote))
 		since = k->since;
-	*k = (struct kernel){ s->host, s->cookie, s->state, s->local, s->remote, s->by, s->by_number,
-			      s->recvq, s->sendq, since };
+	*k = (struct kernel){ s->host, s->cookie,    s->state, s->local, s->remote,
+			      s->by,   s->by_number, s->recvq, s->sendq, since };
 }
 
 /* ---- connections ---- */
@@ -140,29 +142,32 @@ static const struct {
 	enum mode mode;
 	enum infer_vantage vantage;
 } readings[READINGS] = {
-	[COMPLETE] = { PLAIN_COMPLETE, INFER_COMPLETE }, [TAP] = { PLAIN_TAP, INFER_TAP },
-	[ONLY_0] = { ONE_SIDE, INFER_TAP }, [ONLY_1] = { ONE_SIDE, INFER_TAP },
+	[COMPLETE] = { PLAIN_COMPLETE, INFER_COMPLETE },
+	[TAP] = { PLAIN_TAP, INFER_TAP },
+	[ONLY_0] = { ONE_SIDE, INFER_TAP },
+	[ONLY_1] = { ONE_SIDE, INFER_TAP },
 	[MIRRORED] = { PLAIN_TAP, INFER_TAP },
 };
 
 struct tie {
 	bool begun;
-	uint64_t since;		/* key of its first step */
+	uint64_t since; /* key of its first step */
 	struct infer_end end[ENDS];
 	struct addr addr[ENDS];
 	uint8_t host[ENDS];
-	bool fin[ENDS];		/* its FIN has left */
-	bool refused[ENDS];	/* what would have opened it found the queue full */
-	bool cookie[ENDS];	/* it answered the SYN without a socket */
-	bool waited[ENDS];	/* its FIN left later than it was closed */
-	bool has_ts[ENDS], old[ENDS];	/* a segment has reached it: with a timestamp; with one older than another */
-	uint32_t ts[ENDS];	/* the newest */
-	bool lost;		/* a segment of it was */
-	uint32_t left, arrived, due;	/* segments; arrivals so far, and of what has left so far */
-	const struct story_packet *newest[ENDS];	/* that each end sent */
+	bool fin[ENDS]; /* its FIN has left */
+	bool refused[ENDS]; /* what would have opened it found the queue full */
+	bool cookie[ENDS]; /* it answered the SYN without a socket */
+	bool waited[ENDS]; /* its FIN left later than it was closed */
+	bool has_ts[ENDS],
+		old[ENDS]; /* a segment has reached it: with a timestamp; with one older than another */
+	uint32_t ts[ENDS]; /* the newest */
+	bool lost; /* a segment of it was */
+	uint32_t left, arrived, due; /* segments; arrivals so far, and of what has left so far */
+	const struct story_packet *newest[ENDS]; /* that each end sent */
 	struct infer_end reading[READINGS][ENDS];
-	struct infer_end (*middle)[ENDS];	/* captures that begin at its second, third … segment */
-	bool *quiet;		/* nothing was under way when they began */
+	struct infer_end (*middle)[ENDS]; /* captures that begin at its second, third … segment */
+	bool *quiet; /* nothing was under way when they began */
 };
 
 struct work {
@@ -173,8 +178,8 @@ struct work {
 	struct unacked *pool;
 	struct kernels *kernels;
 	struct counts *n;
-	uint64_t now;		/* key of the step */
-	uint32_t began;		/* the reading's first segment in its connection, from 0 */
+	uint64_t now; /* key of the step */
+	uint32_t began; /* the reading's first segment in its connection, from 0 */
 };
 
 static void tie_begin(struct tie *t, const struct story_packet *k, uint64_t now)
@@ -210,8 +215,10 @@ static bool is_latest(struct work *w, const struct tie *t)
 	for (uint32_t i = w->s->conns; &w->tie[i - 1] > t; i--) {
 		const struct tie *o = &w->tie[i - 1];
 
-		if (o->begun && ((addr_equal(&o->addr[0], &t->addr[0]) && addr_equal(&o->addr[1], &t->addr[1])) ||
-				 (addr_equal(&o->addr[0], &t->addr[1]) && addr_equal(&o->addr[1], &t->addr[0]))))
+		if (o->begun && ((addr_equal(&o->addr[0], &t->addr[0]) &&
+				  addr_equal(&o->addr[1], &t->addr[1])) ||
+				 (addr_equal(&o->addr[0], &t->addr[1]) &&
+				  addr_equal(&o->addr[1], &t->addr[0]))))
 			return false;
 	}
 	return true;
@@ -222,12 +229,14 @@ static bool is_latest(struct work *w, const struct tie *t)
 /* A pair without a socket is CLOSED, or LISTEN where somebody listens at its port. */
 static unsigned states_without_socket(struct work *w, const struct tie *t, int end)
 {
-	return IS(CLOSED) | (listener_find(w->kernels, t->host[end], &t->addr[end]) ? IS(LISTEN) : 0u);
+	return IS(CLOSED) |
+	       (listener_find(w->kernels, t->host[end], &t->addr[end]) ? IS(LISTEN) : 0u);
 }
 
 static unsigned states_now(struct work *w, const struct tie *t, int end)
 {
-	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	const struct kernel *k =
+		kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
 
 	if (!k || k->state == SOCK_STATE_CLOSED)
 		return states_without_socket(w, t, end);
@@ -273,7 +282,8 @@ static unsigned states_after(struct work *w, uint32_t at, const struct tie *t, i
 			continue;
 		if (next->kind != STEP_SAMPLE)
 			return now;
-		then = s->state == SOCK_STATE_CLOSED ? states_without_socket(w, t, end) : 1u << s->state;
+		then = s->state == SOCK_STATE_CLOSED ? states_without_socket(w, t, end)
+						     : 1u << s->state;
 		if (s->by == by && s->by_number == w->s->packet[step->index].number)
 			return s->moved ? 0 : then;
 		if (left && s->moved)
@@ -290,7 +300,8 @@ static unsigned states_after(struct work *w, uint32_t at, const struct tie *t, i
 static const struct story_packet *next_left(const struct work *w, const struct tie *t, int end)
 {
 	for (uint32_t i = 0; i < w->s->steps; i++)
-		if (w->s->step[i].key >= w->now && w->s->step[i].kind == STEP_LEFT && is_about(w, &w->s->step[i], t, end))
+		if (w->s->step[i].key >= w->now && w->s->step[i].kind == STEP_LEFT &&
+		    is_about(w, &w->s->step[i], t, end))
 			return &w->s->packet[w->s->step[i].index];
 	return NULL;
 }
@@ -305,7 +316,8 @@ static bool has_called(const struct work *w, uint8_t host)
 
 		if (step->kind != STEP_CALL || step->host != host)
 			continue;
-		if (!strcmp(step->call, "close") || !strcmp(step->call, "shutdown") || !strcmp(step->call, "end"))
+		if (!strcmp(step->call, "close") || !strcmp(step->call, "shutdown") ||
+		    !strcmp(step->call, "end"))
 			return true;
 		last &= step->key <= w->now;
 	}
@@ -316,7 +328,8 @@ static bool has_called(const struct work *w, uint8_t host)
  * The FIN leaves behind data that waited.  If the other's FIN came meanwhile, it was closed first, and yet its own FIN
  * acknowledges the other's.
  */
-static bool fin_waits(const struct work *w, struct tie *t, int end, unsigned truth, unsigned inferred)
+static bool fin_waits(const struct work *w, struct tie *t, int end, unsigned truth,
+		      unsigned inferred)
 {
 	unsigned before = 0;
 
@@ -333,12 +346,15 @@ static bool ended_by_packet(struct work *w, const struct tie *t, const struct ke
 {
 	const struct story_packet *p = story_find(w->s, k->by_number);
 
-	return (k->by == BY_ARRIVAL || k->by == BY_DEPARTURE) && p && p->conn != CONN_NONE && &w->tie[p->conn] == t;
+	return (k->by == BY_ARRIVAL || k->by == BY_DEPARTURE) && p && p->conn != CONN_NONE &&
+	       &w->tie[p->conn] == t;
 }
 
-static bool silent_end(struct work *w, const struct tie *t, int end, unsigned truth, unsigned inferred)
+static bool silent_end(struct work *w, const struct tie *t, int end, unsigned truth,
+		       unsigned inferred)
 {
-	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	const struct kernel *k =
+		kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
 
 	if (!(truth & IS(CLOSED)))
 		return false;
@@ -361,21 +377,25 @@ static bool queue_full(struct work *w, const struct tie *t, int end)
 /* It has answered a SYN although its queue is full: the SYN+ACK's number is all there is. */
 static bool answers_by_cookie(struct work *w, const struct tie *t, int end, const struct packet *p)
 {
-	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	const struct kernel *k =
+		kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
 	const struct kernel *l = listener_find(w->kernels, t->host[end], &t->addr[end]);
 	uint32_t requests = 0;
 
 	for (size_t i = 0; l && i < w->kernels->count; i++)
-		requests += w->kernels->row[i].state == SOCK_STATE_SYN_RECEIVED && w->kernels->row[i].host == l->host &&
+		requests += w->kernels->row[i].state == SOCK_STATE_SYN_RECEIVED &&
+			    w->kernels->row[i].host == l->host &&
 			    addr_port(&w->kernels->row[i].local) == addr_port(&l->local);
 	return (p->flags & TCP_SYN) && (p->flags & TCP_ACK) && (!k || k->since < t->since) && l &&
 	       requests + l->recvq >= l->sendq;
 }
 
 /* When the final ACK comes, its socket is made of what that says; until then there is none, perhaps never. */
-static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned truth, struct inferred i)
+static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned truth,
+		       struct inferred i)
 {
-	const struct kernel *k = kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
+	const struct kernel *k =
+		kernel_find(w->kernels, t->host[end], &t->addr[end], &t->addr[!end]);
 	bool none = (truth & IS(CLOSED)) && (!k || k->since < t->since);
 
 	return t->cookie[end] && (none || i.sure != INFER_CERTAIN);
@@ -385,7 +405,8 @@ static bool syn_cookie(struct work *w, const struct tie *t, int end, unsigned tr
 static bool old_socket(struct work *w, const struct tie *t)
 {
 	for (int i = 0; i < ENDS; i++) {
-		const struct kernel *k = kernel_find(w->kernels, t->host[i], &t->addr[i], &t->addr[!i]);
+		const struct kernel *k =
+			kernel_find(w->kernels, t->host[i], &t->addr[i], &t->addr[!i]);
 
 		if (k && k->state != SOCK_STATE_CLOSED && k->since < t->since)
 			return true;
@@ -434,8 +455,8 @@ static void states_text(struct str *out, unsigned set)
 		}
 }
 
-static void say(const struct work *w, enum mode m, const struct tie *t, int end, const struct step *step, unsigned truth,
-		struct inferred i)
+static void say(const struct work *w, enum mode m, const struct tie *t, int end,
+		const struct step *step, unsigned truth, struct inferred i)
 {
 	const struct story_packet *p = &w->s->packet[step->index];
 	STR_ON_STACK(text, 400);
@@ -454,12 +475,14 @@ static void say(const struct work *w, enum mode m, const struct tie *t, int end,
 		str_addf(&text, " seq %u ack %u len %u", p->p.seq, p->p.ack, p->p.payload_len);
 	}
 	if (m == MIDDLE)
-		str_addf(&text, "; the capture begins at segment %u of the connection", w->began + 1);
-	printf("%s %s %s: offset %llu: %s\n", w->verbose ? "step" : "disagree", w->file, mode_name[m], (unsigned long long)(step->key / 4), text.buf);
+		str_addf(&text, "; the capture begins at segment %u of the connection",
+			 w->began + 1);
+	printf("%s %s %s: offset %llu: %s\n", w->verbose ? "step" : "disagree", w->file,
+	       mode_name[m], (unsigned long long)(step->key / 4), text.buf);
 }
 
-static void compare(struct work *w, enum mode m, struct tie *t, int end, const struct step *step, unsigned truth,
-		    struct inferred i)
+static void compare(struct work *w, enum mode m, struct tie *t, int end, const struct step *step,
+		    unsigned truth, struct inferred i)
 {
 	enum allowed kind;
 
@@ -494,18 +517,19 @@ static void compare(struct work *w, enum mode m, struct tie *t, int end, const s
 #define L_ACK IS(LAST_ACK)
 #define TM_WT IS(TIME_WAIT)
 #define BEGIN (IS(CLOSED) | IS(LISTEN))
-#define ALL (BEGIN | SYN_S | SYN_R | ESTAB | FIN_1 | FIN_2 | CL_WT | CL_NG | L_ACK | TM_WT)
+#define ALL   (BEGIN | SYN_S | SYN_R | ESTAB | FIN_1 | FIN_2 | CL_WT | CL_NG | L_ACK | TM_WT)
 
 /* One segment may be several events at once: an acknowledgment, data, a FIN. */
 static const struct {
 	unsigned forward;
-	unsigned back;		/* a presumption that its own segment shows to be wrong */
+	unsigned back; /* a presumption that its own segment shows to be wrong */
 } leads_to[] = {
 	[SOCK_STATE_CLOSED] = { BEGIN | SYN_S | SYN_R, ALL },
 	[SOCK_STATE_LISTEN] = { BEGIN | SYN_S | SYN_R, ALL },
 	[SOCK_STATE_SYN_SENT] = { BEGIN | SYN_S | SYN_R | ESTAB | FIN_1 | CL_WT | L_ACK, 0 },
 	[SOCK_STATE_SYN_RECEIVED] = { BEGIN | SYN_R | ESTAB | FIN_1 | CL_WT | L_ACK, SYN_S },
-	[SOCK_STATE_ESTABLISHED] = { IS(CLOSED) | ESTAB | FIN_1 | CL_WT | CL_NG | L_ACK, SYN_S | SYN_R },
+	[SOCK_STATE_ESTABLISHED] = { IS(CLOSED) | ESTAB | FIN_1 | CL_WT | CL_NG | L_ACK,
+				     SYN_S | SYN_R },
 	[SOCK_STATE_FIN_WAIT_1] = { IS(CLOSED) | FIN_1 | FIN_2 | CL_NG | TM_WT, 0 },
 	[SOCK_STATE_FIN_WAIT_2] = { IS(CLOSED) | FIN_2 | TM_WT, FIN_1 | CL_NG },
 	[SOCK_STATE_CLOSE_WAIT] = { IS(CLOSED) | CL_WT | L_ACK, SYN_R | ESTAB | FIN_1 | CL_NG },
@@ -520,15 +544,17 @@ static bool is_transition(struct inferred before, struct inferred after)
 
 	for (unsigned s = 1; s <= SOCK_STATE_TIME_WAIT; s++)
 		if (before.set & 1u << s)
-			may |= leads_to[s].forward | (before.sure == INFER_CERTAIN ? 0 : leads_to[s].back);
+			may |= leads_to[s].forward |
+			       (before.sure == INFER_CERTAIN ? 0 : leads_to[s].back);
 	/* What is too little known becomes a range. */
 	if (after.sure == INFER_RANGE && (after.set & may))
 		return true;
 	return !before.set || (after.set && !(after.set & ~may));
 }
 
-static void check_transitions(struct work *w, enum mode m, const struct tie *t, const struct step *step,
-			      const struct inferred before[ENDS], const struct infer_end end[ENDS])
+static void check_transitions(struct work *w, enum mode m, const struct tie *t,
+			      const struct step *step, const struct inferred before[ENDS],
+			      const struct infer_end end[ENDS])
 {
 	for (int i = 0; i < ENDS; i++) {
 		struct inferred after = infer_state(&end[i]);
@@ -543,7 +569,8 @@ static void check_transitions(struct work *w, enum mode m, const struct tie *t, 
 
 /* ---- all readings of one segment ---- */
 
-static void read_as(struct work *w, struct tie *t, enum reading r, const struct step *step, const struct story_packet *k)
+static void read_as(struct work *w, struct tie *t, enum reading r, const struct step *step,
+		    const struct story_packet *k)
 {
 	struct infer_end *end = t->reading[r];
 	const struct inferred before[ENDS] = { infer_state(&end[0]), infer_state(&end[1]) };
@@ -562,7 +589,8 @@ static bool same_state(const struct infer_end *a, const struct infer_end *b)
 	return x.set == y.set && x.state == y.state && x.sure == y.sure;
 }
 
-static void read_all(struct work *w, struct tie *t, const struct step *step, const struct story_packet *k)
+static void read_all(struct work *w, struct tie *t, const struct step *step,
+		     const struct story_packet *k)
 {
 	for (enum reading r = 0; r < READINGS; r++)
 		read_as(w, t, r, step, k);
@@ -611,23 +639,27 @@ static void compare_quiet(struct work *w, struct tie *t, uint32_t at)
 	for (int i = 0; i < ENDS; i++) {
 		unsigned truth = states_between(w, at, t, i);
 
-		compare(w, PLAIN_COMPLETE, t, i, step, truth, infer_state(&t->reading[COMPLETE][i]));
+		compare(w, PLAIN_COMPLETE, t, i, step, truth,
+			infer_state(&t->reading[COMPLETE][i]));
 		compare(w, PLAIN_TAP, t, i, step, truth, infer_state(&t->reading[TAP][i]));
 		for (uint32_t m = 0; m + 1 < t->left; m++)
 			if (t->quiet[w->began = m + 1])
-				compare(w, MIDDLE, t, i, step, truth, infer_state(&t->middle[m][i]));
+				compare(w, MIDDLE, t, i, step, truth,
+					infer_state(&t->middle[m][i]));
 	}
 }
 
 /* The newest segment of the only side that is seen: its sender when it left, its receiver when it arrived. */
-static void compare_one_side(struct work *w, struct tie *t, uint32_t at, const struct story_packet *k)
+static void compare_one_side(struct work *w, struct tie *t, uint32_t at,
+			     const struct story_packet *k)
 {
 	const struct step *step = &w->s->step[at];
 	enum reading r = k->dir ? ONLY_1 : ONLY_0;
 	int end = step->kind == STEP_LEFT ? k->dir : !k->dir;
 
 	if (t->newest[k->dir] == k && (step->kind == STEP_LEFT || t->arrived == t->due))
-		compare(w, ONE_SIDE, t, end, step, states_after(w, at, t, end), infer_state(&t->reading[r][end]));
+		compare(w, ONE_SIDE, t, end, step, states_after(w, at, t, end),
+			infer_state(&t->reading[r][end]));
 }
 
 /* ---- by steps ---- */
@@ -668,7 +700,8 @@ static void step_of_packet(struct work *w, uint32_t at)
 		infer_delivered(t->end, w->pool, k->dir, &k->p);
 		note_timestamp(t, end, &k->p);
 		t->arrived++;
-		t->refused[end] |= states_now(w, t, end) == IS(SYN_RECEIVED) && queue_full(w, t, end);
+		t->refused[end] |=
+			states_now(w, t, end) == IS(SYN_RECEIVED) && queue_full(w, t, end);
 	}
 	check_transitions(w, STEPS, t, step, before, t->end);
 	t->fin[k->dir] |= left && (k->p.flags & TCP_FIN);
@@ -677,7 +710,8 @@ static void step_of_packet(struct work *w, uint32_t at)
 	compare_one_side(w, t, at, k);
 	compare(w, STEPS, t, end, step, states_after(w, at, t, end), infer_state(&t->end[end]));
 	if (infer_state(&t->end[!end]).set != before[!end].set)
-		compare(w, STEPS, t, !end, step, states_now(w, t, !end), infer_state(&t->end[!end]));
+		compare(w, STEPS, t, !end, step, states_now(w, t, !end),
+			infer_state(&t->end[!end]));
 }
 
 static void step_of_loss(struct work *w, const struct step *step)
@@ -748,7 +782,8 @@ static void check_prefix(struct work *w, const struct conn_note *whole, uint32_t
 		if (same_note(&note, &whole[i]))
 			continue;
 		w->n->differs[PLAIN_TAP][NO_PREFIX]++;
-		printf("disagree %s prefix of %u: packet %u has other states\n", w->file, count, i + 1);
+		printf("disagree %s prefix of %u: packet %u has other states\n", w->file, count,
+		       i + 1);
 	}
 	w->n->prefixes++;
 	conns_free(c);
@@ -760,7 +795,8 @@ static void by_prefixes(struct work *w)
 	struct conns *c = conns_new(NULL);
 
 	for (uint32_t i = 0; i < w->s->packets; i++)
-		conns_track(c, &w->s->packet[i].p, NULL, 0, i + 1, w->s->packet[i].ts_ns, &whole[i]);
+		conns_track(c, &w->s->packet[i].p, NULL, 0, i + 1, w->s->packet[i].ts_ns,
+			    &whole[i]);
 	for (uint32_t count = 1; count <= w->s->packets && count <= PREFIXES_MAX; count++)
 		check_prefix(w, whole, count);
 	conns_free(c);
@@ -773,13 +809,16 @@ static void print_counts(const struct counts *n)
 {
 	for (size_t m = 0; m < MODES; m++) {
 		for (size_t s = 0; s < 4; s++)
-			printf("count\t%s\t%s\t%llu\n", mode_name[m], sure_name[s], (unsigned long long)n->compared[m][s]);
+			printf("count\t%s\t%s\t%llu\n", mode_name[m], sure_name[s],
+			       (unsigned long long)n->compared[m][s]);
 		for (size_t k = 0; k < ALLOWED; k++)
-			printf("count\t%s\t%s\t%llu\n", mode_name[m], allowed_name[k], (unsigned long long)n->differs[m][k]);
+			printf("count\t%s\t%s\t%llu\n", mode_name[m], allowed_name[k],
+			       (unsigned long long)n->differs[m][k]);
 	}
 	printf("count\tsteps\tbetween two looks\t%llu\n", (unsigned long long)n->between);
 	for (unsigned k = 1; k <= SOCK_STATE_TIME_WAIT; k++)
-		printf("count\tkernel\t%s\t%llu\n", sock_state_name((enum sock_state)k), (unsigned long long)n->state[k]);
+		printf("count\tkernel\t%s\t%llu\n", sock_state_name((enum sock_state)k),
+		       (unsigned long long)n->state[k]);
 	printf("count\tmirrored\tstates\t%llu\n", (unsigned long long)n->mirrored);
 	printf("count\tprefixes\tcaptures\t%llu\n", (unsigned long long)n->prefixes);
 	printf("count\ttables\ttransitions\t%llu\n", (unsigned long long)n->transitions);

@@ -456,6 +456,14 @@ static const struct scenario beside_the_kernel[] = {
 		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "=FIN-WAIT-1", "~CLOSE-WAIT" },
 		{ SEEN, S, RST | ACK, 5000, 1000, 0, "~CLOSED", "=CLOSED" },
 		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "?FIN-WAIT-1|CLOSED", "=CLOSED" } } },
+	{ "the last ACK crosses another", INFER_COMPLETE, { OPEN_BOTH,
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "=FIN-WAIT-1", "~CLOSE-WAIT" },
+		{ SEEN, S, ACK, 5000, 1001, 0, "~FIN-WAIT-2", "=CLOSE-WAIT" },
+		{ SEEN, S, FIN | ACK, 5000, 1001, 0, "~TIME-WAIT", "=LAST-ACK" },
+		{ SEEN, C, ACK, 1001, 5001, 0, "=TIME-WAIT", "~CLOSED" },
+		{ SEEN, S, ACK, 5001, 1001, 0, "=TIME-WAIT", "?LAST-ACK|CLOSED" },
+		{ SEEN, S, ACK, 5001, 1001, 0, "=TIME-WAIT", "?LAST-ACK|CLOSED" },
+		{ SEEN, C, ACK, 1001, 5001, 0, "=TIME-WAIT", "~CLOSED" } } },
 	/* One direction only: what it acknowledges with its FIN may be the other's. */
 	{ "one side, a FIN that acknowledges more", 0, {
 		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "~ESTABLISHED", "=SYN-RECEIVED" },
@@ -473,6 +481,10 @@ static const struct scenario beside_the_kernel[] = {
 		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "?FIN-WAIT-1|CLOSING|LAST-ACK",
 		  "?CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT" },
 		{ SEEN, S, ACK, 5000, 1001, 0, "?FIN-WAIT-2|CLOSED|TIME-WAIT", "?CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT" } } },
+	{ "mid-stream, two FINs that cross, at once", 0, {
+		{ SEEN, C, ACK, 1000, 5000, 0, ALL, OR_CLOSED },
+		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "?FIN-WAIT-1|LAST-ACK", "?CLOSE-WAIT|CLOSED|CLOSING|LAST-ACK|TIME-WAIT" },
+		{ SEEN, S, FIN | ACK, 5000, 1000, 0, "?CLOSING|LAST-ACK", "~CLOSING" } } },
 	{ "mid-stream, two FINs that cross", 0, {
 		{ SEEN, C, ACK, 1000, 5000, 0, ALL, OR_CLOSED },
 		{ SEEN, C, ACK, 1000, 5000, 9, "?ESTABLISHED|CLOSE-WAIT", "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2" },
