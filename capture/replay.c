@@ -348,7 +348,7 @@ static bool is_ready(struct replay *r)
 bool replay_work(struct replay *r, int64_t budget_ns)
 {
 	int64_t end_ns = clock_monotonic_ns() + budget_ns;
-	bool more = true;
+	bool more;
 
 	if (!r->at || (is_in_use(r->at) && known_find(r->at, r->asked_number)))
 		return false;
@@ -356,8 +356,9 @@ bool replay_work(struct replay *r, int64_t budget_ns)
 		r->at = NULL;
 		return false;
 	}
-	while (more && (budget_ns == 0 || clock_monotonic_ns() < end_ns))
+	do {
 		more = step(r, r->at);
+	} while (more && (budget_ns == 0 || clock_monotonic_ns() < end_ns));
 	if (known_find(r->at, r->asked_number))
 		return true;
 	if (!more)

@@ -14,14 +14,31 @@
 struct lane_text {
 	struct str call, result; /* either may be empty */
 	enum style result_style;
-	char call_bytes[512], result_bytes[512];
+	struct str
+		brief; /* of a result that has a value in it: that value first; empty if it has none */
+	char call_bytes[512], result_bytes[512], brief_bytes[128];
 };
 
 static void lane_text_init(struct lane_text *l)
 {
 	l->call = str_on(l->call_bytes, sizeof(l->call_bytes));
 	l->result = str_on(l->result_bytes, sizeof(l->result_bytes));
+	l->brief = str_on(l->brief_bytes, sizeof(l->brief_bytes));
 	l->result_style = STYLE_RESULT;
+}
+
+/* getsockopt() gives "SO_RCVBUF = 131072": where there is little room, the option stands in the call anyway. */
+static void brief_text(const struct event_return *r, struct str *out)
+{
+	for (uint32_t i = 0; i < r->outs && i < EVENT_ARGS; i++) {
+		const char *value;
+
+		if (!r->out[i].name || !r->out[i].text || strcmp(r->out[i].name, "value") != 0)
+			continue;
+		value = strstr(r->out[i].text, " = ");
+		str_addf(out, "= %lld %s", (long long)r->result,
+			 value ? value + 3 : r->out[i].text);
+	}
 }
 
 /* Says whose call it is, where that is not plain. */
@@ -48,6 +65,7 @@ static void call_text(const struct ladder_frame *f, uint32_t row, int side, stru
 	ev = ret == ROW_NONE ? NULL : trace_event(t, ret, NULL);
 	if (ev && ev->kind == EVENT_RETURN) {
 		describe_return(&l->result, ev);
+		brief_text(&ev->ret, &l->brief);
 		l->result_style = ev->ret.error ? STYLE_ERRNO : STYLE_RESULT;
 	}
 }
@@ -126,8 +144,13 @@ static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
 {
 	int result = text_width(l->result.buf), call, keep, room;
 
-	if (text_width(l->call.buf) + (result ? 1 + result : 0) > a.width)
+	if (text_width(l->call.buf) + (result ? 1 + result : 0) > a.width) {
 		tighten(&l->call);
+		if (l->brief.len) {
+			l->result = l->brief;
+			result = text_width(l->result.buf);
+		}
+	}
 	call = text_width(l->call.buf);
 	keep = call > 9 ? 9 : call;
 	if (result == 0) {
