@@ -156,6 +156,7 @@ struct tie {
 	struct addr addr[ENDS];
 	uint8_t host[ENDS];
 	bool fin[ENDS]; /* its FIN has left */
+	bool full[ENDS]; /* its listener's queue was, when the last segment to it left */
 	bool refused[ENDS]; /* what would have opened it found the queue full */
 	bool cookie[ENDS]; /* it answered the SYN without a socket */
 	bool waited[ENDS]; /* its FIN left later than it was closed */
@@ -695,13 +696,14 @@ static void step_of_packet(struct work *w, uint32_t at)
 		read_all(w, t, step, k);
 		infer_sent(t->end, k->dir, &k->p, INFER_COMPLETE);
 		t->due += k->arrivals ? k->arrivals : 1;
+		t->full[!end] = queue_full(w, t, !end);
 		t->cookie[end] |= answers_by_cookie(w, t, end, &k->p);
 	} else {
 		infer_delivered(t->end, w->pool, k->dir, &k->p);
 		note_timestamp(t, end, &k->p);
 		t->arrived++;
-		t->refused[end] |=
-			states_now(w, t, end) == IS(SYN_RECEIVED) && queue_full(w, t, end);
+		t->refused[end] |= states_now(w, t, end) == IS(SYN_RECEIVED) &&
+				   (t->full[end] || queue_full(w, t, end));
 	}
 	check_transitions(w, STEPS, t, step, before, t->end);
 	t->fin[k->dir] |= left && (k->p.flags & TCP_FIN);
