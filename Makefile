@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
 CFLAGS ?= -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DSOCKLENS_VERSION='"$(VERSION)"' -I. -I$(OUT) -MMD -MP \
 	$(WARN) $(OPT_$(VARIANT)) $(CFLAGS) -pthread
-LIBS := -lpcap -lmnl -ljansson -lz -lzstd -llz4 -lncursesw -ltinfo -pthread
+LIBS := -lpcap -lmnl -lseccomp -ljansson -lz -lzstd -llz4 -lncursesw -ltinfo -pthread
 
 # The floors (src/README.md): each is an archive, and may use those to its right only.
 SRC_core := $(wildcard src/core/*.c)
