@@ -258,11 +258,18 @@ static void sends_syn(struct infer_end *x, const struct infer_end *y, const stru
 
 static void sends_syn_ack(struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	if (!has(x, SYN_SEEN)) {
+	bool again = has(x, SYN_SEEN);
+	/* The other's RST, seen before, had not come yet when it sent this again; it may still. */
+	bool crossed = again && has(x, PASSIVE) && y->set == IS(CLOSED) &&
+		       (x->set & IS(LISTEN)) && sure_of(x) != INFER_CERTAIN;
+
+	if (!again) {
 		x->una = p->seq;
 		x->bits |= SYN_SEEN | PASSIVE;
 	}
-	if (!x->set)
+	if (crossed)
+		set_put(x, IS(SYN_RECEIVED) | IS(LISTEN), SR, INFER_RANGE);
+	else if (!x->set)
 		set_put(x, IS(SYN_RECEIVED), SR, INFER_CERTAIN);
 	else
 		take(x, y, SENDS_SYN_ACK, !(x->set & SYNCHRONIZED));
@@ -556,6 +563,7 @@ static void gets_rst_beyond(struct infer_end *x, const struct infer_end *y, cons
 static void gets_rst(struct infer_end *x, const struct infer_end *y, struct unacked *pool,
 		     const struct packet *p, bool presumed)
 {
+	const unsigned before = IS(SYN_RECEIVED) | IS(LISTEN);
 	unsigned set = x->set ? x->set : plausible(x, y);
 	bool unsure = presumed && expects_more(x, pool);
 	bool ends = !unsure && rst_is_acceptable(x, y, pool, p);
@@ -566,7 +574,7 @@ static void gets_rst(struct infer_end *x, const struct infer_end *y, struct unac
 		set_put(x, set | IS(CLOSED), CL, INFER_RANGE);
 	else if (!ends)
 		gets_rst_beyond(x, y, p);
-	else if (x->set == IS(SYN_RECEIVED) && has(x, PASSIVE))
+	else if ((x->set & IS(SYN_RECEIVED)) && !(set & ~before) && has(x, PASSIVE))
 		set_put(x, IS(LISTEN), LI, INFER_PRESUMED);
 	else
 		take(x, y, GETS_RST, false);

@@ -451,6 +451,14 @@ static const struct scenario beside_the_kernel[] = {
 	{ "a RST crosses data", 0, { OPEN_BOTH,
 		{ SEEN, S, RST | ACK, 5000, 1000, 0, "~CLOSED", "=CLOSED" },
 		{ SEEN, C, ACK, 1000, 5000, 9, "?ESTABLISHED|CLOSED", "=CLOSED" } } },
+	{ "a RST crosses a SYN+ACK", 0, {
+		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
+		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "~ESTABLISHED", "=SYN-RECEIVED" },
+		{ SEEN, C, RST, 1000, 0, 0, "=CLOSED", "~LISTEN" },
+		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "=CLOSED", "?SYN-RECEIVED|LISTEN" },
+		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "=CLOSED", "?SYN-RECEIVED|LISTEN" },
+		{ ARRIVED, C, RST, 1001, 0, 0, "=CLOSED", "?SYN-RECEIVED|LISTEN" },
+		{ SEEN, C, RST, 1000, 0, 0, "=CLOSED", "~LISTEN" } } },
 	/* Both have closed, and the one's FIN is repeated: not in LAST-ACK. */
 	{ "a FIN again, and a RST that was lost", 0, { OPEN_BOTH,
 		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "=FIN-WAIT-1", "~CLOSE-WAIT" },
