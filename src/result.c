@@ -65,15 +65,18 @@ static bool value_equal(const struct value *a, const struct value *b)
 	case VALUE_NONE:
 		return true;
 	case VALUE_INT:
+	case VALUE_POINTER:
+	case VALUE_REST:
 		return a->number == b->number;
 	case VALUE_DATA:
 		return a->len == b->len && (!a->len || !memcmp(a->bytes, b->bytes, a->len));
 	case VALUE_ADDR:
 		return addr_equal(&a->addr, &b->addr);
 	case VALUE_LIST:
+	case VALUE_CONTROL:
 		break;
 	}
-	if (a->items != b->items)
+	if (a->items != b->items || a->level != b->level || a->number != b->number)
 		return false;
 	for (size_t i = 0; i < a->items; i++)
 		if (!value_equal(&a->item[i], &b->item[i]))

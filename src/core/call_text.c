@@ -38,6 +38,16 @@ static void data_text(struct str *out, const struct value *v, size_t shown)
 	size_t len = value_bytes(v, head, shown + 1);
 
 	safe_add_quoted(out, head, len, shown);
+	if (v->fill == FILL_CUT && len <= shown)
+		str_add(out, "...");
+}
+
+static void pointer_text(struct str *out, const struct value *v)
+{
+	if (v->number)
+		str_addf(out, "0x%llx", (unsigned long long)v->number);
+	else
+		str_add(out, "NULL");
 }
 
 static void msg_text(struct str *out, const struct value *v, const struct addr_names *names)
@@ -56,15 +66,25 @@ static void msg_text(struct str *out, const struct value *v, const struct addr_n
 	str_char(out, '}');
 }
 
+/* How many items a list does not have that there were. */
+static size_t rest_of(const struct value *v)
+{
+	const struct value *last = v->items ? &v->item[v->items - 1] : NULL;
+
+	return last && last->kind == VALUE_REST ? (size_t)last->number : 0;
+}
+
 static void pollfds_text(struct str *out, const struct value *v)
 {
+	size_t rest = rest_of(v);
+
 	str_char(out, '{');
 	for (size_t i = 0; i + 1 < v->items; i += 2) {
 		str_addf(out, "%s{%lld, ", i ? ", " : "", (long long)v->item[i].number);
 		name_add_flags(out, &names_poll, v->item[i + 1].number);
 		str_char(out, '}');
 	}
-	str_addf(out, "}, %zu", v->items / 2);
+	str_addf(out, "%s}, %zu", rest ? ", ..." : "", v->items / 2 + rest);
 }
 
 /* Some numbers' table depends on another argument. */
@@ -116,6 +136,11 @@ static void plain_text(struct str *out, const struct call_request *r, size_t i,
 
 	switch (v->kind) {
 	case VALUE_NONE:
+	case VALUE_CONTROL:
+	case VALUE_REST:
+		break;
+	case VALUE_POINTER:
+		pointer_text(out, v);
 		break;
 	case VALUE_INT:
 		number_text(out, r, i);
@@ -141,7 +166,9 @@ void call_arg_text(struct str *out, const struct call_request *r, size_t i,
 
 	if (is_left_out(arg, &r->arg[i]))
 		return;
-	if (arg->type == ARG_OPTVAL)
+	if (r->arg[i].kind == VALUE_POINTER)
+		pointer_text(out, &r->arg[i]);
+	else if (arg->type == ARG_OPTVAL)
 		option_text(out, &o, &r->arg[i]);
 	else if (arg->type == ARG_MSG)
 		msg_text(out, &r->arg[i], names);

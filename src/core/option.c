@@ -110,6 +110,9 @@ static void put_value(struct writer *w, const struct value *v, size_t size)
 {
 	switch (v->kind) {
 	case VALUE_NONE:
+	case VALUE_CONTROL:
+	case VALUE_POINTER:
+	case VALUE_REST:
 		break;
 	case VALUE_INT:
 		put_number(w, v->number, size);
@@ -228,7 +231,14 @@ void option_text(struct str *out, const struct option *o, const struct value *v)
 {
 	switch (v->kind) {
 	case VALUE_NONE:
+	case VALUE_CONTROL:
 		str_add(out, "NULL");
+		break;
+	case VALUE_POINTER:
+		str_addf(out, "0x%llx", (unsigned long long)v->number);
+		break;
+	case VALUE_REST:
+		str_add(out, "...");
 		break;
 	case VALUE_INT:
 		number_text(out, o, v->number);

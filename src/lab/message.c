@@ -83,6 +83,27 @@ static struct addr get_addr(struct rd *r)
 
 /* ---- values ---- */
 
+static void put_data(struct writer *w, const struct value *v)
+{
+	put(w, v->fill, 1);
+	put(w, v->len, v->fill == FILL_CUT ? 8 : 4);
+	if (v->fill == FILL_BYTES)
+		put_bytes(w, v->bytes, v->len);
+	if (v->fill != FILL_CUT)
+		return;
+	put(w, v->kept, 4);
+	put_bytes(w, v->bytes, v->kept);
+}
+
+static void put_value(struct writer *w, const struct value *v);
+
+static void put_items(struct writer *w, const struct value *v)
+{
+	put(w, v->items, 4);
+	for (size_t i = 0; i < v->items; i++)
+		put_value(w, &v->item[i]);
+}
+
 static void put_value(struct writer *w, const struct value *v)
 {
 	put(w, v->kind, 1);
@@ -90,23 +111,35 @@ static void put_value(struct writer *w, const struct value *v)
 	case VALUE_NONE:
 		break;
 	case VALUE_INT:
+	case VALUE_POINTER:
+	case VALUE_REST:
 		put(w, (uint64_t)v->number, 8);
 		break;
 	case VALUE_DATA:
-		put(w, v->fill, 1);
-		put(w, v->len, 4);
-		if (v->fill == FILL_BYTES)
-			put_bytes(w, v->bytes, v->len);
+		put_data(w, v);
 		break;
 	case VALUE_ADDR:
 		put_addr(w, &v->addr);
 		break;
 	case VALUE_LIST:
-		put(w, v->items, 4);
-		for (size_t i = 0; i < v->items; i++)
-			put_value(w, &v->item[i]);
+		put_items(w, v);
+		break;
+	case VALUE_CONTROL:
+		put(w, (uint32_t)v->level, 4);
+		put(w, (uint32_t)v->number, 4);
+		put_items(w, v);
 		break;
 	}
+}
+
+/* The first bytes of more: there are at least as many as were kept, and one that was not. */
+static struct value get_cut(struct rd *r)
+{
+	size_t len = (size_t)get(r, 8), kept = get_len(r);
+
+	if (kept >= len)
+		r->short_read = true;
+	return r->short_read ? value_int(0) : value_cut(rd_bytes(r, kept), kept, len);
 }
 
 static struct value get_data(struct rd *r)
@@ -114,6 +147,8 @@ static struct value get_data(struct rd *r)
 	uint64_t fill = get(r, 1);
 	size_t len;
 
+	if (fill == FILL_CUT)
+		return get_cut(r);
 	if (fill == FILL_BYTES) {
 		len = get_len(r);
 		return value_data(rd_bytes(r, len), len);
@@ -127,9 +162,8 @@ static struct value get_data(struct rd *r)
 static struct value get_value(struct rd *r, unsigned depth);
 
 /* Each item takes a byte at least, so a false count ends the list early. */
-static struct value get_list(struct rd *r, unsigned depth)
+static struct value get_items(struct rd *r, struct value list, unsigned depth)
 {
-	struct value list = { .kind = VALUE_LIST };
 	size_t items = get_len(r);
 
 	if (depth >= LIST_DEPTH)
@@ -140,12 +174,19 @@ static struct value get_list(struct rd *r, unsigned depth)
 	return list;
 }
 
+static struct value get_control(struct rd *r, unsigned depth)
+{
+	int level = (int)(int32_t)get(r, 4), type = (int)(int32_t)get(r, 4);
+
+	return get_items(r, value_control(level, type), depth);
+}
+
 static struct value get_value(struct rd *r, unsigned depth)
 {
 	uint64_t kind = get(r, 1);
 	struct addr a;
 
-	if (kind > VALUE_LIST) {
+	if (kind >= VALUE_KINDS) {
 		r->short_read = true;
 		return (struct value){ .kind = VALUE_NONE };
 	}
@@ -160,7 +201,13 @@ static struct value get_value(struct rd *r, unsigned depth)
 		a = get_addr(r);
 		return value_addr(&a);
 	case VALUE_LIST:
-		return get_list(r, depth);
+		return get_items(r, (struct value){ .kind = VALUE_LIST }, depth);
+	case VALUE_CONTROL:
+		return get_control(r, depth);
+	case VALUE_POINTER:
+		return value_pointer(get(r, 8));
+	case VALUE_REST:
+		return value_rest((size_t)get(r, 8));
 	}
 	return (struct value){ .kind = VALUE_NONE };
 }
