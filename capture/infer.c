@@ -276,6 +276,18 @@ static void sends_syn_ack(struct infer_end *x, const struct infer_end *y, const 
 }
 
 /*
+ * Nothing but RSTs was seen of it.  One that answers an acknowledgment shows that it is in no such connection; if
+ * the capture began in the middle, it may be about to open another, with a SYN from before.
+ */
+static void first_is_rst(struct infer_end *x, const struct infer_end *y, const struct packet *p)
+{
+	if ((p->flags & TCP_ACK) || has(y, SYN_SEEN))
+		set_put(x, IS(CLOSED), CL, INFER_CERTAIN);
+	else if (x->set != IS(CLOSED) || sure_of(x) != INFER_CERTAIN)
+		set_put(x, OPENING | IS(CLOSED), CL, INFER_RANGE);
+}
+
+/*
  * A RST with the numbers of the connection ends it.  One that answers what belongs to no connection takes
  * its number from that: RFC 9293 section 3.10.7.1.
  */
@@ -287,12 +299,12 @@ static void sends_rst(struct infer_end *x, struct infer_end *y, const struct pac
 	/* It answers what was not seen: the other end may be anywhere. */
 	if ((p->flags & TCP_ACK) && !own && y->set == BEFORE_ANSWER)
 		set_put(y, SYNCHRONIZED | OPENING | IS(CLOSED), SR, INFER_RANGE);
-	if (!has(x, SENT))
-		set_put(x, IS(CLOSED), CL, INFER_CERTAIN);
+	if (!has(x, HAS_NXT))
+		first_is_rst(x, y, p);
 	else if (own && back_to_listen)
 		set_put(x, IS(LISTEN), LI, INFER_CERTAIN);
 	else
-		take(x, y, own || !has(x, HAS_NXT) ? SENDS_RST : SENDS_STRAY_RST, true);
+		take(x, y, own ? SENDS_RST : SENDS_STRAY_RST, true);
 }
 
 /* Its first FIN shows that the other's had not come yet, if it does not acknowledge it. */

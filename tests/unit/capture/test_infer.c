@@ -388,6 +388,7 @@ static void what_reaches_an_end(void **state)
 
 #define ALL "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2|CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT"
 #define OR_CLOSED "?ESTABLISHED|CLOSED|FIN-WAIT-1|FIN-WAIT-2|CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT"
+#define NOT_OPEN "?CLOSED|LISTEN|SYN-SENT|SYN-RECEIVED"
 static const struct scenario unseen[] = {
 	{ "mid-stream, both send data", 0, {
 		{ SEEN, C, ACK, 1000, 5000, 0, ALL, OR_CLOSED },
@@ -395,7 +396,15 @@ static const struct scenario unseen[] = {
 		{ SEEN, S, ACK, 5000, 1009, 9, "?ESTABLISHED|CLOSE-WAIT", "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2" },
 		{ SEEN, S, ACK, 5009, 1009, 9, "~ESTABLISHED", "~ESTABLISHED" } } },
 	{ "mid-stream, a RST", 0, { { SEEN, C, ACK, 1000, 5000, 9, ALL, ALL },
-				    { SEEN, S, RST, 5000, 0, 0, "~CLOSED", "=CLOSED" } } },
+				    { SEEN, S, RST, 5000, 0, 0, "~CLOSED", NOT_OPEN } } },
+	{ "mid-stream, a RST that acknowledges", 0, { { SEEN, C, ACK, 1000, 5000, 9, ALL, ALL },
+				    { SEEN, S, RST | ACK, 5000, 1009, 0, "~CLOSED", "=CLOSED" } } },
+	/* Its SYN came before the capture, and the other end is in an old connection. */
+	{ "a challenge to a SYN that was not seen", 0, {
+		{ SEEN, S, ACK, 5000, 777, 0, OR_CLOSED, ALL },
+		{ SEEN, C, RST, 777, 0, 0, NOT_OPEN, "~CLOSED" },
+		{ SEEN, C, RST, 777, 0, 0, NOT_OPEN, "~CLOSED" },
+		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", "~CLOSED" } } },
 	{ "acknowledged unseen, may be a FIN", 0, { OPEN_BOTH,
 		{ SEEN, C, ACK, 1000, 5001, 0, "=ESTABLISHED", "=ESTABLISHED" },
 		{ SEEN, S, ACK, 5001, 1000, 0, "?ESTABLISHED|CLOSE-WAIT", "?ESTABLISHED|FIN-WAIT-1|FIN-WAIT-2" },
