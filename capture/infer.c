@@ -260,7 +260,7 @@ static void sends_syn_ack(struct infer_end *x, const struct infer_end *y, const 
 {
 	bool again = has(x, SYN_SEEN);
 	/* The other's RST, seen before, had not come yet when it sent this again; it may still. */
-	bool crossed = again && has(x, PASSIVE) && y->set == IS(CLOSED) &&
+	bool crossed = again && has(x, PASSIVE) && !(y->set & SYNCHRONIZED) &&
 		       (x->set & IS(LISTEN)) && sure_of(x) != INFER_CERTAIN;
 
 	if (!again) {
@@ -390,7 +390,7 @@ static bool is_in_last_ack(const struct infer_end *x, const struct packet *p)
 /* The other's RST, seen before, had not come yet when it sent this; it may still. */
 static void expect_rst(struct infer_end *x, const struct infer_end *y)
 {
-	if (!(y->set & ~(unsigned)(IS(CLOSED) | IS(LISTEN))))
+	if (!(y->set & SYNCHRONIZED))
 		set_put(x, x->set | IS(CLOSED), state_of(x), INFER_RANGE);
 }
 

@@ -460,6 +460,10 @@ static const struct scenario beside_the_kernel[] = {
 	{ "a RST crosses data", 0, { OPEN_BOTH,
 		{ SEEN, S, RST | ACK, 5000, 1000, 0, "~CLOSED", "=CLOSED" },
 		{ SEEN, C, ACK, 1000, 5000, 9, "?ESTABLISHED|CLOSED", "=CLOSED" } } },
+	{ "mid-stream, a RST crosses data", 0, {
+		{ SEEN, S, ACK, 5000, 1000, 9, ALL, ALL },
+		{ SEEN, C, RST, 1000, 0, 0, NOT_OPEN, "~CLOSED" },
+		{ SEEN, S, ACK, 5009, 1000, 9, NOT_OPEN, "?ESTABLISHED|CLOSED|CLOSE-WAIT" } } },
 	{ "a RST crosses a SYN+ACK", 0, {
 		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
 		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "~ESTABLISHED", "=SYN-RECEIVED" },
