@@ -1,6 +1,6 @@
 /*
  * A message is its kind, thread and number, and then the parts that its kind has, in the order of
- * enum part.  Numbers are little-endian; a value is its kind and what belongs to that kind.
+ * enum message_part.  Numbers are little-endian; a value is its kind and what belongs to that kind.
  */
 #include "src/lab/message.h"
 
@@ -334,8 +334,6 @@ static void get_keys(struct rd *r, struct message *m)
 	get_key(r, &m->made);
 }
 
-enum part { PART_TID, PART_TIME, PART_REQUEST, PART_OUTCOME, PART_KEYS };
-
 static const struct {
 	void (*put)(struct writer *w, const struct message *m);
 	void (*get)(struct rd *r, struct message *m);
@@ -357,6 +355,24 @@ static const unsigned parts_of[] = {
 };
 static_assert(sizeof(parts_of) / sizeof(parts_of[0]) == MESSAGE_LEAVE + 1, "parts of every kind");
 
+static void put_parts(struct writer *w, const struct message *m, unsigned which)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (which & 1u << i)
+			parts[i].put(w, m);
+}
+
+static int get_parts(struct rd *r, struct message *m, unsigned which)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (which & 1u << i)
+			parts[i].get(r, m);
+	if (!r->short_read && rd_left(r) == 0)
+		return 0;
+	message_fini(m);
+	return -1;
+}
+
 size_t message_encode(const struct message *m, void *buf, size_t cap)
 {
 	struct writer w = { .buf = buf, .cap = cap };
@@ -364,9 +380,7 @@ size_t message_encode(const struct message *m, void *buf, size_t cap)
 	put(&w, m->kind, 1);
 	put(&w, m->thread, 4);
 	put(&w, m->number, 8);
-	for (size_t i = 0; i < PARTS; i++)
-		if (parts_of[m->kind] & 1u << i)
-			parts[i].put(&w, m);
+	put_parts(&w, m, parts_of[m->kind]);
 	return w.full ? 0 : w.len;
 }
 
@@ -381,13 +395,23 @@ int message_decode(struct message *m, const void *bytes, size_t len)
 	m->kind = (enum message_kind)kind;
 	m->thread = (uint32_t)get(&r, 4);
 	m->number = get(&r, 8);
-	for (size_t i = 0; i < PARTS; i++)
-		if (parts_of[m->kind] & 1u << i)
-			parts[i].get(&r, m);
-	if (!r.short_read && rd_left(&r) == 0)
-		return 0;
-	message_fini(m);
-	return -1;
+	return get_parts(&r, m, parts_of[m->kind]);
+}
+
+size_t message_encode_parts(const struct message *m, unsigned which, void *buf, size_t cap)
+{
+	struct writer w = { .buf = buf, .cap = cap };
+
+	put_parts(&w, m, which);
+	return w.full ? 0 : w.len;
+}
+
+int message_decode_parts(struct message *m, unsigned which, const void *bytes, size_t len)
+{
+	struct rd r = rd_on(bytes, len);
+
+	memset(m, 0, sizeof(*m));
+	return get_parts(&r, m, which);
 }
 
 void message_fini(struct message *m)

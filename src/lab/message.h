@@ -47,4 +47,11 @@ int message_decode(struct message *m, const void *bytes, size_t len);
 
 void message_fini(struct message *m);
 
+/* What messages are made of, for others that have to bring the same from one process to another. */
+enum message_part { PART_TID, PART_TIME, PART_REQUEST, PART_OUTCOME, PART_KEYS };
+
+/* As message_encode() and message_decode(), of some parts alone: a set of 1 << enum message_part. */
+size_t message_encode_parts(const struct message *m, unsigned parts, void *buf, size_t cap);
+int message_decode_parts(struct message *m, unsigned parts, const void *bytes, size_t len);
+
 #endif
