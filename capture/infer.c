@@ -394,6 +394,12 @@ static void expect_rst(struct infer_end *x, const struct infer_end *y)
 		set_put(x, x->set | IS(CLOSED), state_of(x), INFER_RANGE);
 }
 
+/* What it sends behind its RST was overtaken by that: two of its processors sent at once. */
+static bool has_reset(const struct infer_end *x)
+{
+	return (x->set == IS(CLOSED) || x->set == IS(LISTEN)) && sure_of(x) == INFER_CERTAIN;
+}
+
 static void sends_segment(struct infer_end *x, const struct infer_end *y, const struct packet *p,
 			  enum infer_vantage v, bool alone)
 {
@@ -404,7 +410,7 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 	bool new_data = p->payload_len && has(x, HAS_NXT) && !has(x, FIN_SENT) &&
 			below(x->nxt, p->seq + p->payload_len);
 
-	if (x->set == IS(CLOSED) && sure_of(x) == INFER_CERTAIN)
+	if (has_reset(x))
 		return;
 	if (p->flags & TCP_FIN)
 		repeats_fin(x, y, p);

@@ -494,6 +494,10 @@ static const struct scenario beside_the_kernel[] = {
 	{ "one side of an opening by both", 0, {
 		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
 		{ SEEN, C, SYN | ACK, 999, 5000, 0, "=SYN-RECEIVED", "~ESTABLISHED" } } },
+	{ "one side, a RST overtakes an ACK", 0, {
+		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "~ESTABLISHED", "=SYN-RECEIVED" },
+		{ SEEN, S, RST | ACK, 5000, 1001, 0, "~CLOSED", "=LISTEN" },
+		{ SEEN, S, ACK, 5000, 1001, 0, "~CLOSED", "=LISTEN" } } },
 	{ "one side, a RST that answers what was not seen", 0, {
 		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
 		{ SEEN, C, RST | ACK, 0, 5000, 0, "=SYN-SENT", "?SYN-RECEIVED|CLOSED|LISTEN|SYN-SENT|ESTABLISHED|"
