@@ -31,6 +31,7 @@ static bool is_loss(const struct event *ev)
 	case EVENT_STATE:
 	case EVENT_COMMAND:
 	case EVENT_PROGRAM:
+	case EVENT_OUTPUT:
 		break;
 	}
 	return false;

@@ -36,6 +36,13 @@ static uint32_t find_lane(const struct trace *t, const struct event *ev)
 	return hash_find(t, &t->lane_hash, lane_tag(t, ev), same_lane, ev);
 }
 
+/* Whether the end of a program's thread is that of a lane. */
+static bool is_end_of(const struct event *ev, const struct trace_lane *l)
+{
+	return event_ends_thread(ev) && !strcmp(l->program, ev->program) &&
+	       (l->thread == ev->thread || event_ends_program(ev));
+}
+
 /* A thread that is heard of late learns when its program ended. */
 static void copy_ends(const struct trace *t, struct lane *to)
 {
@@ -44,8 +51,10 @@ static void copy_ends(const struct trace *t, struct lane *to)
 
 		if (strcmp(l->seen.program, to->seen.program) != 0)
 			continue;
-		for (size_t k = 0; k < l->end.count; k++)
-			rows_add(&to->end, l->end.row[k]);
+		for (size_t k = 0; k < l->end.count; k++) {
+			if (index_at(&t->index, l->end.row[k])->flags & TRACE_FLAG_WHOLE)
+				rows_add(&to->end, l->end.row[k]);
+		}
 		return;
 	}
 }
@@ -283,8 +292,8 @@ static int link_program(struct trace *t, const struct event *ev, uint32_t row)
 	if (lane == LANE_NONE)
 		return 0;
 	t->lane[lane].pid = ev->prog.pid;
-	for (size_t i = 0; ev->prog.change != PROGRAM_STARTED && i < t->lanes; i++) {
-		if (strcmp(t->lane[i].seen.program, ev->program) == 0)
+	for (size_t i = 0; i < t->lanes; i++) {
+		if (is_end_of(ev, &t->lane[i].seen))
 			rc |= rows_add(&t->lane[i].end, row);
 	}
 	return rc;
@@ -308,6 +317,7 @@ static int link_row(struct trace *t, const struct event *ev, uint32_t socket, ui
 	case EVENT_PACKET:
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
+	case EVENT_OUTPUT:
 		break;
 	}
 	return 0;
@@ -377,8 +387,11 @@ static void fill_entry(struct trace *t, const struct event *ev, struct trace_ent
 		if (!ev->command.text || !ev->command.text[0])
 			e->flags = TRACE_FLAG_SILENT;
 		break;
-	case EVENT_NOTE:
 	case EVENT_PROGRAM:
+		e->flags = event_ends_program(ev) ? TRACE_FLAG_WHOLE : 0;
+		break;
+	case EVENT_NOTE:
+	case EVENT_OUTPUT:
 		break;
 	}
 }

@@ -222,7 +222,7 @@ static enum condition_answer check_exit(const struct condition *c, struct places
 		const struct event *ev;
 
 		if (e->kind != EVENT_PROGRAM || e->offset <= p->exit[program] ||
-		    !(ev = trace_event(t, row, NULL)) || ev->prog.change == PROGRAM_STARTED ||
+		    !(ev = trace_event(t, row, NULL)) || !event_ends_thread(ev) || ev->thread ||
 		    strcmp(ev->program, session_program_name(s, (size_t)program)))
 			continue;
 		if (!exit_fits(c, &ev->prog)) {

@@ -238,22 +238,57 @@ void describe_inferred(struct str *out, struct inferred state, int room)
 	str_add(out, s.buf);
 }
 
-static void describe_program(struct str *out, const struct event *ev)
+static void add_command(struct str *out, const struct event_program *p)
 {
-	const struct event_program *p = &ev->prog;
+	if (p->command && p->command[0])
+		str_addf(out, ": %s", p->command);
+}
 
+static void add_others(struct str *out, const struct event_program *p)
+{
+	if (p->others)
+		str_addf(out, "; %u process%s of it go%s on", p->others, p->others == 1 ? "" : "es",
+			 p->others == 1 ? "es" : "");
+}
+
+void describe_change(struct str *out, const struct event_program *p)
+{
 	switch (p->change) {
 	case PROGRAM_STARTED:
-		str_addf(out, "%s started (pid %d)", ev->program, p->pid);
+		str_addf(out, "started (pid %d)", p->pid);
+		add_command(out, p);
 		return;
 	case PROGRAM_EXITED:
-		str_addf(out, "%s exited with status %d", ev->program, p->status);
+		if (p->status < 0)
+			str_add(out, "ended");
+		else
+			str_addf(out, "exited with status %d", p->status);
+		add_others(out, p);
 		return;
 	case PROGRAM_KILLED:
-		str_addf(out, "%s was killed by ", ev->program);
+		str_add(out, "was killed by ");
 		name_add(out, &names_signal, p->status);
+		add_others(out, p);
+		return;
+	case PROGRAM_EXECUTED:
+		str_add(out, "became another program");
+		add_command(out, p);
 		return;
 	}
+}
+
+static void describe_program(struct str *out, const struct event *ev)
+{
+	event_add_actor(out, ev);
+	str_char(out, ' ');
+	describe_change(out, &ev->prog);
+}
+
+static void describe_output(struct str *out, const struct event *ev)
+{
+	event_add_actor(out, ev);
+	str_addf(out, "%s %s%s", ev->output.stream == 2 ? " 2>" : ">",
+		 ev->output.text ? ev->output.text : "", ev->output.cut ? "…" : "");
 }
 
 static void describe_packet(struct str *out, const struct trace *t, const struct event *ev)
@@ -303,11 +338,13 @@ void describe_event(struct str *out, const struct trace *t, const struct event *
 		describe_wire(out, ev);
 		return;
 	case EVENT_CALL:
-		str_addf(out, "%s: ", ev->program);
+		event_add_actor(out, ev);
+		str_add(out, ": ");
 		describe_call(out, ev);
 		return;
 	case EVENT_RETURN:
-		str_addf(out, "%s: %s ", ev->program, ev->ret.name ? ev->ret.name : "?");
+		event_add_actor(out, ev);
+		str_addf(out, ": %s ", ev->ret.name ? ev->ret.name : "?");
 		describe_return(out, ev);
 		return;
 	case EVENT_STATE:
@@ -321,6 +358,9 @@ void describe_event(struct str *out, const struct trace *t, const struct event *
 		return;
 	case EVENT_PROGRAM:
 		describe_program(out, ev);
+		return;
+	case EVENT_OUTPUT:
+		describe_output(out, ev);
 		return;
 	}
 }

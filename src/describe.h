@@ -22,6 +22,9 @@ void describe_duration(struct str *out, int64_t ns);
 /* "delivered", "lost: cut", "held by rule 2" … */
 void describe_wire(struct str *out, const struct event *wire);
 
+/* "exited with status 3", "started (pid 12): python3 server.py" */
+void describe_change(struct str *out, const struct event_program *p);
+
 /* "client 3 → server:8080  ESTABLISHED" */
 void describe_state(struct str *out, const struct event *state, const struct addr_names *names);
 

@@ -2,7 +2,7 @@
  * How rows are found.  Every event has an owner: the event whose row of the ladder shows it.  An event
  * that is its own owner makes a row.  The owner of
  *
- *	a CALL, COMMAND, NOTE, PROGRAM	is itself
+ *	a CALL, COMMAND, NOTE, PROGRAM, OUTPUT	is itself
  *	a RETURN			is its CALL, or itself if the call slept
  *	a PACKET			is the CALL that ran when it left, if nothing lies between and the
  *					call came back without sleeping; else itself
@@ -143,6 +143,7 @@ static bool makes_row(const struct trace *t, uint32_t row)
 	case EVENT_CALL:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
+	case EVENT_OUTPUT:
 		return true;
 	case EVENT_COMMAND:
 		return !(e->flags & TRACE_FLAG_SILENT);
@@ -176,6 +177,7 @@ static uint32_t owner_of(const struct trace *t, uint32_t row)
 	case EVENT_CALL:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
+	case EVENT_OUTPUT:
 		break;
 	}
 	return row;
@@ -277,6 +279,7 @@ static void fill(const struct trace *t, uint32_t head, struct ladder_row *out)
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
+	case EVENT_OUTPUT:
 		break;
 	}
 	if (out->packet != ROW_NONE)

@@ -25,7 +25,7 @@ static uint64_t count_exits(struct script_run *r, const char *program)
 						 ? trace_event(t, row, NULL)
 						 : NULL;
 
-		n += ev && ev->prog.change != PROGRAM_STARTED && !strcmp(ev->program, program);
+		n += ev && event_ends_thread(ev) && !ev->thread && !strcmp(ev->program, program);
 	}
 	return n;
 }

@@ -84,7 +84,7 @@ static int last_signal(struct script_run *r, size_t program)
 						 ? trace_event(t, row, NULL)
 						 : NULL;
 
-		if (ev && ev->prog.change != PROGRAM_STARTED && !strcmp(ev->program, name))
+		if (ev && event_ends_thread(ev) && !ev->thread && !strcmp(ev->program, name))
 			return ev->prog.change == PROGRAM_KILLED ? ev->prog.status : 0;
 	}
 	return 0;

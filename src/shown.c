@@ -253,6 +253,7 @@ static void look_at(struct shown *s, uint32_t row)
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
+	case EVENT_OUTPUT:
 		return;
 	}
 	head = ladder_head(s->t, row);

@@ -115,11 +115,29 @@ static inline const char *scene_program_name(uint8_t host)
 static inline void scene_program(struct scene *s, uint8_t host, enum program_change change,
 				 int status)
 {
-	struct event ev = { .kind = EVENT_PROGRAM, .prog = { change, 4000 + host, status } };
+	struct event ev = { .kind = EVENT_PROGRAM, .prog = { .change = change, .pid = 4000 + host, .status = status } };
 
 	scene_who(&ev, host, scene_program_name(host), 0);
 	scene_add(s, &ev);
 }
+
+static inline void scene_change_as(struct scene *s, uint8_t host, uint32_t thread, struct event_program p)
+{
+	struct event ev = { .kind = EVENT_PROGRAM, .prog = p };
+
+	scene_who(&ev, host, scene_program_name(host), thread);
+	scene_add(s, &ev);
+}
+#define scene_change(s, host, thread, ...) scene_change_as(s, host, thread, (struct event_program){ __VA_ARGS__ })
+
+static inline void scene_output_as(struct scene *s, uint8_t host, uint32_t thread, struct event_output o)
+{
+	struct event ev = { .kind = EVENT_OUTPUT, .output = o };
+
+	scene_who(&ev, host, scene_program_name(host), thread);
+	scene_add(s, &ev);
+}
+#define scene_output(s, host, thread, ...) scene_output_as(s, host, thread, (struct event_output){ __VA_ARGS__ })
 
 /* args: "sockfd", "3", "addr", "server:8080", NULL.  Returns the call's number. */
 static inline uint64_t scene_call_by(struct scene *s, uint8_t host, const char *program,

@@ -281,6 +281,31 @@ static inline struct scene scenes_refused(void)
 	return s;
 }
 
+/* Programs of the user: what they print, a child, a program that becomes another one. */
+static inline struct scene scenes_own(void)
+{
+	struct scene s = scene_new();
+	struct scenes_call connect;
+
+	scene_change(&s, SERVER, 0, .change = PROGRAM_STARTED, .pid = 4001, .command = "sh server.sh");
+	scene_change(&s, SERVER, 0, .change = PROGRAM_EXECUTED, .pid = 4001, .command = "python3 server.py 8080");
+	scene_output(&s, SERVER, 0, .stream = 1, .text = "listening on 8080");
+	scene_output(&s, SERVER, 0, .stream = 2, .text = "server.py:12: DeprecationWarning: this way of \\x1b[1mdoing"
+			 " it will go away in a later version of everything");
+	scene_change(&s, SERVER, 2, .change = PROGRAM_STARTED, .pid = 4002);
+	scene_ms(&s, 300);
+	scene_change(&s, CLIENT, 0, .change = PROGRAM_STARTED, .pid = 4000, .command = "./client");
+	scene_output(&s, CLIENT, 0, .stream = 1, .text = "your name? ", .unended = true);
+	connect = scenes_connect(&s);
+	scene_return(&s, CLIENT, connect.number, "connect", connect.entered_ns, .result = -1, .error = 111);
+	scene_output(&s, CLIENT, 0, .stream = 2, .text = "connect: Connection refused");
+	scene_change(&s, CLIENT, 0, .change = PROGRAM_EXITED, .pid = 4000, .status = 1);
+	scene_output(&s, SERVER, 2, .stream = 1, .text = "child: bye");
+	scene_change(&s, SERVER, 2, .change = PROGRAM_EXITED, .pid = 4002);
+	scene_change(&s, SERVER, 0, .change = PROGRAM_KILLED, .pid = 4001, .status = 15);
+	return s;
+}
+
 static inline struct scene scenes_udp(void)
 {
 	struct scene s = scene_new();
@@ -480,7 +505,7 @@ static const struct scenes {
 	struct scene (*make)(void);
 } scenes[] = {
 	{ "plain", scenes_plain },     { "delay", scenes_delay },     { "hold", scenes_hold },
-	{ "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp },
+	{ "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp }, { "own", scenes_own },
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
 	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
 };

@@ -31,6 +31,8 @@ static const struct twin glyphs[] = {
 	[GLYPH_BOTH] = { 0x21c4, '=' },
 	[GLYPH_CURSOR] = { 0x258c, '>' },
 	[GLYPH_MARK] = { 0x25cf, '*' },
+	[GLYPH_OUTPUT] = { 0x00bb, '>' },
+	[GLYPH_ERROR_OUTPUT] = { '!', '!' },
 };
 static_assert(sizeof(glyphs) / sizeof(glyphs[0]) == GLYPH_COUNT, "a row for each glyph");
 

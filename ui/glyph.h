@@ -28,6 +28,8 @@ enum glyph {
 	GLYPH_BOTH,		/* ⇄  = */
 	GLYPH_CURSOR,		/* ▌  > : the row under the cursor */
 	GLYPH_MARK,		/* ●  * : an event that was marked */
+	GLYPH_OUTPUT,		/* »  > : a program printed it */
+	GLYPH_ERROR_OUTPUT,	/* !  ! : … on its standard error */
 	GLYPH_COUNT
 };
 

@@ -22,6 +22,7 @@ static const struct {
 	{ GLYPH_RETRANSMIT,
 	  "sent again, and why, as the kernel's own counters tell: RTO, fast retransmit …" },
 	{ GLYPH_BLOCK, "a call that blocks, from its entry to its return" },
+	{ GLYPH_OUTPUT, "what a program printed; ! on its standard error" },
 	{ GLYPH_CURSOR, "the event under the cursor" },
 	{ GLYPH_MARK, "an event that you marked with m" },
 };

@@ -14,6 +14,13 @@ bool ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r,
 		       int y);
 
 /*
+ * What a program did as a whole (started, exited), and what it printed (ladder_said.c).  Lines that it takes; 0, and
+ * false: the row is no such thing.
+ */
+int ladder_said_lines(const struct ladder_frame *f, const struct ladder_row *r, struct area a);
+bool ladder_said_draw(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y);
+
+/*
  * What the analysis says about a PACKET, in at most `room` cells if that is possible (ladder_verdict.c).  False:
  * nothing, or it does not fit.
  */

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "src/core/names.h"
 #include "src/describe.h"
 
 /* ---- texts ---- */
@@ -44,10 +43,10 @@ static void brief_text(const struct event_return *r, struct str *out)
 /* Says whose call it is, where that is not plain. */
 static void add_who(const struct ladder_frame *f, int side, const struct event *ev, struct str *s)
 {
-	if (side < 0 || f->sides.many[side])
-		str_addf(s, ev->thread ? "%s/%u: " : "%s: ", ev->program, ev->thread);
-	else if (ev->thread)
-		str_addf(s, f->columns.lane_width < 28 ? "t%u: " : "thread %u: ", ev->thread);
+	if (side >= 0 && !f->sides.many[side] && !ev->thread)
+		return;
+	event_add_actor(s, ev);
+	str_add(s, ": ");
 }
 
 static void call_text(const struct ladder_frame *f, uint32_t row, int side, struct lane_text *l)
@@ -70,46 +69,19 @@ static void call_text(const struct ladder_frame *f, uint32_t row, int side, stru
 	}
 }
 
-static void program_text(const struct ladder_frame *f, int side, const struct event *ev,
-			 struct lane_text *l)
-{
-	add_who(f, side, ev, &l->call);
-	switch (ev->prog.change) {
-	case PROGRAM_STARTED:
-		str_add(&l->call, "started");
-		break;
-	case PROGRAM_EXITED:
-		str_addf(&l->call, "exited with %d", (int)ev->prog.status);
-		break;
-	case PROGRAM_KILLED:
-		str_add(&l->call, "killed by ");
-		name_add(&l->call, &names_signal, ev->prog.status);
-		break;
-	}
-}
-
 /* What stands in a lane on this row; its side is returned, -1 for the middle, -2 for nothing. */
 static int row_lane_text(const struct ladder_frame *f, const struct ladder_row *r,
-			 struct lane_text *l, enum style *style)
+			 struct lane_text *l)
 {
-	struct trace *t = f->view->trace;
-	const struct trace_entry *e = trace_entry(t, r->call != ROW_NONE ? r->call : r->head);
-	int side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
-	const struct event *ev;
+	const struct trace_entry *e;
+	int side;
 
 	lane_text_init(l);
-	*style = STYLE_CALL;
-	if (r->call != ROW_NONE) {
-		call_text(f, r->call, side, l);
-		return side;
-	}
-	if (e->kind != EVENT_PROGRAM)
+	if (r->call == ROW_NONE)
 		return -2;
-	ev = trace_event(t, r->head, NULL);
-	if (!ev)
-		return -2;
-	program_text(f, side, ev, l);
-	*style = ev->prog.change == PROGRAM_KILLED ? STYLE_LOSS : STYLE_DIM;
+	e = trace_entry(f->view->trace, r->call);
+	side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
+	call_text(f, r->call, side, l);
 	return side;
 }
 
@@ -140,7 +112,7 @@ static void drop_time(struct str *s)
 }
 
 /* The result is never cut before the call is; of a long result its end goes. */
-static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
+static void draw_lane_text(struct area a, struct lane_text *l)
 {
 	int result = text_width(l->result.buf), call, keep, room;
 
@@ -154,7 +126,7 @@ static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
 	call = text_width(l->call.buf);
 	keep = call > 9 ? 9 : call;
 	if (result == 0) {
-		area_text(a, 0, 0, style, l->call.buf);
+		area_text(a, 0, 0, STYLE_CALL, l->call.buf);
 		return;
 	}
 	if (call == 0) {
@@ -168,7 +140,7 @@ static void draw_lane_text(struct area a, struct lane_text *l, enum style style)
 		room = call;
 	if (room < keep)
 		room = keep;
-	area_text(area_sub(a, 0, 0, room, 1), 0, 0, style, l->call.buf);
+	area_text(area_sub(a, 0, 0, room, 1), 0, 0, STYLE_CALL, l->call.buf);
 	area_text(area_sub(a, room + 1, 0, a.width - room - 1, 1), 0, 0, l->result_style,
 		  l->result.buf);
 }
@@ -243,8 +215,8 @@ static int call_cells(const struct lane_text *l)
  * A lane: the call at its left, the state beside the rail.  Where a call is in the way, the state goes to
  * the lane's end if both fit, else inside the rail if no arrow is there, else the call is cut.
  */
-static void draw_lane(const struct ladder_frame *f, struct lane_text *l, enum style style,
-		      const struct marks *m, struct area a, int y, int side, bool arrow)
+static void draw_lane(const struct ladder_frame *f, struct lane_text *l, const struct marks *m,
+		      struct area a, int y, int side, bool arrow)
 {
 	const struct ladder_columns *c = &f->columns;
 	int x = c->lane[side], width = c->lane_width, mark = text_width(m->name[side]);
@@ -258,7 +230,7 @@ static void draw_lane(const struct ladder_frame *f, struct lane_text *l, enum st
 			mark += text_width(m->verdict[side]) + (mark > 0);
 	}
 	if (l)
-		draw_lane_text(area_sub(a, x, y, mark ? width - mark - 1 : width, 1), l, style);
+		draw_lane_text(area_sub(a, x, y, mark ? width - mark - 1 : width, 1), l);
 }
 
 /* Puts the verdict on a packet beside its sender's rail.  False: there is one, and no room for it. */
@@ -297,12 +269,11 @@ bool ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r,
 	struct marks marks = row_marks(f, r);
 	bool arrow = r->packet != ROW_NONE;
 	struct lane_text text;
-	enum style style;
-	int side = row_lane_text(f, r, &text, &style);
+	int side = row_lane_text(f, r, &text);
 	bool told = verdict_mark(f, r, &text, side, &marks);
 
 	for (int i = 0; i < 2; i++)
-		draw_lane(f, i == side ? &text : NULL, style, &marks, a, y, i, arrow);
+		draw_lane(f, i == side ? &text : NULL, &marks, a, y, i, arrow);
 	if (side == -1 && !arrow)
 		draw_centred_call(f, r->head, &text, a, y);
 	return told;

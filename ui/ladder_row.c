@@ -304,8 +304,11 @@ int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, 
 	STR_ON_STACK(s, 4096);
 	enum style style;
 
-	if (!centred_text(f, r, &s, &style))
-		return above + 1;
+	if (!centred_text(f, r, &s, &style)) {
+		int said = ladder_said_lines(f, r, a);
+
+		return above + (said ? said : 1);
+	}
 	return above + ladder_text_lines(f, a, r->head, s.buf);
 }
 
@@ -336,12 +339,14 @@ int ladder_draw_row(const struct ladder_frame *f, const struct ladder_row *r, st
 	is_text = centred_text(f, r, &s, &style);
 	if (is_text)
 		lines = ladder_text_lines(f, a, r->head, s.buf);
+	else if (ladder_said_lines(f, r, a))
+		lines = ladder_said_lines(f, r, a);
 	for (int i = 0; i < lines; i++)
 		draw_frame(f, r, r->head, a, y + above + i);
 	draw_time(f, r, a, y + above);
 	if (is_text)
 		ladder_text_draw(f, a, y + above, r->head, style, s.buf);
-	else
+	else if (!ladder_said_draw(f, r, a, y + above))
 		draw_event(f, r, a, y + above);
 	accent(f, r, a, y + above, lines);
 	return above + lines;

@@ -187,7 +187,7 @@ static bool ends_descriptor(const struct event *ev, const struct alive *s)
 	if (!ev || ev->host != s->host || strcmp(ev->program, s->program) != 0)
 		return false;
 	if (ev->kind == EVENT_PROGRAM)
-		return ev->prog.change != PROGRAM_STARTED;
+		return event_ends_program(ev);
 	return ev->kind == EVENT_RETURN && ev->ret.fd == s->fd && ev->ret.result == 0 &&
 	       ev->ret.name && strcmp(ev->ret.name, "close") == 0;
 }

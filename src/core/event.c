@@ -7,9 +7,11 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const kind_names[] = {
-	[EVENT_PACKET] = "packet", [EVENT_WIRE] = "wire",	[EVENT_CALL] = "call",
-	[EVENT_RETURN] = "return", [EVENT_STATE] = "state",	[EVENT_COMMAND] = "command",
-	[EVENT_NOTE] = "note",	   [EVENT_PROGRAM] = "program", NULL,
+	[EVENT_PACKET] = "packet", [EVENT_WIRE] = "wire",
+	[EVENT_CALL] = "call",	   [EVENT_RETURN] = "return",
+	[EVENT_STATE] = "state",   [EVENT_COMMAND] = "command",
+	[EVENT_NOTE] = "note",	   [EVENT_PROGRAM] = "program",
+	[EVENT_OUTPUT] = "output", NULL,
 };
 static_assert(COUNT(kind_names) == EVENT_KINDS + 1, "a name for each kind");
 
@@ -72,9 +74,10 @@ static const char *const change_names[] = {
 	[PROGRAM_STARTED] = "started",
 	[PROGRAM_EXITED] = "exited",
 	[PROGRAM_KILLED] = "killed",
+	[PROGRAM_EXECUTED] = "executed",
 	NULL,
 };
-static_assert(COUNT(change_names) == PROGRAM_KILLED + 2, "a name for each change of a program");
+static_assert(COUNT(change_names) == PROGRAM_EXECUTED + 2, "a name for each change of a program");
 
 /* ---- the fields ---- */
 
@@ -98,7 +101,7 @@ const struct event_field event_fields[] = {
 	{ .name = "THREAD_NAME",
 	  .type = FIELD_NAME,
 	  AT(thread_name),
-	  .kinds = IN(CALL) | IN(RETURN) },
+	  .kinds = IN(CALL) | IN(RETURN) | IN(PROGRAM) | IN(OUTPUT) },
 
 	{ .name = "PACKET", .type = FIELD_U64, AT(packet.number), .kinds = IN(PACKET) },
 	{ .name = "CAPLEN", .type = FIELD_U32, AT(packet.caplen), .kinds = IN(PACKET) },
@@ -172,6 +175,13 @@ const struct event_field event_fields[] = {
 	{ .name = "CHANGE", ENUM(prog.change, change_names), .kinds = IN(PROGRAM) },
 	{ .name = "PID", .type = FIELD_I32, AT(prog.pid), .kinds = IN(PROGRAM) },
 	{ .name = "STATUS", .type = FIELD_I32, AT(prog.status), .kinds = IN(PROGRAM) },
+	{ .name = "OTHERS", .type = FIELD_U32, AT(prog.others), .kinds = IN(PROGRAM) },
+	{ .name = "COMMAND", .type = FIELD_TEXT, AT(prog.command), .kinds = IN(PROGRAM) },
+
+	{ .name = "FD", .type = FIELD_I32, AT(output.stream), .kinds = IN(OUTPUT) },
+	{ .name = "TEXT", .type = FIELD_TEXT, AT(output.text), .kinds = IN(OUTPUT) },
+	{ .name = "CUT", .type = FIELD_BOOL, AT(output.cut), .kinds = IN(OUTPUT) },
+	{ .name = "UNENDED", .type = FIELD_BOOL, AT(output.unended), .kinds = IN(OUTPUT) },
 };
 const size_t event_fields_count = COUNT(event_fields);
 
@@ -202,6 +212,17 @@ const char *sock_state_name(enum sock_state state)
 const char *sock_timer_name(enum sock_timer timer)
 {
 	return name_at(timer_names, COUNT(timer_names) - 1, timer);
+}
+
+bool event_ends_thread(const struct event *ev)
+{
+	return ev->kind == EVENT_PROGRAM &&
+	       (ev->prog.change == PROGRAM_EXITED || ev->prog.change == PROGRAM_KILLED);
+}
+
+bool event_ends_program(const struct event *ev)
+{
+	return event_ends_thread(ev) && !ev->thread && !ev->prog.others;
 }
 
 void event_add_actor(struct str *out, const struct event *ev)

@@ -25,8 +25,9 @@ enum event_kind {
 	EVENT_COMMAND,		/* what the person or the lab file did to the wire or a program */
 	EVENT_NOTE,		/* text: a lesson's words, a limit reached, packets that the capture missed */
 	EVENT_PROGRAM,		/* a program started, exited, was killed */
+	EVENT_OUTPUT,		/* a line that a program printed */
 };
-#define EVENT_KINDS	(EVENT_PROGRAM + 1)
+#define EVENT_KINDS	(EVENT_OUTPUT + 1)
 
 #define HOST_NONE	0xff
 #define HOSTS_MAX	14
@@ -174,12 +175,30 @@ struct event_note {
 	const char *text;	/* harmless, one line */
 };
 
-enum program_change { PROGRAM_STARTED, PROGRAM_EXITED, PROGRAM_KILLED };
+enum program_change {
+	PROGRAM_STARTED,
+	PROGRAM_EXITED,
+	PROGRAM_KILLED,
+	PROGRAM_EXECUTED,	/* it became another program: execve(2) */
+};
 
+/*
+ * A user's own program may have many processes.  Thread 0 is its first one's first; a child process has a PROGRAM event
+ * with the number of its first thread.  The end of thread 0 is the end of all, unless others of it go on.
+ */
 struct event_program {
 	enum program_change change;
 	int32_t pid;		/* as the machine sees it */
-	int32_t status;		/* exit status, or the signal that killed it */
+	int32_t status;		/* exit status, or the signal that killed it; -1: nobody knows */
+	uint32_t others;	/* EXITED, KILLED: processes of the same program that go on */
+	const char *command;	/* STARTED, EXECUTED: its command line; "" for a built-in one */
+};
+
+struct event_output {
+	int32_t stream;		/* 1 standard output, 2 standard error */
+	const char *text;	/* of one line, without its end; harmless */
+	bool cut;		/* there was more of it */
+	bool unended;		/* it has no newline: it is the last, or waits for an answer */
 };
 
 struct event {
@@ -189,7 +208,7 @@ struct event {
 	int64_t ts_ns;		/* CLOCK_REALTIME */
 	uint64_t id;		/* offset in the trace */
 	char program[EVENT_NAME];	/* "" where none is meant */
-	char thread_name[EVENT_NAME];	/* of a thread that is not the first; CALL and RETURN */
+	char thread_name[EVENT_NAME];	/* of a thread that is not the first; CALL, RETURN, PROGRAM, OUTPUT */
 	union {
 		struct event_packet packet;
 		struct event_wire wire;
@@ -199,6 +218,7 @@ struct event {
 		struct event_command command;
 		struct event_note note;
 		struct event_program prog;
+		struct event_output output;
 	};
 };
 
@@ -229,6 +249,10 @@ const char *event_kind_name(enum event_kind kind);	/* "packet", "wire", "call" �
 const char *wire_fate_name(enum wire_fate fate);	/* "delivered" … */
 const char *sock_state_name(enum sock_state state);	/* "SYN-RECEIVED" as in RFC 9293; "" for NONE */
 const char *sock_timer_name(enum sock_timer timer);	/* "retransmit" … */
+
+/* Whether it is a PROGRAM that ends its thread; whether it ends all threads of its program. */
+bool event_ends_thread(const struct event *ev);
+bool event_ends_program(const struct event *ev);
 
 /* Appends who made a call: a thread by its name ("program/2" where it has none), the first one by its program's. */
 void event_add_actor(struct str *out, const struct event *ev);

@@ -219,7 +219,7 @@ static inline void story_add_event(struct story *s, const struct trace_entry *en
 		story_add_call(s, entry, ev);
 		return;
 	case EVENT_PROGRAM:
-		if (ev->prog.change != PROGRAM_STARTED)
+		if (event_ends_thread(ev))
 			story_add_call(s, entry, ev);
 		return;
 	case EVENT_NOTE:
@@ -230,6 +230,7 @@ static inline void story_add_event(struct story *s, const struct trace_entry *en
 		story_add_command(s, ev);
 		return;
 	case EVENT_RETURN:
+	case EVENT_OUTPUT:
 		return;
 	}
 }

@@ -216,9 +216,20 @@ static inline void events_state(struct events *g, struct event *ev)
 static inline void events_program(struct events *g, struct event *ev)
 {
 	events_lane(ev, events_random(g, EVENTS_LANES));
-	ev->prog.change = (enum program_change)events_random(g, PROGRAM_KILLED + 1);
+	ev->prog.change = (enum program_change)events_random(g, PROGRAM_EXECUTED + 1);
 	ev->prog.pid = 1000 + (int32_t)events_random(g, 10);
-	ev->prog.status = (int32_t)events_random(g, 10);
+	ev->prog.status = (int32_t)events_random(g, 10) - 1;
+	ev->prog.others = (uint32_t)events_random(g, 2);
+	ev->prog.command = events_text(g);
+}
+
+static inline void events_output(struct events *g, struct event *ev)
+{
+	events_lane(ev, events_random(g, EVENTS_LANES));
+	ev->output.stream = 1 + (int32_t)events_random(g, 2);
+	ev->output.text = events_text(g);
+	ev->output.cut = events_random(g, 2);
+	ev->output.unended = events_random(g, 2);
 }
 
 static inline int64_t events_time(struct events *g)
@@ -260,6 +271,9 @@ static inline void events_next(struct events *g, struct event *ev)
 		ev->command.target = "wire";
 		ev->command.text = events_text(g);
 		ev->command.status = events_random(g, 3) ? events_text(g) : NULL;
+	} else if (lot < 96) {
+		ev->kind = EVENT_OUTPUT;
+		events_output(g, ev);
 	} else if (lot < 98) {
 		ev->kind = EVENT_NOTE;
 		ev->note.kind = (enum note_kind)events_random(g, NOTE_EXPECT + 1);

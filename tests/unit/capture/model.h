@@ -61,8 +61,13 @@ static inline void model_keep_texts(struct model_event *m)
 	case EVENT_NOTE:
 		ev->note.text = model_keep(m, ev->note.text);
 		break;
-	case EVENT_STATE:
 	case EVENT_PROGRAM:
+		ev->prog.command = model_keep(m, ev->prog.command);
+		break;
+	case EVENT_OUTPUT:
+		ev->output.text = model_keep(m, ev->output.text);
+		break;
+	case EVENT_STATE:
 		break;
 	}
 }
@@ -289,8 +294,11 @@ static inline struct trace_entry model_entry(const struct model *m, size_t i)
 	case EVENT_COMMAND:
 		e.flags = ev->command.text && ev->command.text[0] ? 0 : TRACE_FLAG_SILENT;
 		break;
-	case EVENT_NOTE:
 	case EVENT_PROGRAM:
+		e.flags = event_ends_program(ev) ? TRACE_FLAG_WHOLE : 0;
+		break;
+	case EVENT_NOTE:
+	case EVENT_OUTPUT:
 		break;
 	}
 	return e;
@@ -306,7 +314,8 @@ static inline uint32_t model_blocked(const struct model *m, uint16_t lane, uint3
 		const struct event *ev = &m->event[i].ev;
 		long back;
 
-		if (ev->kind == EVENT_PROGRAM && ev->prog.change != PROGRAM_STARTED && call != ROW_NONE &&
+		if (event_ends_thread(ev) && call != ROW_NONE &&
+		    (event_ends_program(ev) || ev->thread == m->event[m->at[call]].ev.thread) &&
 		    strcmp(ev->program, m->event[m->at[call]].ev.program) == 0)
 			call = ROW_NONE;
 		if (ev->kind != EVENT_CALL || model_lane(m, i) != lane)

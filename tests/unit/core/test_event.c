@@ -17,7 +17,7 @@ static void names_are_those_of_the_rfc(void **state)
 	assert_string_equal(event_kind_name(EVENT_RETURN), "return");
 	assert_string_equal(event_kind_name((enum event_kind)EVENT_KINDS), "?");
 	assert_string_equal(wire_fate_name(WIRE_DUPLICATED), "duplicated");
-	assert_string_equal(wire_fate_name((enum wire_fate)-1), "?");
+	assert_string_equal(wire_fate_name((enum wire_fate) - 1), "?");
 	assert_string_equal(sock_timer_name(SOCK_TIMER_PROBE), "probe");
 }
 
@@ -41,10 +41,17 @@ static void states_are_found_by_any_spelling(void **state)
 static size_t size_of(const struct event_field *f)
 {
 	static const size_t size[] = {
-		[FIELD_U8] = 1,	  [FIELD_U32] = 4,  [FIELD_U64] = 8,
-		[FIELD_I32] = 4,  [FIELD_I64] = 8,  [FIELD_BOOL] = 1,
-		[FIELD_ENUM] = 4, [FIELD_NAME] = EVENT_NAME, [FIELD_TEXT] = sizeof(char *),
-		[FIELD_ADDR] = sizeof(struct addr), [FIELD_ARGS] = EVENT_ARGS * sizeof(struct event_arg),
+		[FIELD_U8] = 1,
+		[FIELD_U32] = 4,
+		[FIELD_U64] = 8,
+		[FIELD_I32] = 4,
+		[FIELD_I64] = 8,
+		[FIELD_BOOL] = 1,
+		[FIELD_ENUM] = 4,
+		[FIELD_NAME] = EVENT_NAME,
+		[FIELD_TEXT] = sizeof(char *),
+		[FIELD_ADDR] = sizeof(struct addr),
+		[FIELD_ARGS] = EVENT_ARGS * sizeof(struct event_arg),
 	};
 
 	return size[f->type];
@@ -68,7 +75,8 @@ static void fields_do_not_overlap(void **state)
 				continue;
 			if (strcmp(a->name, b->name) == 0)
 				fail_msg("%s twice", a->name);
-			if (a->offset < b->offset + size_of(b) && b->offset < a->offset + size_of(a))
+			if (a->offset < b->offset + size_of(b) &&
+			    b->offset < a->offset + size_of(a))
 				fail_msg("%s and %s overlap", a->name, b->name);
 		}
 	}
@@ -137,9 +145,27 @@ static void an_actor_has_the_best_name_there_is(void **state)
 	assert_string_equal(text.buf, "server server/2 helper");
 }
 
+static void the_end_of_a_thread_is_that_of_all_only_of_the_first(void **state)
+{
+	struct event ev = { .kind = EVENT_PROGRAM, .program = "server" };
+
+	(void)state;
+	assert_false(event_ends_thread(&ev));
+	ev.prog.change = PROGRAM_EXITED;
+	assert_true(event_ends_thread(&ev) && event_ends_program(&ev));
+	ev.prog.others = 1;
+	assert_true(event_ends_thread(&ev) && !event_ends_program(&ev));
+	ev.prog.others = 0;
+	ev.thread = 3;
+	assert_true(event_ends_thread(&ev) && !event_ends_program(&ev));
+	ev.prog.change = PROGRAM_EXECUTED;
+	assert_false(event_ends_thread(&ev));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_end_of_a_thread_is_that_of_all_only_of_the_first),
 		cmocka_unit_test(names_are_those_of_the_rfc),
 		cmocka_unit_test(states_are_found_by_any_spelling),
 		cmocka_unit_test(fields_do_not_overlap),

@@ -258,11 +258,24 @@ static void events_are_one_line(void **state)
 	check_event(s.t, &ev, "thread t of client");
 	ev = (struct event){ .kind = EVENT_PROGRAM,
 			     .program = "server",
-			     .prog = { PROGRAM_KILLED, 12, SIGPIPE } };
+			     .prog = { .change = PROGRAM_KILLED, .pid = 12, .status = SIGPIPE } };
 	check_event(s.t, &ev, "server was killed by SIGPIPE");
 	ev.prog.change = PROGRAM_EXITED;
 	ev.prog.status = 3;
 	check_event(s.t, &ev, "server exited with status 3");
+	ev.thread = 2;
+	ev.prog.others = 1;
+	check_event(s.t, &ev, "server/2 exited with status 3; 1 process of it goes on");
+	ev.prog = (struct event_program){ .pid = 12, .command = "python3 server.py" };
+	check_event(s.t, &ev, "server/2 started (pid 12): python3 server.py");
+	ev.prog.change = PROGRAM_EXECUTED;
+	check_event(s.t, &ev, "server/2 became another program: python3 server.py");
+	ev = (struct event){ .kind = EVENT_OUTPUT,
+			     .program = "server",
+			     .output = { .stream = 1, .text = "ready" } };
+	check_event(s.t, &ev, "server> ready");
+	ev.output = (struct event_output){ .stream = 2, .text = "Traceback", .cut = true };
+	check_event(s.t, &ev, "server 2> Traceback…");
 	ev = (struct event){ .kind = EVENT_NOTE };
 	check_event(s.t, &ev, "");
 	ev = (struct event){ .kind = EVENT_STATE,

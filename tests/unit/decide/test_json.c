@@ -78,7 +78,7 @@ static void a_call_has_its_arguments(void **state)
 	assert_int_equal(number_at(o, "fd"), 3);
 	/* As C would write it, and not escaped a second time. */
 	assert_string_equal(text_at(json_object_get(o, "arg"), "buf"), "\"a\\n\\x1b\\\\\", 4");
-	assert_string_equal(text_at(o, "text"), "client: send(3, \"a\\n\\x1b\\\\\", 4)");
+	assert_string_equal(text_at(o, "text"), "client/1: send(3, \"a\\n\\x1b\\\\\", 4)");
 	json_decref(o);
 	trace_free(s.t);
 }
