@@ -439,33 +439,29 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 
 /* ---- what was not seen ---- */
 
-/* It acknowledges more than was seen: the other end must have sent it (6.11). */
-static void note_unseen(struct infer_end *y, const struct packet *p)
+/*
+ * x acknowledges more than was seen: y must have sent it (6.11).  One number more may be a FIN, and then both are
+ * further; where y goes on from there shows it.
+ */
+static void note_unseen(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
 	/* A SYN is all that such an end can have sent: the acknowledgment is wrong. */
 	if (!has(y, HAS_NXT) || !below(y->nxt, p->ack) || y->set == IS(SYN_SENT))
 		return;
-	if (p->ack == y->nxt + 1 && has(y, SENT) && !has(y, FIN_SENT))
+	y->bits &= (uint16_t)~HIDDEN;
+	if (p->ack == y->nxt + 1 && has(y, SENT) && !has(y, FIN_SENT)) {
 		y->bits |= HIDDEN;
-	else
-		y->bits &= (uint16_t)~HIDDEN;
+		widen(x, with_fin_got(x->set));
+		widen(y, with_fin_acked(with_fin_sent(y->set)));
+	}
 	raise_nxt(y, p->ack);
 }
 
-/*
- * x goes on from the number that the other end acknowledged beyond what was seen.  With data there, it
- * was no FIN; without, it may have been one.
- */
-static void resolve_hidden(struct infer_end *x, struct infer_end *y, const struct packet *p)
+/* x goes on from that number: with data or a FIN there, it was no FIN. */
+static void resolve_hidden(struct infer_end *x, const struct packet *p)
 {
-	if (!has(x, HIDDEN) || p->seq != x->nxt || !(x->set & SYNCHRONIZED))
-		return;
-	if (p->payload_len || (p->flags & TCP_FIN)) {
+	if (p->seq == x->nxt && (p->payload_len || (p->flags & TCP_FIN)) && (x->set & SYNCHRONIZED))
 		x->bits &= (uint16_t)~HIDDEN;
-		return;
-	}
-	widen(x, with_fin_acked(with_fin_sent(x->set)) & ~IS(CLOSED));
-	widen(y, with_fin_got(y->set));
 }
 
 /* Only x was ever seen: what it gets, and what the other end does, is unknown (8). */
@@ -503,12 +499,12 @@ void infer_sent(struct infer_end end[2], int dir, const struct packet *p, enum i
 		return;
 	}
 	if (acks)
-		note_unseen(y, p);
+		note_unseen(x, y, p);
 	if (p->flags & TCP_SYN)
 		acks ? sends_syn_ack(x, y, p) : sends_syn(x, y, p);
 	else if (acks)
 		sends_segment(x, y, p, v, alone);
-	resolve_hidden(x, y, p);
+	resolve_hidden(x, p);
 	if (alone)
 		note_one_sided(x, y, fin_before);
 	raise_nxt(x, end_of(p));
