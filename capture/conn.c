@@ -60,6 +60,12 @@ struct tracked {
 	struct tcp *tcp; /* NULL: it is none, or has no segment yet */
 };
 
+/* Its messages have no ports; an echo's identifier stands in their place (packet.h). */
+static bool is_icmp(uint8_t protocol)
+{
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
 static bool key_of(struct conns *c, const struct packet *p, struct flow_key *key)
 {
 	return conn_table_key(c->table, key, p->ip_version, p->protocol, p->src, p->src_port,
@@ -151,7 +157,12 @@ static bool tcp_place(struct tracked *t, struct tcp_segment *s, enum tcp_opening
 	}
 	if (t->tcp)
 		return true;
-	return conn_table_add_tcp(t->c->table, t->flow) && flow_take(t, t->number);
+	if (!conn_table_add_tcp(t->c->table, t->flow) || !flow_take(t, t->number))
+		return false;
+	s->first = *opening != TCP_OPENS;
+	if (!s->first)
+		tcp_reopen(t->tcp, s->p);
+	return true;
 }
 
 static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
@@ -168,6 +179,7 @@ static bool tcp_track_ordinary(struct tracked *t, struct conn_note *out)
 	};
 	struct conns *c = t->c;
 
+	out->completeness = t->tcp->completeness;
 	if (!tcp_ordinary(t->tcp, c->unacked, c->rules, &s, &out->verdict))
 		return false;
 	out->moved = infer_segment(t->tcp->end, c->unacked, t->dir, t->p, c->vantage);
@@ -187,6 +199,8 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 
 	if (!tcp_place(t, &s, &opening))
 		return;
+	out->completeness = t->tcp->completeness;
+	verdict->item = opening == TCP_REPEATS_SYN && !p->cut;
 	tcp_bases(t->tcp, t->c->rules, &s, opening);
 	if (p->payload_known && !t->quoted) {
 		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
@@ -312,7 +326,7 @@ static void long_track(struct tracked *t, const void *bytes, size_t caplen, stru
 		part_track(t, bytes, caplen, out);
 	else
 		whole_track(t, out);
-	if (bytes && !p->fragment && (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6))
+	if (bytes && !p->fragment && is_icmp(p->protocol))
 		quote_track(t, bytes, caplen, out);
 }
 
@@ -379,13 +393,17 @@ static const uint8_t *ip_of(const struct addr *a)
 uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *a,
 		    const struct addr *b)
 {
+	uint16_t port[2] = { addr_port(a), addr_port(b) };
 	int family = addr_family(a), dir;
 	struct flow_key key;
 
 	if (family != addr_family(b) || (family != AF_INET && family != AF_INET6))
 		return CONN_NONE;
-	if (!conn_table_key(c->table, &key, family == AF_INET6 ? 6 : 4, protocol, ip_of(a),
-			    addr_port(a), ip_of(b), addr_port(b), false))
+	/* An identifier stands at either end, or at both. */
+	if (is_icmp(protocol))
+		port[0] = port[1] = port[0] ? port[0] : port[1];
+	if (!conn_table_key(c->table, &key, family == AF_INET6 ? 6 : 4, protocol, ip_of(a), port[0],
+			    ip_of(b), port[1], false))
 		return CONN_NONE;
 	return conn_table_find(c->table, &key, conn_table_hash(c->table, &key), &dir);
 }
@@ -418,6 +436,7 @@ static void view_tcp(struct conn *view, const struct tcp *t)
 		view->state[i] = infer_state(&t->end[i]);
 	}
 	view->seen = t->seen;
+	view->completeness = t->completeness;
 	view->initial_rtt_ns = t->initial_rtt_ns;
 	if (view->fin[0] || view->fin[1])
 		view->first_fin = t->closed & TCP_CLOSED_BY_FIN_OF_1 ? 1 : 0;
@@ -438,11 +457,13 @@ const struct conn *conns_get(const struct conns *c, uint32_t number)
 			       .last_ns = f->last_ns,
 			       .stream = f->stream,
 			       .first_fin = -1 };
+	if (is_icmp(f->key.protocol))
+		view->echo_id = f->key.port[0];
 	for (int i = 0; i < 2; i++) {
 		const uint8_t *ip = conn_table_address(c->table, f, i);
+		uint16_t port = is_icmp(f->key.protocol) ? 0 : f->key.port[i];
 
-		view->end[i] = f->key.ip_version == 6 ? addr_v6(ip, f->key.port[i])
-						      : addr_v4(ip, f->key.port[i]);
+		view->end[i] = f->key.ip_version == 6 ? addr_v6(ip, port) : addr_v4(ip, port);
 		view->packets[i] = f->packets[i];
 		view->bytes[i] = f->bytes[i];
 		view->retransmissions[i] = f->retransmissions[i];

@@ -1,7 +1,8 @@
 /*
  * conn: which packets belong together, and what each does to its connection.  A connection is an unordered
  * pair of (address, port) and a protocol; it knows the first sequence number of each side, so that numbers
- * can be shown from 0, as books and Wireshark do.
+ * can be shown from 0, as books and Wireshark do.  Echo requests and replies of ICMP and ICMPv6 are one for each
+ * identifier, as if that were both ports; other messages of ICMP are one for the pair of addresses.
  *
  * Connections are numbered 0, 1, … in order of creation, whatever their protocol.  The TCP ones also have the
  * number that Wireshark gives them (tcp.stream), the UDP ones theirs (udp.stream).
@@ -26,6 +27,7 @@
 struct conn {
 	uint8_t protocol;	/* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP … */
 	struct addr end[2];	/* [0] sent the first packet */
+	uint16_t echo_id;	/* ICMP: of echo messages; 0: of others (or theirs is 0) */
 	bool base_known[2];
 	uint32_t base[2];	/* raw sequence number that is shown as 0: the SYN's (spec: 2.4 Base) */
 	uint32_t packets[2];	/* sent by end[0], end[1] */
@@ -34,7 +36,8 @@ struct conn {
 
 	uint32_t stream;	/* TCP: tcp.stream, UDP: udp.stream; CONN_NONE: has none */
 	uint32_t retransmissions[2];	/* any kind; stays at UINT16_MAX */
-	uint8_t seen;		/* TCP: TCP_SEEN_* (tcp.completeness) */
+	uint8_t seen;		/* TCP: TCP_SEEN_* */
+	uint8_t completeness;	/* TCP: the same as Wireshark counts it (tcp.completeness) */
 	bool fin[2], rst[2];	/* TCP: sent by end[0], end[1] */
 	int first_fin;		/* who closed first: 0, 1; -1 nobody */
 	int64_t initial_rtt_ns;	/* TCP: of the handshake; 0: not known */
@@ -59,6 +62,7 @@ struct conn_note {
 	struct verdict verdict;	/* .analysed: a TCP segment is complete with this packet */
 	uint32_t stream;	/* of tcp or udp, as Wireshark shows it: also that of a packet which an ICMP error quotes; CONN_NONE */
 	uint8_t stream_protocol;	/* IPPROTO_TCP, IPPROTO_UDP; 0 */
+	uint8_t completeness;	/* tcp.completeness of `stream` as Wireshark shows it: before this packet */
 	struct inferred state[2];	/* TCP: of both ends of `conn`, behind it */
 	uint8_t moved;		/* … bit n: that of end[n] is another than before */
 };
@@ -84,7 +88,10 @@ void conns_nearer(struct conns *c, const struct packet *p);
  */
 uint32_t conns_packet(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir);
 
-/* The latest connection of this pair and protocol, in either order; CONN_NONE if there is none. */
+/*
+ * The latest connection of this pair and protocol, in either order; CONN_NONE if there is none.  Of ICMP a port is
+ * the identifier of an echo.
+ */
 uint32_t conns_find(const struct conns *c, uint8_t protocol, const struct addr *a, const struct addr *b);
 
 size_t conns_count(const struct conns *c);

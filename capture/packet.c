@@ -120,15 +120,17 @@ bool packet_quoted(struct packet *quoted, const struct packet *p, const void *by
 
 bool packet_endpoints(const struct packet *p, struct addr *src, struct addr *dst)
 {
+	uint16_t sport = p->has_ports ? p->src_port : 0, dport = p->has_ports ? p->dst_port : 0;
+
 	if (p->ip_version == 6) {
-		*src = addr_v6(p->src, p->src_port);
-		*dst = addr_v6(p->dst, p->dst_port);
+		*src = addr_v6(p->src, sport);
+		*dst = addr_v6(p->dst, dport);
 		return true;
 	}
 	if (p->ip_version != 4 && !p->arp_op)
 		return false;
-	*src = addr_v4(p->src, p->src_port);
-	*dst = addr_v4(p->dst, p->dst_port);
+	*src = addr_v4(p->src, sport);
+	*dst = addr_v4(p->dst, dport);
 	return true;
 }
 

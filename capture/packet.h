@@ -25,7 +25,7 @@ struct packet {
 	uint8_t ip_version;	/* 4, 6, or 0: no IP */
 	uint8_t protocol;	/* of the IP payload, behind extension headers */
 	uint8_t src[16], dst[16];	/* network order; IPv4: the first 4 bytes */
-	uint16_t src_port, dst_port;	/* host order; TCP and UDP */
+	uint16_t src_port, dst_port;	/* host order; TCP and UDP.  Of an ICMP echo, which has none, both are its identifier */
 	uint8_t ttl;
 	uint8_t ecn;		/* 0 not ECT, 1 ECT(1), 2 ECT(0), 3 CE: RFC 3168 */
 	uint16_t ip_id;
@@ -79,7 +79,7 @@ void packet_parse_chain(struct packet *p, uint32_t link, const void *bytes, size
  */
 bool packet_quoted(struct packet *quoted, const struct packet *p, const void *bytes, size_t caplen);
 
-/* Endpoints as addresses (port 0 where there is none); false if the packet has no IP or ARP addresses. */
+/* Endpoints as addresses (port 0 where there is none, as in ICMP); false if the packet has no IP or ARP addresses. */
 bool packet_endpoints(const struct packet *p, struct addr *src, struct addr *dst);
 
 /* Appends "SYN ACK" in the order books use (SYN FIN RST PSH ACK URG ECE CWR AE); "no flags" for none. */

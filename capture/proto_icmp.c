@@ -1,11 +1,20 @@
 /* ICMP, RFC 792 and its additions; and what it shares with ICMPv6. */
 #include "capture/proto_icmp.h"
 
+/* A request and its reply: they share an identifier, by which several that are under way are told apart. */
+static bool is_echo(const struct packet *p)
+{
+	if (p->ip_version == 6)
+		return p->icmp_type == 128 || p->icmp_type == 129;
+	return p->icmp_type == 8 || p->icmp_type == 0;
+}
+
 const struct proto *icmp_scan(struct scan *s)
 {
 	struct packet *p = s->p;
-	size_t rest;
+	const uint8_t *more;
 	struct rd h;
+	size_t rest;
 
 	if (!scan_head(s, 4, &h))
 		return NULL;
@@ -15,8 +24,13 @@ const struct proto *icmp_scan(struct scan *s)
 	p->payload_known = !p->fragment;
 	/* A message of 4 bytes is malformed, but its type has been read. */
 	rest = scan_left(s) < 4 ? scan_left(s) : 4;
-	if (!rd_bytes(&s->r, rest))
+	more = rd_bytes(&s->r, rest);
+	if (!more) {
 		p->cut = true;
+	} else if (is_echo(p)) {
+		h = rd_on(more, rest);
+		p->src_port = p->dst_port = rd_be16(&h);
+	}
 	return NULL;
 }
 

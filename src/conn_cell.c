@@ -145,10 +145,9 @@ void conn_protocol_text(struct str *out, uint8_t protocol)
 	str_addf(out, "IP %u", protocol);
 }
 
-/* What is too long loses the end of its address, because the port says more: "[2001:db8:…]:443". */
-static void fitting(struct str *out, const char *text, int width)
+/* What is too long loses the end of its address, because what is behind it says more: "[2001:db8:…]:443". */
+static void fitting(struct str *out, const char *text, const char *tail, int width)
 {
-	const char *tail = strrchr(text, ':');
 	int len = (int)strlen(text), keep;
 
 	if (len > width && tail && tail > text && tail[-1] == ']')
@@ -160,18 +159,25 @@ static void fitting(struct str *out, const char *text, int width)
 		str_addf(out, "%.*s…%s", keep, text, tail);
 }
 
-/* A protocol without ports has addresses alone. */
+/* A protocol without ports has addresses alone; who sends an echo gives it an identifier. */
 static void address_text(struct str *out, const struct trace *t, const struct conn *c, int end,
 			 int width)
 {
 	STR_ON_STACK(text, 128);
+	STR_ON_STACK(tail, 32);
 
 	addr_text(&text, &c->end[end], trace_names(t));
 	if (c->protocol != IPPROTO_TCP && c->protocol != IPPROTO_UDP &&
 	    addr_port(&c->end[end]) == 0 && text.len > 2 &&
 	    strcmp(text.buf + text.len - 2, ":0") == 0)
-		text.buf[text.len - 2] = '\0';
-	fitting(out, text.buf, width);
+		text.buf[text.len -= 2] = '\0';
+	if (c->echo_id && end == 0) {
+		str_addf(&tail, " id %u", c->echo_id);
+		str_add(&text, tail.buf);
+		fitting(out, text.buf, text.buf + text.len - tail.len, width);
+	} else {
+		fitting(out, text.buf, strrchr(text.buf, ':'), width);
+	}
 }
 
 void conn_cell(struct str *out, struct trace *t, uint32_t number, enum conn_column column,

@@ -499,6 +499,70 @@ static void a_quote_of_eight_bytes_does_not(void **state)
 	assert_int_equal(track(*state, &b, 1).stream, CONN_NONE);
 }
 
+/* type 8 or 128: a request of 192.0.2.1 (2001:db8::1), else what comes back. */
+static struct build echo_of(unsigned type, unsigned id, unsigned seq)
+{
+	bool there = type == 8 || type == 128;
+	struct build b = build_on();
+
+	if (type < 128) {
+		build_ipv4(&b, 1, there ? "192.0.2.1" : "192.0.2.2", there ? "192.0.2.2" : "192.0.2.1");
+		build_icmp(&b, type, 0, id << 16 | seq);
+	} else {
+		build_ipv6(&b, 58, there ? "2001:db8::1" : "2001:db8::2",
+			   there ? "2001:db8::2" : "2001:db8::1");
+		build_icmpv6(&b, type, 0, id << 16 | seq);
+	}
+	return b;
+}
+
+static void an_echo_is_an_exchange_for_each_identifier(void **state)
+{
+	static const struct {
+		unsigned type, id;
+		uint32_t conn;
+		uint8_t dir;
+	} sent[] = { { 8, 7, 0, 0 },   { 8, 9, 1, 0 },	 { 0, 9, 1, 1 },   { 0, 7, 0, 1 },
+		     { 8, 7, 0, 0 },   { 128, 7, 2, 0 }, { 129, 7, 2, 1 }, { 129, 8, 3, 0 },
+		     { 13, 7, 4, 0 },  { 14, 9, 4, 0 },	 { 8, 0, 4, 1 } };
+	const struct addr a = addr_v4((const uint8_t[]){ 192, 0, 2, 1 }, 0);
+	const struct addr b = addr_v4((const uint8_t[]){ 192, 0, 2, 2 }, 0);
+	struct addr socket = a;
+
+	for (unsigned i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		struct build p = echo_of(sent[i].type, sent[i].id, i);
+		struct conn_note note = track(*state, &p, i + 1);
+
+		assert_int_equal(note.conn, sent[i].conn);
+		assert_int_equal(note.dir, sent[i].dir);
+		assert_int_equal(note.stream, CONN_NONE);
+	}
+	assert_int_equal(conns_get(*state, 1)->echo_id, 9);
+	assert_int_equal(addr_port(&conns_get(*state, 1)->end[0]), 0);
+	assert_int_equal(conns_get(*state, 2)->echo_id, 7);
+	assert_int_equal(conns_get(*state, 4)->echo_id, 0);
+	/* As the kernel shows a socket that sends them: the identifier is its port. */
+	addr_set_port(&socket, 9);
+	assert_int_equal(conns_find(*state, 1, &socket, &b), 1);
+	assert_int_equal(conns_find(*state, 1, &b, &socket), 1);
+	assert_int_equal(conns_find(*state, 1, &a, &b), 4);
+}
+
+/* An error belongs to the addresses, whatever stands where an echo has its identifier. */
+static void errors_stay_with_the_addresses(void **state)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct build b = build_on();
+
+		build_ipv4(&b, 1, "192.0.2.2", "192.0.2.1");
+		build_icmp(&b, 3 + 8 * (i == 1), i == 1 ? 0 : 3, 7u << 16 | i);
+		build_ipv4(&b, 1, "192.0.2.1", "192.0.2.2");
+		build_icmp(&b, 8, 0, 7u << 16 | i);
+		assert_int_equal(track(*state, &b, i + 1).conn, 0);
+	}
+	assert_int_equal(conns_get(*state, 0)->echo_id, 0);
+}
+
 /* A SYN with 40 bytes of data in three fragments, the first of which does not even have the whole header. */
 static void a_fragmented_segment_is_analysed_with_its_last(void **state)
 {
@@ -565,6 +629,8 @@ int main(void)
 		WITH(how_it_ended_is_known),
 		WITH(a_quoted_segment_counts),
 		WITH(a_quote_of_eight_bytes_does_not),
+		WITH(an_echo_is_an_exchange_for_each_identifier),
+		WITH(errors_stay_with_the_addresses),
 		WITH(a_fragmented_segment_is_analysed_with_its_last),
 		WITH(ipv6_addresses_are_kept),
 		WITH(protocols_and_versions_are_apart),
