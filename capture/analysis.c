@@ -353,16 +353,14 @@ static void note_rto(struct work *w)
 	size_t count = unacked_count(w->pool, w->x->unacked), i = 0;
 	const struct unacked_segment *s;
 
-	w->v->rto_frame = w->x->high_frame;
-	w->v->rto_ns = w->now - w->t->high_ns[w->dir];
-	for (; i < count; i++) {
-		s = unacked_at(w->pool, w->x->unacked, i);
-		if (w->rules->rto_by_start && !at_most(w->p->seq, s->start))
-			continue;
-		w->v->rto_frame = s->frame;
-		w->v->rto_ns = w->now - s->ts_ns;
-		return;
-	}
+	while (w->rules->rto_by_start && i < count &&
+	       !at_most(w->p->seq, unacked_at(w->pool, w->x->unacked, i)->start))
+		i++;
+	s = i < count ? unacked_at(w->pool, w->x->unacked, i) : NULL;
+	w->v->rto_ns = w->now - (s ? s->ts_ns : w->t->high_ns[w->dir]);
+	/* A time of 0 is none. */
+	if (w->v->rto_ns)
+		w->v->rto_frame = s ? s->frame : w->x->high_frame;
 }
 
 static void flags_of_repetition(struct work *w)
@@ -415,18 +413,6 @@ static void remember_high(struct work *w)
 	}
 	if (!x->contig || w->p->seq == x->contig)
 		x->contig = x->high;
-}
-
-static void remember_sacks(struct work *w)
-{
-	uint32_t bytes = 0;
-
-	w->x->bits &= (uint8_t)~TCP_SIDE_SACK;
-	if (w->p->sack_blocks)
-		w->x->bits |= TCP_SIDE_SACK;
-	for (unsigned i = 0; i < w->p->sack_blocks && i < SACK_COUNTED; i++)
-		bytes += w->p->sack[i][1] - w->p->sack[i][0];
-	w->x->sacked = bytes;
 }
 
 static void remember_last(struct work *w)
@@ -487,7 +473,6 @@ static void remember(struct work *w)
 	remember_last(w);
 	acknowledge(w);
 	bytes_in_flight(w);
-	remember_sacks(w);
 	sack_is_no_update(w);
 }
 
@@ -563,6 +548,18 @@ static void note_handshake(struct tcp *t, const struct tcp_segment *s)
 	}
 }
 
+static void note_sacks(struct tcp_side *x, const struct packet *p)
+{
+	uint32_t bytes = 0;
+
+	x->bits &= (uint8_t)~TCP_SIDE_SACK;
+	if (p->sack_blocks)
+		x->bits |= TCP_SIDE_SACK;
+	for (unsigned i = 0; i < p->sack_blocks && i < SACK_COUNTED; i++)
+		bytes += p->sack[i][1] - p->sack[i][0];
+	x->sacked = bytes;
+}
+
 static void note_mptcp(struct tcp *t, const struct packet *p)
 {
 	if (p->mptcp & ~t->mptcp)
@@ -594,11 +591,43 @@ static void note_seen(struct tcp *t, const struct packet *p, int dir)
 	t->closed |= (uint8_t)(TCP_CLOSED_FIN << dir);
 }
 
+/*
+ * Wireshark's own account, which is not all that was seen: of the first header it has only a SYN and the SYN's
+ * data, later it has no SYN that does not open a connection, and data only with ACK.  What errors quote counts.
+ */
+static void note_complete(struct tcp *t, const struct tcp_segment *s)
+{
+	const struct packet *p = s->p;
+	const bool syn = p->flags & TCP_SYN, acks = p->flags & TCP_ACK;
+	const bool data = p->payload_len && p->payload_known && !s->quoted;
+
+	if (s->first) {
+		if (syn && !acks)
+			t->completeness = TCP_SEEN_SYN | (data ? TCP_SEEN_DATA : 0);
+		return;
+	}
+	if (acks && syn)
+		t->completeness |= TCP_SEEN_SYN_ACK;
+	else if (acks)
+		t->completeness |= data ? TCP_SEEN_DATA : TCP_SEEN_ACK;
+	if (acks && (p->flags & TCP_FIN))
+		t->completeness |= TCP_SEEN_FIN;
+	if (p->flags & TCP_RST)
+		t->completeness |= TCP_SEEN_RST;
+}
+
+void tcp_reopen(struct tcp *t, const struct packet *p)
+{
+	t->completeness = p->flags & TCP_ACK ? TCP_SEEN_SYN_ACK : TCP_SEEN_SYN;
+}
+
 void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
 {
 	const struct packet *p = s->p;
 
 	note_handshake(t, s);
+	note_sacks(&t->side[s->dir], p);
+	note_complete(t, s);
 	if (p->wscale >= 0 || (p->flags & TCP_SYN))
 		note_scale(t, p, s->dir);
 	if (p->mptcp)
@@ -719,6 +748,7 @@ bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *r
 	x->bits = len ? bits | TCP_SIDE_HIGH_DATA : bits;
 	y->bits &= (uint8_t)~TCP_SIDE_HOLE;
 	t->seen |= len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
+	t->completeness |= len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
 	out->analysed = true;
 	if (y->unacked)
 		ordinary_ack(y, pool, rules, s, out);

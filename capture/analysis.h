@@ -85,7 +85,7 @@ extern const struct tcp_rules *const tcp_rules_newest;
 /* By name or by a later version's number ("4.2" gives those of 4.0); NULL if there are none. */
 const struct tcp_rules *tcp_rules_find(const char *version);
 
-enum tcp_seen { /* tcp.completeness */
+enum tcp_seen { /* the bits of tcp.completeness */
 	TCP_SEEN_SYN = 1,
 	TCP_SEEN_SYN_ACK = 2,
 	TCP_SEEN_ACK = 4, /* without data */
@@ -101,7 +101,7 @@ struct tcp_side {
 	uint32_t contig; /* end of the data without a hole */
 	uint32_t last_ack;
 	uint32_t ack_frame; /* where last_ack changed */
-	uint32_t sacked; /* bytes in the SACK blocks of the latest segment */
+	uint32_t sacked; /* bytes in the SACK blocks of the latest header, also of one that an ICMP error quotes */
 	uint32_t unacked; /* list */
 	uint16_t window; /* raw, of the latest segment */
 	uint16_t verdict; /* of the latest segment */
@@ -116,7 +116,7 @@ enum {
 	TCP_SIDE_FIRST_ACK = 2, /* between SYN and the first ACK: windows are not scaled */
 	TCP_SIDE_HOLE = 4, /* bytes in flight are not known */
 	TCP_SIDE_HIGH_DATA = 8, /* the greatest segment had payload (TopLen is not 0) */
-	TCP_SIDE_SACK = 16, /* the latest segment had SACK blocks */
+	TCP_SIDE_SACK = 16, /* the latest header had SACK blocks */
 	TCP_SIDE_BASE = 32, /* base is known */
 	TCP_SIDE_MPTCP = 64, /* a new kind of MPTCP option was seen since the latest segment */
 };
@@ -131,6 +131,7 @@ struct tcp {
 	uint16_t mptcp; /* kinds of options seen, as in struct packet */
 	uint8_t seen; /* TCP_SEEN_* */
 	uint8_t closed; /* TCP_CLOSED_* */
+	uint8_t completeness; /* TCP_SEEN_*, as Wireshark counts them: tcp_complete() */
 };
 _Static_assert(sizeof(struct tcp) <= 192, "a connection takes 256 bytes, 64 of them in conn.c");
 
@@ -146,6 +147,7 @@ struct tcp_segment {
 	uint32_t frame;
 	int64_t ts_ns;
 	bool quoted; /* in an ICMP error: 2.6 */
+	bool first; /* header of its two ends: no connection between them is known */
 };
 
 /* What the segment is for the latest connection of its pair [2.2, 2.3, 8.1]. */
@@ -173,6 +175,9 @@ bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *r
 
 /* What every header adds [A1 to A4], and completeness; behind tcp_analyse(), whose verdict gets the initial RTT. */
 void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out);
+
+/* A connection that ports are reused for begins with what opens it. */
+void tcp_reopen(struct tcp *t, const struct packet *p);
 
 /* Appends the texts of bits, ", " between them; a retransmission that is fast or spurious is named once. */
 void verdict_text(struct str *out, uint16_t bits);

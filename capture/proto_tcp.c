@@ -49,10 +49,11 @@ static const struct proto *cut_scan(struct scan *s, size_t start, size_t left)
 static void options_scan(struct scan *s, size_t len)
 {
 	size_t have = rd_left(&s->r);
-	const uint8_t *list = rd_bytes(&s->r, len < have ? len : have);
+	const uint8_t *list;
 
-	s->p->cut |= len > have;
-	tcp_options_read(s->p, list, len < have ? len : have);
+	have = len < have ? len : have;
+	list = rd_bytes(&s->r, have);
+	tcp_options_read(s->p, list, have, len);
 }
 
 static const struct proto *tcp_scan(struct scan *s)

@@ -15,8 +15,10 @@ enum {
 
 /* ---- what tracking needs ---- */
 
+/* The blocks that are whole.  Of several such options the last counts. */
 static void sack_read(struct packet *p, struct rd body)
 {
+	p->sack_blocks = 0;
 	while (rd_left(&body) >= 8 && p->sack_blocks < 4) {
 		p->sack[p->sack_blocks][0] = rd_be32(&body);
 		p->sack[p->sack_blocks][1] = rd_be32(&body);
@@ -40,7 +42,7 @@ static void option_read(struct packet *p, uint8_t kind, struct rd body)
 		p->has_ts = true;
 		p->tsval = rd_be32(&body);
 		p->tsecr = rd_be32(&body);
-	} else if (kind == SACK && body.len % 8 == 0) {
+	} else if (kind == SACK) {
 		sack_read(p, body);
 	} else if (kind == MPTCP && body.len) {
 		p->mptcp |= (uint16_t)(1u << (rd_u8(&body) >> 4));
@@ -61,12 +63,18 @@ static bool only_timestamps(struct packet *p, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t len)
+/*
+ * Where the end was not captured, the whole blocks of a SACK count that was cut; and nothing of MPTCP, of which
+ * more may have followed.
+ */
+void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t have, size_t len)
 {
-	struct rd list = rd_on(bytes, len);
+	struct rd list = rd_on(bytes, have);
+	size_t missing = len - have;
 
-	if (only_timestamps(p, bytes, len))
+	if (!missing && only_timestamps(p, bytes, len))
 		return;
+	p->cut |= missing > 0;
 	while (rd_left(&list)) {
 		uint8_t kind = rd_u8(&list), says;
 
@@ -75,12 +83,19 @@ void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t len)
 		if (kind == NOP)
 			continue;
 		says = rd_u8(&list);
-		if (says < 2 || says - 2u > rd_left(&list)) {
-			p->cut = true;
-			return;
+		if (says >= 2 && says - 2u <= rd_left(&list)) {
+			option_read(p, kind, rd_sub(&list, says - 2u));
+			continue;
 		}
-		option_read(p, kind, rd_sub(&list, says - 2u));
+		p->cut = true;
+		if (!list.short_read && (says < 2 || says - 2u > rd_left(&list) + missing))
+			return;
+		if (kind == SACK)
+			sack_read(p, rd_rest(&list));
+		break;
 	}
+	if (missing)
+		p->mptcp = 0;
 }
 
 /* ---- rows ---- */

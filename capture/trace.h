@@ -141,8 +141,8 @@ struct trace_watch {
 	/* Each packet, what its headers say, and what it does to its connection.  All valid for the call only. */
 	void (*packet)(void *arg, uint64_t frame, const struct trace_packet *p, const struct packet *parsed,
 		       const struct conn_note *note);
-	/* Every other event; NULL: these are not wanted. */
-	void (*event)(void *arg, uint64_t frame, const struct event *ev);
+	/* Every other event; NULL: these are not wanted.  len: of its entry in the file, as Wireshark counts it. */
+	void (*event)(void *arg, uint64_t frame, const struct event *ev, uint32_t len);
 	void *arg;
 	/*
 	 * No rows are kept: trace_rows() stays 0, and memory is that of the connections alone.  For who needs

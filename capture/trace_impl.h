@@ -236,6 +236,7 @@ struct trace {
 	int64_t last_ns;	/* time of the newest event by order of the file */
 	uint64_t packets;
 	uint64_t frames;	/* events, as Wireshark counts them */
+	uint32_t entry_len;	/* of the event that is being read, if it is no packet */
 	const struct trace_watch *watch;	/* NULL: nobody */
 
 	struct conns *conns;

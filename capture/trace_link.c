@@ -364,7 +364,7 @@ static void fill_entry(struct trace *t, const struct event *ev, struct trace_ent
 	e->lane = lane_of(t, ev);
 	t->frames++;
 	if (t->watch && t->watch->event)
-		t->watch->event(t->watch->arg, t->frames, ev);
+		t->watch->event(t->watch->arg, t->frames, ev, t->entry_len);
 	switch (ev->kind) {
 	case EVENT_PACKET:
 		break;

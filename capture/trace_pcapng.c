@@ -231,6 +231,14 @@ static int take_packet(struct turn *u, const struct event *ev, struct err *e)
 	return u->l->batch.count < BATCH ? 0 : trace_batch_run(u->t, e);
 }
 
+/* Length of an entry, which is text, without what fills its block up. */
+static uint32_t unpadded(struct rd body)
+{
+	while (body.len && !body.base[body.len - 1])
+		body.len--;
+	return (uint32_t)body.len;
+}
+
 static int take_event(struct turn *u, const struct pcapng_block *b, const char **why, struct err *e)
 {
 	struct trace *t = u->t;
@@ -246,6 +254,7 @@ static int take_event(struct turn *u, const struct pcapng_block *b, const char *
 		return take_packet(u, &ev, e);
 	if (trace_batch_run(t, e) < 0)
 		return -1;
+	t->entry_len = unpadded(b->body);
 	return trace_index_event(t, &ev, u->in->offset, e);
 }
 

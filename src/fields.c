@@ -238,7 +238,13 @@ static void packet_seen(void *arg, uint64_t number, const struct trace_packet *p
 	struct fields *f = arg;
 	struct layer layer[LAYERS_MAX], inner[LAYERS_MAX];
 	struct frame frame = {
-		.number = number, .ts_ns = p->ts_ns, .packet = p, .parsed = parsed, .note = note
+		.number = number,
+		.ts_ns = p->ts_ns,
+		.caplen = p->caplen,
+		.len = p->len,
+		.packet = p,
+		.parsed = parsed,
+		.note = note,
 	};
 	const uint8_t *bytes = NULL;
 	size_t inners = 0;
@@ -256,10 +262,12 @@ static void packet_seen(void *arg, uint64_t number, const struct trace_packet *p
 	put_line(f, &frame);
 }
 
-static void event_seen(void *arg, uint64_t number, const struct event *ev)
+static void event_seen(void *arg, uint64_t number, const struct event *ev, uint32_t len)
 {
 	struct fields *f = arg;
-	const struct frame frame = { .number = number, .ts_ns = ev->ts_ns };
+	const struct frame frame = {
+		.number = number, .ts_ns = ev->ts_ns, .caplen = len, .len = len
+	};
 
 	if (select_is_all(f->select))
 		put_line(f, &frame);

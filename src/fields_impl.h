@@ -8,10 +8,11 @@
 #include "capture/layers.h"
 #include "src/fields.h"
 
-/* One frame.  Of one that is no packet, only number and ts_ns are there. */
+/* One frame.  Of one that is no packet, only number, time and length are there. */
 struct frame {
 	uint64_t number;
 	int64_t ts_ns;
+	uint32_t caplen, len;
 	const struct trace_packet *packet;	/* NULL: none */
 	const struct packet *parsed;
 	const struct conn_note *note;

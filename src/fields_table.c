@@ -23,14 +23,12 @@ static void frame_time(struct line *l, const struct frame *f)
 
 static void frame_len(struct line *l, const struct frame *f)
 {
-	if (f->packet)
-		line_number(l, f->packet->len);
+	line_number(l, f->len);
 }
 
 static void frame_cap_len(struct line *l, const struct frame *f)
 {
-	if (f->packet)
-		line_number(l, f->packet->caplen);
+	line_number(l, f->caplen);
 }
 
 /* ---- of Ethernet ---- */
@@ -78,6 +76,12 @@ static void tcp_stream(struct line *l, const struct frame *f)
 {
 	if (segment_of(f) && f->note->stream_protocol == IPPROTO_TCP)
 		line_number(l, f->note->stream);
+}
+
+static void tcp_completeness(struct line *l, const struct frame *f)
+{
+	if (segment_of(f) && f->note->stream_protocol == IPPROTO_TCP)
+		line_number(l, f->note->completeness);
 }
 
 static void udp_stream(struct line *l, const struct frame *f)
@@ -261,6 +265,7 @@ const struct field fields_table[] = {
 	BITS("ipv6.dst", LAYER_IPV6, 192, 128, FIELD_IPV6, 0),
 
 	OWN("tcp.stream", tcp_stream),
+	OWN("tcp.completeness", tcp_completeness),
 	BITS("tcp.srcport", LAYER_TCP, 0, 16, FIELD_DEC, 4),
 	BITS("tcp.dstport", LAYER_TCP, 16, 16, FIELD_DEC, 4),
 	OWN("tcp.seq_raw", tcp_seq),

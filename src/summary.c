@@ -48,12 +48,13 @@ static void see_packet(void *arg, uint64_t frame, const struct trace_packet *p,
 		count_verdicts(s, note->verdict.bits);
 }
 
-static void see_event(void *arg, uint64_t frame, const struct event *ev)
+static void see_event(void *arg, uint64_t frame, const struct event *ev, uint32_t len)
 {
 	struct summary *s = arg;
 
 	(void)frame;
 	(void)ev;
+	(void)len;
 	s->events++;
 }
 

@@ -6,8 +6,8 @@
  * The capture is read as any other of ours; a frame's number counts every event of the file, as Wireshark's does.
  * Columns: frame, tcp.stream, udp.stream, the verdicts by their fields' names with "," between them, number and
  * frame of a duplicate ACK, acknowledged frame, its RTT, frame that a retransmission is late after, how late,
- * bytes in flight, initial RTT, scaled window, "cut" if the headers were not captured in full; empty where there
- * is none.  Times in nanoseconds.  Behind all packets a line "conn", tcp.stream, tcp.completeness a connection.
+ * bytes in flight, initial RTT, scaled window, tcp.completeness, "cut" if the headers were not captured in full;
+ * empty where there is none.  Times in nanoseconds.
  */
 #include <netinet/in.h>
 #include <pcap/pcap.h>
@@ -44,9 +44,9 @@ static void verdict_print(const struct verdict *v)
 	putchar('\t');
 	if (v->ack_rtt_ns)
 		printf("%lld", (long long)v->ack_rtt_ns);
-	number_print(v->rto_ns ? v->rto_frame : 0);	/* tshark shows no time of 0 */
+	number_print(v->rto_frame);
 	putchar('\t');
-	if (v->rto_frame && v->rto_ns)
+	if (v->rto_frame)
 		printf("%lld", (long long)v->rto_ns);
 	number_print(v->in_flight);
 	putchar('\t');
@@ -73,6 +73,9 @@ static void packet_print(void *arg, uint64_t frame, const struct trace_packet *f
 	putchar('\t');
 	if (note->verdict.analysed)
 		printf("%u", note->verdict.window);
+	putchar('\t');
+	if (note->stream != CONN_NONE && note->stream_protocol == IPPROTO_TCP)
+		printf("%u", note->completeness);
 	printf("\t%s\n", p->cut ? "cut" : "");
 }
 
@@ -93,16 +96,6 @@ static int64_t time_of(const struct pcap_pkthdr *h)
 	return h->ts.tv_sec * 1000000000ll + h->ts.tv_usec;
 }
 
-static void conns_print(const struct conns *c)
-{
-	for (uint32_t i = 0; i < conns_count(c); i++) {
-		const struct conn *conn = conns_get(c, i);
-
-		if (conn->protocol == IPPROTO_TCP && conn->stream != CONN_NONE)
-			printf("conn\t%u\t%u\n", conn->stream, conn->seen);
-	}
-}
-
 static int capture_print(const struct tcp_rules *rules, const char *path)
 {
 	const struct trace_watch watch = { .packet = packet_print, .no_rows = true };
@@ -114,7 +107,6 @@ static int capture_print(const struct tcp_rules *rules, const char *path)
 		fprintf(stderr, "analyse: %s\n", e.what);
 		return 1;
 	}
-	conns_print(trace_conns(t));
 	trace_free(t);
 	return 0;
 }
