@@ -76,6 +76,16 @@ int iface_up(struct netlink *n, const char *name, struct err *e)
 	return netlink_do(n, e, "bring %s up", name);
 }
 
+int iface_mtu(struct netlink *n, const char *name, uint32_t bytes, struct err *e)
+{
+	struct nlmsghdr *m = netlink_request(n, RTM_NEWLINK, 0);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(m, sizeof(*link));
+
+	link->ifi_index = (int)iface_index(name);
+	mnl_attr_put_u32(m, IFLA_MTU, bytes);
+	return netlink_do(n, e, "set the MTU of %s to %u", name, bytes);
+}
+
 int iface_address(struct netlink *n, const char *name, int family, const uint8_t *ip,
 		  uint8_t prefix, struct err *e)
 {
@@ -122,6 +132,7 @@ static const struct offload {
 	{ ETHTOOL_STSO, ETHTOOL_GTSO, "TCP segmentation" },
 	{ ETHTOOL_SGSO, ETHTOOL_GGSO, "generic segmentation" },
 	{ ETHTOOL_SGRO, ETHTOOL_GGRO, "generic receive" },
+#define SEGMENTATION 3 /* so many of them are about it */
 	{ ETHTOOL_STXCSUM, ETHTOOL_GTXCSUM, "transmit checksum" },
 	{ ETHTOOL_SRXCSUM, ETHTOOL_GRXCSUM, "receive checksum" },
 	{ ETHTOOL_SSG, ETHTOOL_GSG, "scatter-gather" },
@@ -161,17 +172,27 @@ static int offload_off(int fd, const char *name, const struct offload *o, struct
 	return 0;
 }
 
-int iface_offloads_off(const char *name, struct err *e)
+static int first_off(const char *name, size_t count, struct err *e)
 {
 	int fd = control_socket(e);
 	int result = 0;
 
 	if (fd < 0)
 		return -1;
-	for (size_t i = 0; !result && i < sizeof(offloads) / sizeof(offloads[0]); i++)
+	for (size_t i = 0; !result && i < count; i++)
 		result = offload_off(fd, name, &offloads[i], e);
 	close(fd);
 	return result;
+}
+
+int iface_offloads_off(const char *name, struct err *e)
+{
+	return first_off(name, sizeof(offloads) / sizeof(offloads[0]), e);
+}
+
+int iface_segmentation_off(const char *name, struct err *e)
+{
+	return first_off(name, SEGMENTATION, e);
 }
 
 #define CARRIER_NS (5 * NS_PER_S)

@@ -45,7 +45,12 @@ int iface_address(struct netlink *n, const char *name, int family, const uint8_t
 int iface_neighbour(struct netlink *n, const char *name, int family, const uint8_t *ip,
 		    const uint8_t mac[6], struct err *e);
 
+int iface_mtu(struct netlink *n, const char *name, uint32_t bytes, struct err *e);
+
 /* Segmentation, receive merging, scatter-gather and checksums are done by the stack, not left to a card. */
 int iface_offloads_off(const char *name, struct err *e);
+
+/* Of these segmentation and receive merging alone: all that lo lets anybody switch off. */
+int iface_segmentation_off(const char *name, struct err *e);
 
 #endif

@@ -20,6 +20,7 @@
 #include "src/core/str.h"
 #include "src/lab/facts.h"
 #include "src/lab/iface.h"
+#include "src/lab/lab_impl.h"
 #include "src/lab/netlink.h"
 #include "src/lab/owner.h"
 #include "src/lab/profile.h"
@@ -48,6 +49,7 @@ static void name_host(struct lab_host *h, const char *name, uint8_t number)
 	memcpy(h->ip6, (const uint8_t[]){ 0x20, 0x01, 0x0d, 0xb8 }, 4);
 	h->ip6[15] = number;
 	h->netns_fd = -1;
+	str_copy(h->hostname, sizeof(h->hostname), name);
 }
 
 static void add_name(struct lab *l, const struct lab_host *h, int family)
@@ -59,24 +61,29 @@ static void add_name(struct lab *l, const struct lab_host *h, int family)
 	memcpy(n->ip, family == AF_INET6 ? h->ip6 : h->ip4, family == AF_INET6 ? 16 : 4);
 }
 
+/* also: a further name in the file, which is read but not written; "" none. */
+static void write_host(struct lab *l, struct str *file, const struct lab_host *h, const char *also)
+{
+	add_name(l, h, AF_INET);
+	str_addf(file, "192.0.2.%u %s%s%s\n", h->ip4[3], h->name, also[0] ? " " : "", also);
+	if (!l->ip6)
+		return;
+	add_name(l, h, AF_INET6);
+	str_addf(file, "2001:db8::%x %s%s%s\n", h->ip6[15], h->name, also[0] ? " " : "", also);
+}
+
 static void write_names(struct lab *l)
 {
-	struct str hosts = str_on(l->hosts_file, sizeof(l->hosts_file));
+	struct str file = str_on(l->hosts_file, sizeof(l->hosts_file));
 
 	l->names.row = l->name;
-	str_add(&hosts, "127.0.0.1 localhost\n");
+	str_add(&file, "127.0.0.1 localhost\n");
 	if (l->ip6)
-		str_add(&hosts, "::1 localhost\n");
-	for (size_t i = 0; i < l->hosts; i++) {
-		const struct lab_host *h = &l->host[i];
-
-		add_name(l, h, AF_INET);
-		str_addf(&hosts, "192.0.2.%u %s\n", h->ip4[3], h->name);
-		if (!l->ip6)
-			continue;
-		add_name(l, h, AF_INET6);
-		str_addf(&hosts, "2001:db8::%x %s\n", h->ip6[15], h->name);
-	}
+		str_add(&file, "::1 localhost\n");
+	for (size_t i = 0; i < l->hosts; i++)
+		write_host(l, &file, &l->host[i], "");
+	if (l->loopback)
+		write_host(l, &file, &l->own, l->machine);
 }
 
 static struct lab *lab_named(const char *const *names, size_t hosts, struct err *e)
@@ -108,7 +115,7 @@ static struct lab *lab_named(const char *const *names, size_t hosts, struct err 
 
 /* ---- the steps ---- */
 
-static int step_user(struct lab *l, struct err *e)
+int lab_step_user(struct lab *l, struct err *e)
 {
 	l->outside_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (l->outside_fd < 0)
@@ -157,7 +164,7 @@ static int in_each_host(struct lab *l,
 }
 
 /* Programs are of group 0, as the profile has it, or behind sudo of another one. */
-static void let_owner_ping(void)
+void lab_let_owner_ping(void)
 {
 	struct owner owner;
 	STR_ON_STACK(range, 32);
@@ -175,7 +182,7 @@ static int host_profile(struct lab *l, size_t i, struct netlink *n, struct err *
 	(void)n;
 	if (profile_apply(profile_host, profile_host_count, e))
 		return -1;
-	let_owner_ping();
+	lab_let_owner_ping();
 	return 0;
 }
 
@@ -313,7 +320,7 @@ static int step_quiet(struct lab *l, struct err *e)
 	return in_each_host(l, host_quiet, e);
 }
 
-static int step_capture(struct lab *l, struct err *e)
+int lab_step_capture(struct lab *l, struct err *e)
 {
 	/* Protocol 0: it receives nothing, it only shows that we may. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -326,15 +333,9 @@ static int step_capture(struct lab *l, struct err *e)
 }
 
 static const char veth_hint[] = "the kernel needs the veth driver: sudo modprobe veth";
-static const char packet_hint[] = "the kernel needs packet sockets: sudo modprobe af_packet";
 
-static const struct step {
-	const char *name;
-	int (*run)(struct lab *l, struct err *e);
-	int missing; /* the errno that says the kernel lacks it … */
-	const char *hint; /* … and what helps then */
-} setup[] = {
-	{ "user namespace", step_user, 0, NULL },
+static const struct setup_step setup[] = {
+	{ "user namespace", lab_step_user, 0, NULL },
 	{ "hosts' network namespaces", step_hosts, ENOSPC,
 	  "the limit is reached: sudo sysctl user.max_net_namespaces=1000" },
 	{ "wire's network namespace", step_wire, 0, NULL },
@@ -346,13 +347,13 @@ static const struct step {
 	{ "addresses", step_addresses, 0, NULL },
 	{ "neighbours", step_neighbours, 0, NULL },
 	{ "silence", step_quiet, 0, NULL },
-	{ "capture", step_capture, EAFNOSUPPORT, packet_hint },
+	{ "capture", lab_step_capture, EAFNOSUPPORT, LAB_PACKET_HINT },
 };
 #define SETUP_STEPS (sizeof(setup) / sizeof(setup[0]))
 _Static_assert(SETUP_STEPS <= LAB_STEPS, "callers have room for every step");
 
 /* A refusal behind the first step has one of few reasons; say which, unless the step knew better. */
-static void add_hint(const struct step *s, struct err *e)
+static void add_hint(const struct setup_step *s, struct err *e)
 {
 	struct facts facts;
 
@@ -366,20 +367,21 @@ static void add_hint(const struct step *s, struct err *e)
 	}
 }
 
-static int setup_run(struct lab *l, struct lab_step *steps, size_t *count, struct err *e)
+static int setup_run(struct lab *l, const struct setup_step *step, size_t n, struct lab_step *steps,
+		     size_t *count, struct err *e)
 {
-	for (size_t i = 0; i < SETUP_STEPS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct err why = { .what = "" };
-		int result = setup[i].run(l, &why);
+		int result = step[i].run(l, &why);
 
 		if (result) {
-			add_hint(&setup[i], &why);
-			err_prefix(&why, "%s", setup[i].name);
+			add_hint(&step[i], &why);
+			err_prefix(&why, "%s", step[i].name);
 			if (e)
 				*e = why;
 		}
 		if (steps) {
-			steps[i] = (struct lab_step){ setup[i].name, !result, why };
+			steps[i] = (struct lab_step){ step[i].name, !result, why };
 			*count = i + 1;
 		}
 		if (result)
@@ -400,7 +402,52 @@ struct lab *lab_new(const char *const *names, size_t hosts, struct lab_step *ste
 		return NULL;
 	l->ip6 = profile_has_ip6();
 	write_names(l);
-	if (!setup_run(l, steps, count, e))
+	if (!setup_run(l, setup, SETUP_STEPS, steps, count, e))
+		return l;
+	lab_free(l);
+	return NULL;
+}
+
+/* The machine's own name, if it is one that a hosts file can have. */
+static void read_machine(char *name, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-";
+	bool known = gethostname(name, size) == 0 && memchr(name, '\0', size);
+
+	if (!known || strspn(name, letters) != strlen(name) || strcmp(name, "localhost") == 0 ||
+	    strcmp(name, LAB_OWN_NAME) == 0)
+		name[0] = '\0';
+}
+
+static void name_one_host(struct lab *l)
+{
+	name_host(&l->own, LAB_OWN_NAME, (uint8_t)(l->hosts + 1));
+	for (size_t i = 0; i < l->hosts; i++) {
+		memset(l->host[i].mac, 0, sizeof(l->host[i].mac));
+		str_copy(l->host[i].hostname, sizeof(l->host[i].hostname), LAB_OWN_NAME);
+		/* A side of the machine's own name is what that name stands for. */
+		if (strcmp(l->host[i].name, l->machine) == 0)
+			l->machine[0] = '\0';
+	}
+}
+
+struct lab *lab_new_loopback(const char *const *sides, size_t n, struct lab_step *steps,
+			     size_t *count, struct err *e)
+{
+	struct lab *l;
+
+	if (count)
+		*count = 0;
+	l = lab_named(sides, n, e);
+	if (!l)
+		return NULL;
+	l->loopback = true;
+	l->ip6 = profile_has_ip6();
+	read_machine(l->machine, sizeof(l->machine));
+	name_one_host(l);
+	write_names(l);
+	if (!setup_run(l, lab_setup_loopback, lab_setup_loopback_count, steps, count, e))
 		return l;
 	lab_free(l);
 	return NULL;

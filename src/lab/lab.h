@@ -7,6 +7,19 @@
  * Built by netlink calls alone, as an ordinary user; all of it disappears with the process.  Every host
  * starts from the same profile (Reno, the RFCs' defaults, no IPv6 chatter, offloads off, neighbours known),
  * because the machine's defaults would leak in.
+ *
+ * The other topology is one host, for programs that say 127.0.0.1 or localhost:
+ *
+ *	one network namespace, in which we are too
+ *	programs of "client" ──┐
+ *	                       lo ──── libpcap, listening
+ *	programs of "server" ──┘
+ *
+ * "client" and "server" are two sides of it there: they say on which side of the screen a program stands, and nothing
+ * else.  The names client, server and host (which is what gethostname(2) gives, and the machine's own name beside it)
+ * are three addresses of that one host, so that what was written for two hosts runs unchanged.  lo has an MTU of 1500
+ * and no segmentation offload, so that segments look as on Ethernet; what Linux does not let anybody switch off is that
+ * packets on lo have no checksums: TCP and UDP carry a part of one, which nobody completes.
  */
 #ifndef SOCKLENS_LAB_LAB_H
 #define SOCKLENS_LAB_LAB_H
@@ -25,18 +38,22 @@ struct lab_host {
 	uint8_t port_mac[6];	/* of our end */
 	uint8_t ip4[4], ip6[16];
 	int netns_fd;		/* owned by the lab */
+	char hostname[EVENT_NAME];	/* what gethostname(2) gives there */
 };
 
 struct lab {
 	struct lab_host host[HOSTS_MAX];
 	size_t hosts;
+	bool loopback;		/* one host: host[] are its sides, with all-zero MACs as lo has them */
+	struct lab_host own;	/* loopback: its own name and addresses */
+	char machine[64];	/* loopback: the machine's own name; "" none */
 	bool nested;		/* in a user namespace of our own (not plain root) */
 	bool ip6;		/* the kernel speaks IPv6; else names and hosts_file have the IPv4 addresses only */
-	int wire_fd;		/* network namespace of the ports: ours */
+	int wire_fd;		/* network namespace of the ports: ours.  One host: its own */
 	int outside_fd;		/* the network namespace we came from */
-	struct addr_name name[2 * HOSTS_MAX];	/* the addresses of each host, IPv4 first */
+	struct addr_name name[2 * HOSTS_MAX + 2];	/* the addresses of each host, IPv4 first, behind them its own name */
 	struct addr_names names;
-	char hosts_file[1024];	/* text of /etc/hosts inside */
+	char hosts_file[2048];	/* text of /etc/hosts inside */
 };
 
 /* What a step of the set-up said; for doctor. */
@@ -54,6 +71,11 @@ struct lab_step {
  * On failure everything made is gone again, but the process may remain in an empty user namespace.
  */
 struct lab *lab_new(const char *const *names, size_t hosts, struct lab_step *steps, size_t *count, struct err *e);
+
+/* The same with one host, of which the names are the sides.  Its own name is LAB_OWN_NAME, with N behind theirs. */
+struct lab *lab_new_loopback(const char *const *sides, size_t n, struct lab_step *steps, size_t *count, struct err *e);
+#define LAB_OWN_NAME	"host"
+
 void lab_free(struct lab *l);
 
 /* The number of the host of that name; HOST_NONE. */

@@ -190,7 +190,7 @@ static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_
 	struct str text = str_on(number, sizeof(number));
 	const struct space_child child = {
 		.netns_fd = l->host[host].netns_fd,
-		.hostname = l->host[host].name,
+		.hostname = l->host[host].hostname,
 		.hosts = l->hosts_file,
 		.as_root = as_root,
 		.path = "/proc/self/exe",
