@@ -158,6 +158,8 @@ struct tie {
 	bool fin[ENDS]; /* its FIN has left */
 	bool full[ENDS]; /* its listener's queue was, when the last segment to it left */
 	bool refused[ENDS]; /* what would have opened it found the queue full */
+	bool missing[ENDS]; /* so did data: it is not taken before it comes again */
+	uint32_t missed[ENDS]; /* … the number of its first byte */
 	bool cookie[ENDS]; /* it answered the SYN without a socket */
 	bool waited[ENDS]; /* its FIN left later than it was closed */
 	bool has_ts[ENDS],
@@ -422,6 +424,28 @@ static bool gone_at_once(struct work *w, const struct tie *t, int end, unsigned 
 	return (truth & IS(CLOSED)) && next && (next->p.flags & TCP_RST);
 }
 
+/*
+ * A segment that finds the listener's queue full is dropped with all that it carries.  If the queue has room for the
+ * next one, that opens, but its data or FIN stands behind a hole, which no packet shows before the end itself speaks:
+ * it arrived all the same.
+ */
+static bool queue_was_full(const struct tie *t, int end, unsigned truth, struct inferred i)
+{
+	if (i.sure == INFER_CERTAIN || !t->refused[end])
+		return false;
+	return truth == IS(SYN_RECEIVED) || (truth == IS(ESTABLISHED) && t->missing[end]);
+}
+
+static void note_missing(struct tie *t, int end, const struct packet *p, bool refused)
+{
+	bool is_it = !t->missing[end] || (int32_t)(p->seq - t->missed[end]) <= 0;
+
+	if (!p->payload_len || !is_it)
+		return;
+	t->missing[end] = refused;
+	t->missed[end] = p->seq;
+}
+
 static enum allowed judge(struct work *w, struct tie *t, int end, unsigned truth, struct inferred i)
 {
 	if (fin_waits(w, t, end, truth, i.set))
@@ -430,7 +454,7 @@ static enum allowed judge(struct work *w, struct tie *t, int end, unsigned truth
 		return SILENT_END;
 	if (truth == IS(SYN_RECEIVED) && w->s->deferred && i.sure != INFER_CERTAIN)
 		return DEFERRED;
-	if (truth == IS(SYN_RECEIVED) && t->refused[end] && i.sure != INFER_CERTAIN)
+	if (queue_was_full(t, end, truth, i))
 		return QUEUE_FULL;
 	if (syn_cookie(w, t, end, truth, i))
 		return SYN_COOKIE;
@@ -681,7 +705,7 @@ static void step_of_packet(struct work *w, uint32_t at)
 {
 	const struct step *step = &w->s->step[at];
 	const struct story_packet *k = &w->s->packet[step->index];
-	bool left = step->kind == STEP_LEFT;
+	bool left = step->kind == STEP_LEFT, refused;
 	struct tie *t;
 	int end = left ? k->dir : !k->dir;
 
@@ -702,8 +726,10 @@ static void step_of_packet(struct work *w, uint32_t at)
 		infer_delivered(t->end, w->pool, k->dir, &k->p);
 		note_timestamp(t, end, &k->p);
 		t->arrived++;
-		t->refused[end] |= states_now(w, t, end) == IS(SYN_RECEIVED) &&
-				   (t->full[end] || queue_full(w, t, end));
+		refused = states_now(w, t, end) == IS(SYN_RECEIVED) &&
+			  (t->full[end] || queue_full(w, t, end));
+		t->refused[end] |= refused;
+		note_missing(t, end, &k->p, refused);
 	}
 	check_transitions(w, STEPS, t, step, before, t->end);
 	t->fin[k->dir] |= left && (k->p.flags & TCP_FIN);
