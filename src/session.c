@@ -12,6 +12,7 @@
 #include "src/core/clock.h"
 #include "src/core/names.h"
 #include "src/describe.h"
+#include "src/session_side.h"
 
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
 #define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
@@ -108,8 +109,11 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 		*c->record_failed = !s->trace;
 	if (!s->trace)
 		goto fail;
-	s->lab = lab_new(hosts, 2, NULL, NULL, e);
+	s->lab = c->loopback ? lab_new_loopback(hosts, 2, NULL, NULL, e)
+			     : lab_new(hosts, 2, NULL, NULL, e);
 	if (!s->lab || add_hosts(s, e))
+		goto fail;
+	if (c->loopback && !(s->sides = sides_new(e)))
 		goto fail;
 	/* The programs get ready while the wire is laid; and while we have one thread, which makes a fork cheap. */
 	for (size_t i = 0; i < 2; i++)
@@ -166,6 +170,7 @@ void session_free(struct session *s)
 		wire_stop(s->wire);
 	}
 	lab_free(s->lab);
+	sides_free(s->sides);
 	trace_free(s->trace);
 	calls_fini(s);
 	free(s->socket);
@@ -232,6 +237,8 @@ static void wire_work(struct session *s)
 	s->more = false;
 	wire_clear_fd(s->wire);
 	for (unsigned n = 1; (ev = wire_next(s->wire)); n++) {
+		if (s->sides)
+			sides_place(s, ev);
 		if (ev->kind == EVENT_STATE)
 			sockets_on_state(s, ev);
 		else

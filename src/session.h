@@ -23,6 +23,7 @@ struct session_config {
 	const char *record;	/* -w FILE; NULL: a spool file */
 	bool *record_failed;	/* receives whether it is the file that cannot be made, not the lab; may be NULL */
 	bool sample;		/* normally true */
+	bool loopback;		/* one host: both programs on lo, which takes no orders */
 };
 
 /* A lab of a client and a server, each with a program of its name. */

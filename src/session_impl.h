@@ -68,6 +68,7 @@ struct session {
 	struct trace *trace;
 	struct lab *lab;
 	struct wire *wire;
+	struct sides *sides;	/* of one host; NULL: there are two */
 	struct actor actor[SESSION_PROGRAMS];
 	size_t actors;
 	struct call_record call[CALLS_KEPT];

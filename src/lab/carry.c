@@ -32,29 +32,47 @@ static const char thinned_out[] =
 
 /* ---- making and ending ---- */
 
-static int open_port(struct carry *c, size_t host, struct err *e)
+static int open_port(struct carry *c, uint8_t host, const char *iface, struct err *e)
 {
 	const struct live_options o = {
 		.buffer_bytes = RING_BYTES,
 		.timeout_ms = 0,
 		.incoming_only = true,
-		.segments = true,
+		.segments = !c->lab->loopback,
 	};
-	struct port *port = &c->port[host];
+	struct port *port = &c->port[c->ports++];
 
 	port->carry = c;
-	port->host = (uint8_t)host;
-	port->live = live_open(c->lab->host[host].name, &o, e);
+	port->host = host;
+	port->live = live_open(iface, &o, e);
 	return port->live ? 0 : -1;
+}
+
+static int open_ports(struct carry *c, struct err *e)
+{
+	if (c->lab->loopback)
+		return open_port(c, HOST_NONE, "lo", e);
+	for (size_t i = 0; i < c->lab->hosts; i++)
+		if (open_port(c, (uint8_t)i, c->lab->host[i].name, e) < 0)
+			return -1;
+	return 0;
 }
 
 /* A change of a socket's state. */
 static void sink(void *context, const struct event *ev)
 {
 	struct carry *c = context;
+	struct event mine;
 
-	if (c->told)
+	if (!c->told)
+		return;
+	if (!c->lab->loopback) {
 		batch_put(c->told, ev);
+		return;
+	}
+	mine = *ev;
+	carry_loopback_attribute(c, &mine);
+	batch_put(c->told, &mine);
 }
 
 struct carry *carry_new(const struct lab *l, const struct wire_config *config, struct batch *events,
@@ -74,9 +92,8 @@ struct carry *carry_new(const struct lab *l, const struct wire_config *config, s
 	carry_rules_changed(c);
 	if (config->sample && look_init(&c->look, l, config->sample_all, sink, c, e) < 0)
 		goto fail;
-	for (size_t i = 0; i < l->hosts; i++)
-		if (open_port(c, i, e) < 0)
-			goto fail;
+	if (open_ports(c, e) < 0)
+		goto fail;
 	return c;
 fail:
 	carry_free(c);
@@ -98,17 +115,17 @@ void carry_free(struct carry *c)
 
 size_t carry_fds(const struct carry *c, struct pollfd *fds)
 {
-	for (size_t i = 0; i < c->lab->hosts; i++)
+	for (size_t i = 0; i < c->ports; i++)
 		fds[i] = (struct pollfd){
 			.fd = c->port[i].live ? live_fd(c->port[i].live) : -1,
 			.events = POLLIN,
 		};
-	return c->lab->hosts;
+	return c->ports;
 }
 
 /* ---- taking in ---- */
 
-static struct seen seen_at(const struct port *port, const struct live_packet *lp)
+struct seen carry_seen_at(const struct port *port, const struct live_packet *lp)
 {
 	return (struct seen){
 		.ts_ns = lp->ts_ns,
@@ -119,10 +136,8 @@ static struct seen seen_at(const struct port *port, const struct live_packet *lp
 	};
 }
 
-static void record(struct carry *c, struct seen *s)
+void carry_record(struct carry *c, struct port *port, struct seen *s)
 {
-	struct port *port = &c->port[s->from];
-
 	s->number = ++c->counts.packets;
 	port->newest_ns = s->ts_ns;
 	if (look_count(&c->look, s->ts_ns) == THIN_BEGAN)
@@ -136,10 +151,10 @@ static void take_through(void *context, const struct live_packet *lp)
 {
 	struct port *port = context;
 	struct carry *c = port->carry;
-	struct seen s = seen_at(port, lp);
+	struct seen s = carry_seen_at(port, lp);
 	struct packet p;
 
-	record(c, &s);
+	carry_record(c, port, &s);
 	if (c->look.sampler) {
 		packet_parse(&p, LINK_ETHERNET, s.data, s.caplen, s.len);
 		s.sample = look_is_telling(&c->look, &p);
@@ -151,7 +166,7 @@ static void take_through(void *context, const struct live_packet *lp)
 static void take_aside(void *context, const struct live_packet *lp)
 {
 	struct port *port = context;
-	struct seen s = seen_at(port, lp);
+	struct seen s = carry_seen_at(port, lp);
 
 	if (!aside_add(&port->carry->aside, &s))
 		tell_note(port->carry->told, port->host, NOTE_ERROR, CARRY_NO_MEMORY);
@@ -169,7 +184,7 @@ static void take_all_aside(struct carry *c)
 	for (size_t i = 0; i < a->count; i++) {
 		struct seen *s = &a->row[i].seen;
 
-		record(c, s);
+		carry_record(c, &c->port[s->from], s);
 		s->sample = true;
 		packet_parse(&a->row[i].packet, LINK_ETHERNET, s->data, s->caplen, s->len);
 	}
@@ -191,7 +206,8 @@ static void check_port(struct carry *c, struct port *port)
 	if (lost == port->lost)
 		return;
 	str_addf(&text, "%llu packets from %s were lost: the capture's buffer was full",
-		 (unsigned long long)(lost - port->lost), c->lab->host[port->host].name);
+		 (unsigned long long)(lost - port->lost),
+		 port->host == HOST_NONE ? "lo" : c->lab->host[port->host].name);
 	tell_note(c->told, port->host, NOTE_LOST, text.buf);
 	c->counts.lost_in_buffers += lost - port->lost;
 	port->lost_before += (uint32_t)(lost - port->lost);
@@ -200,7 +216,7 @@ static void check_port(struct carry *c, struct port *port)
 
 void carry_check_lost(struct carry *c)
 {
-	for (size_t i = 0; i < c->lab->hosts; i++)
+	for (size_t i = 0; i < c->ports; i++)
 		if (c->port[i].live)
 			check_port(c, &c->port[i]);
 }
@@ -212,11 +228,18 @@ static void close_port(struct carry *c, struct port *port, const struct err *e)
 	port->live = NULL;
 }
 
+static live_sink *sink_of(const struct carry *c, bool exact)
+{
+	if (exact)
+		return take_aside;
+	return c->lab->loopback ? carry_loopback_take : take_through;
+}
+
 static void drain_port(struct carry *c, struct port *port, bool exact)
 {
 	struct err e;
-	int got = live_read(port->live, exact ? READ_MAX_EXACT : READ_MAX,
-			    exact ? take_aside : take_through, port, &e);
+	int got = live_read(port->live, exact ? READ_MAX_EXACT : READ_MAX, sink_of(c, exact), port,
+			    &e);
 
 	carry_end_burst(c);
 	if (got < 0) {
@@ -234,12 +257,14 @@ void carry_drain(struct carry *c, struct pollfd *fds)
 
 	if (exact || !c->plain || c->flights.count)
 		c->offset_ns = clock_now_ns() - clock_monotonic_ns();
-	for (size_t i = 0; i < c->lab->hosts; i++)
+	for (size_t i = 0; i < c->ports; i++)
 		if (c->port[i].live && fds[i].revents)
 			drain_port(c, &c->port[i], exact);
-	if (c->aside.count)
+	if (c->aside.count && c->lab->loopback)
+		carry_loopback_take_aside(c);
+	else if (c->aside.count)
 		take_all_aside(c);
-	for (size_t i = 0; i < c->lab->hosts; i++)
+	for (size_t i = 0; i < c->ports; i++)
 		if (!c->port[i].live)
 			fds[i].fd = -1;
 }
@@ -249,7 +274,8 @@ void carry_drain(struct carry *c, struct pollfd *fds)
 void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key,
 		       uint64_t call_number)
 {
-	look_after_call(&c->look, host, key, call_number);
+	/* The kernel of one host has one set of sockets, whichever side they are of. */
+	look_after_call(&c->look, c->lab->loopback ? 0 : host, key, call_number);
 }
 
 void carry_counts(struct carry *c, struct wire_counts *out)

@@ -1,6 +1,6 @@
 /*
  * carry_impl: what the parts of the carrier share.  carry.c: ports, taking in, orders; carry_decide.c: what becomes of each
- * packet; carry_deliver.c: bringing it to its host.
+ * packet; carry_deliver.c: bringing it to its host; carry_loopback.c: all of it where there is one host.
  */
 #ifndef SOCKLENS_LAB_CARRY_IMPL_H
 #define SOCKLENS_LAB_CARRY_IMPL_H
@@ -14,7 +14,7 @@
 struct port {
 	struct live *live; /* NULL: it is gone */
 	struct carry *carry;
-	uint8_t host;
+	uint8_t host; /* HOST_NONE: lo, on which all hosts (that is, sides) send */
 	int64_t newest_ns; /* stamp of the last packet taken in */
 	uint32_t unchecked; /* packets since the last look at its losses */
 	uint64_t lost;
@@ -27,6 +27,7 @@ struct carry {
 	struct batch *told; /* the same, or NULL: nothing is recorded */
 	struct look look;
 	struct port port[HOSTS_MAX];
+	size_t ports;
 	struct rules rules;
 	bool plain; /* no rule has anything to say */
 	struct flights flights;
@@ -37,6 +38,19 @@ struct carry {
 };
 
 #define CARRY_NO_MEMORY "out of memory: a packet was lost on the wire"
+
+/* ---- carry.c ---- */
+
+struct seen carry_seen_at(const struct port *port, const struct live_packet *lp);
+
+/* Numbers a packet and hands it over. */
+void carry_record(struct carry *c, struct port *port, struct seen *s);
+
+/* ---- carry_loopback.c ---- */
+
+void carry_loopback_take(void *port, const struct live_packet *lp);	/* a live_sink */
+void carry_loopback_take_aside(struct carry *c);	/* what was put aside */
+void carry_loopback_attribute(const struct carry *c, struct event *ev);	/* a STATE */
 
 /* ---- carry_decide.c ---- */
 

@@ -12,6 +12,11 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 		struct err *e)
 {
 	*filter = NULL;
+	if (l->loopback)
+		return err_set(e,
+			       "run it without --loopback (a lab file: without its line loopback)",
+			       "on one host nothing can be held: packets on lo go from the kernel "
+			       "to itself");
 	if ((unsigned)o->verb > WIRE_MEND || (unsigned)o->which > WHICH_ALL)
 		return err_set(e, NULL, "the wire knows no such order");
 	if (o->from != HOST_NONE && o->from >= l->hosts)

@@ -16,7 +16,7 @@ void tell_packet(struct batch *b, const struct seen *s, uint32_t drops)
 			.number = s->number,
 			.caplen = s->caplen,
 			.len = s->len,
-			.iface = s->from,
+			.iface = s->from == HOST_NONE ? 0 : s->from,
 			.drops = drops,
 			.data = s->data,
 		},

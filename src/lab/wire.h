@@ -9,6 +9,17 @@
  *
  * Above 2,000 packets a second (src/lab/thin.h) sockets are looked at only where a state may have changed and
  * every 0.1 s, a NOTE_LIMIT says so once, and packets go on in bursts instead of one by one.
+ *
+ * On one host (lab.loopback) it only listens, and takes no orders: a packet on lo has arrived before anybody can see
+ * it.  Three things are less certain there:
+ *
+ *	who sent a packet	is not known here: a PACKET has HOST_NONE (src/session_side.h finds out), a STATE host 0
+ *	states in between	A send(), or a whole handshake, is over before this thread wakes up.  Of packets that were
+ *				captured together the sockets at both ends are looked at once, so what they were
+ *				between two of them (SYN-SENT, LAST-ACK) is seen only by chance.  It is never made up.
+ *	their cause		is worked out from the state that was found and the flags of these packets: the one that
+ *				brings a socket into that state by RFC 9293.  If none does it is the last one to
+ *				concern the socket.
  */
 #ifndef SOCKLENS_LAB_WIRE_H
 #define SOCKLENS_LAB_WIRE_H

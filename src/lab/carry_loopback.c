@@ -1,0 +1,161 @@
+/*
+ * One host: what is captured on lo has arrived.  It is recorded, and the sockets at its both ends are looked at.
+ *
+ * lo gives each packet to a capture twice, when it is sent and when it is received; the ports do not listen to what is
+ * sent, so each is seen once, in the order in which the kernel took them.
+ *
+ * Of packets that were captured together only what they led to can be found.  To say which of them it was, the state
+ * that was found is looked up in a table: ESTABLISHED is what a SYN+ACK or an ACK brings, CLOSE-WAIT what a FIN brings.
+ */
+#include "src/lab/carry_impl.h"
+
+#include <string.h>
+
+#include "capture/packet.h"
+#include "src/lab/look.h"
+
+/* ---- which packet it was ---- */
+
+struct bringer {
+	enum sock_state state;
+	enum state_by by;
+	uint16_t mask,
+		flags; /* flags & mask of the packet that brings the socket into that state */
+};
+
+/* RFC 9293 section 3.3.2; of a state's rows the first that a packet fits counts. */
+static const struct bringer bringers[] = {
+	{ SOCK_STATE_SYN_SENT, BY_DEPARTURE, TCP_SYN | TCP_ACK, TCP_SYN },
+	{ SOCK_STATE_SYN_RECEIVED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_SYN },
+	{ SOCK_STATE_ESTABLISHED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_SYN | TCP_ACK },
+	{ SOCK_STATE_ESTABLISHED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_ACK },
+	{ SOCK_STATE_FIN_WAIT_1, BY_DEPARTURE, TCP_FIN, TCP_FIN },
+	{ SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL, TCP_FIN | TCP_ACK, TCP_ACK },
+	{ SOCK_STATE_CLOSE_WAIT, BY_ARRIVAL, TCP_FIN, TCP_FIN },
+	{ SOCK_STATE_CLOSING, BY_ARRIVAL, TCP_FIN, TCP_FIN },
+	{ SOCK_STATE_LAST_ACK, BY_DEPARTURE, TCP_FIN, TCP_FIN },
+	{ SOCK_STATE_TIME_WAIT, BY_ARRIVAL, TCP_FIN, TCP_FIN },
+	{ SOCK_STATE_CLOSED, BY_ARRIVAL, TCP_RST, TCP_RST },
+	{ SOCK_STATE_CLOSED, BY_DEPARTURE, TCP_RST, TCP_RST },
+};
+
+/* IPv4 as IPv6 has it, since a socket of both has IPv4 peers in that form. */
+static void put_ip(uint8_t out[16], const struct addr *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memset(out, 0, 16);
+	if (addr_family(a) == AF_INET6) {
+		memcpy(out, &a->u.in6.sin6_addr, 16);
+	} else if (addr_family(a) == AF_INET) {
+		memcpy(out, mapped, sizeof(mapped));
+		memcpy(out + sizeof(mapped), &a->u.in.sin_addr, 4);
+	}
+}
+
+static bool same_end(const struct addr *a, const struct addr *b)
+{
+	uint8_t x[16], y[16];
+
+	put_ip(x, a);
+	put_ip(y, b);
+	return addr_port(a) == addr_port(b) && memcmp(x, y, sizeof(x)) == 0;
+}
+
+/* What a packet is to a connection: BY_DEPARTURE, BY_ARRIVAL; BY_TIME nothing. */
+static enum state_by relation(const struct packet *p, const struct sock_sample *sock)
+{
+	struct addr src, dst;
+
+	if (p->protocol != sock->protocol || !p->has_ports || !packet_endpoints(p, &src, &dst))
+		return BY_TIME;
+	if (same_end(&src, &sock->local) && same_end(&dst, &sock->remote))
+		return BY_DEPARTURE;
+	if (same_end(&dst, &sock->local) && same_end(&src, &sock->remote))
+		return BY_ARRIVAL;
+	return BY_TIME;
+}
+
+/* The first packet that fits a row. */
+static const struct aside_row *find_bringer(const struct aside *a, const struct bringer *b,
+					    const struct sock_sample *sock)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		const struct packet *p = &a->row[i].packet;
+
+		if ((p->flags & b->mask) == b->flags && relation(p, sock) == b->by)
+			return &a->row[i];
+	}
+	return NULL;
+}
+
+void carry_loopback_attribute(const struct carry *c, struct event *ev)
+{
+	const struct sock_sample *sock = &ev->state.sock;
+	const struct aside_row *row = NULL;
+
+	if (ev->state.by != BY_DEPARTURE && ev->state.by != BY_ARRIVAL)
+		return;
+	if (sock->protocol != IPPROTO_TCP || sock->state == ev->state.old)
+		return;
+	for (size_t i = 0; !row && i < sizeof(bringers) / sizeof(bringers[0]); i++) {
+		if (bringers[i].state != sock->state)
+			continue;
+		row = find_bringer(&c->aside, &bringers[i], sock);
+		if (!row)
+			continue;
+		ev->state.by = bringers[i].by;
+		ev->state.by_number = row->seen.number;
+	}
+}
+
+/* ---- taking in ---- */
+
+static void look_at_ends(struct carry *c, const struct packet *p, const struct seen *s,
+			 enum state_by by)
+{
+	look_at(&c->look, 0, p, by, s->number, s->sample);
+}
+
+/* Thinned out or not sampled at all. */
+void carry_loopback_take(void *context, const struct live_packet *lp)
+{
+	struct port *port = context;
+	struct carry *c = port->carry;
+	struct seen s = carry_seen_at(port, lp);
+	struct packet p;
+
+	carry_record(c, port, &s);
+	c->counts.delivered++;
+	if (!c->look.sampler)
+		return;
+	packet_parse(&p, LINK_ETHERNET, s.data, s.caplen, s.len);
+	s.sample = look_is_telling(&c->look, &p);
+	look_at_ends(c, &p, &s, BY_ARRIVAL);
+	look_at_ends(c, &p, &s, BY_DEPARTURE);
+}
+
+/*
+ * All are recorded before the first socket is looked at.  Receivers come first: a socket that both got and sent
+ * something, data and its acknowledgement, has changed by what it got.
+ */
+void carry_loopback_take_aside(struct carry *c)
+{
+	static const enum state_by order[] = { BY_ARRIVAL, BY_DEPARTURE };
+	struct aside *a = &c->aside;
+
+	aside_sort(a);
+	for (size_t i = 0; i < a->count; i++) {
+		struct seen *s = &a->row[i].seen;
+
+		carry_record(c, &c->port[0], s);
+		s->sample = true;
+		packet_parse(&a->row[i].packet, LINK_ETHERNET, s->data, s->caplen, s->len);
+	}
+	c->counts.delivered += a->count;
+	for (size_t way = 0; way < sizeof(order) / sizeof(order[0]); way++)
+		for (size_t i = 0; i < a->count; i++)
+			if (!aside_has_later(a, i))
+				look_at_ends(c, &a->row[i].packet, &a->row[i].seen, order[way]);
+	aside_clear(a);
+}
