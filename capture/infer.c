@@ -301,6 +301,8 @@ static void sends_rst(struct infer_end *x, struct infer_end *y, const struct pac
 		set_put(y, SYNCHRONIZED | OPENING | IS(CLOSED), SR, INFER_RANGE);
 	if (!has(x, HAS_NXT))
 		first_is_rst(x, y, p);
+	else if (x->set == IS(SYN_RECEIVED) && !own && (p->flags & TCP_ACK))
+		set_put(x, IS(CLOSED), CL, INFER_CERTAIN); /* so answers no socket, another SYN */
 	else if (own && back_to_listen)
 		set_put(x, IS(LISTEN), LI, INFER_CERTAIN);
 	else

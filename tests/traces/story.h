@@ -61,6 +61,7 @@ struct story {
 	uint32_t packets, samples, steps, conns;
 	int64_t delay_ns[2];	/* of the packets of each host, now */
 	int64_t last_due_ns[2];	/* of what they sent so far: a wire does not overtake itself */
+	int64_t ended_ns;	/* time of its last event */
 	uint32_t *alias;	/* of each connection of the trace: the one that it goes on */
 	bool *turned;		/* … its ends are the other's, exchanged */
 	uint64_t thinned;	/* offset from which on sockets were not looked at after each packet; 0: never */
@@ -296,6 +297,22 @@ static inline uint64_t story_behind_due(const struct story *s, uint32_t steps, u
 	return key;
 }
 
+/*
+ * The lab may have ended when the wire had taken a packet in, and had not brought it yet.  It was brought if one behind
+ * it was, or if there was time enough.
+ */
+static inline bool story_ended_before(const struct story *s, const struct story_packet *p)
+{
+	const int64_t enough_ns = 50000000;
+
+	if (p->sampled || s->ended_ns - p->ts_ns >= enough_ns)
+		return false;
+	for (const struct story_packet *next = p + 1; next < s->packet + s->packets; next++)
+		if (next->sampled || next->arrivals)
+			return false;
+	return true;
+}
+
 static inline void story_add_arrivals(struct story *s)
 {
 	uint32_t written = s->steps;
@@ -305,7 +322,7 @@ static inline void story_add_arrivals(struct story *s)
 		struct story_packet *p = &s->packet[i];
 		uint64_t key;
 
-		if (p->stopped)
+		if (p->stopped || story_ended_before(s, p))
 			continue;
 		key = story_behind_due(s, written, story_end_of_round(s, written, p->offset * 4), p->due_ns) + 1;
 		if (p->sampled)
@@ -318,9 +335,16 @@ static inline void story_add_arrivals(struct story *s)
 	}
 }
 
-/*
- * What left right before the next expected segment arrived, and was taken in behind it: it does not acknowledge it yet.
- */
+/* It does not acknowledge what it would, had that come: the next segment, or the answer to its SYN. */
+static inline bool story_knows_not(const struct packet *p, const struct packet *coming)
+{
+	if ((p->flags & TCP_SYN) && !(p->flags & TCP_ACK))
+		return (coming->flags & TCP_SYN) && (coming->flags & TCP_ACK) && coming->ack == p->seq + 1;
+	return (p->flags & TCP_ACK) && !(p->flags & TCP_RST) && p->ack == coming->seq &&
+	       (coming->payload_len || (coming->flags & TCP_FIN));
+}
+
+/* What left right before an expected segment arrived, and was taken in behind it. */
 static inline void story_move_left(struct story *s)
 {
 	for (uint32_t i = 0; i < s->steps; i++) {
@@ -336,8 +360,7 @@ static inline void story_move_left(struct story *s)
 			const struct story_packet *p = &s->packet[left->index];
 
 			if (left->kind == STEP_LEFT && p->conn == m->conn && p->dir != m->dir && p->ts_ns < k->ts_ns &&
-			    (p->p.flags & TCP_ACK) && !(p->p.flags & TCP_RST) && p->p.ack == m->p.seq &&
-			    (m->p.payload_len || (m->p.flags & TCP_FIN)))
+			    story_knows_not(&p->p, &m->p))
 				left->key = step->key - 2;
 		}
 	}
@@ -397,8 +420,10 @@ static inline void story_load(struct story *s, struct trace *t)
 	for (uint32_t i = 0; i < rows; i++) {
 		const struct event *ev = trace_event(t, trace_row_of(t, entry[i].offset), NULL);
 
-		if (ev)
-			story_add_event(s, &entry[i], ev);
+		if (!ev)
+			continue;
+		s->ended_ns = ev->ts_ns > s->ended_ns ? ev->ts_ns : s->ended_ns;
+		story_add_event(s, &entry[i], ev);
 	}
 	qsort(s->step, s->steps, sizeof(*s->step), story_order);
 	story_find_evidence(s);

@@ -474,6 +474,12 @@ static const struct scenario beside_the_kernel[] = {
 		{ SEEN, S, SYN | ACK, 4999, 1000, 0, "=CLOSED", "?SYN-RECEIVED|LISTEN" },
 		{ ARRIVED, C, RST, 1001, 0, 0, "=CLOSED", "?SYN-RECEIVED|LISTEN" },
 		{ SEEN, C, RST, 1000, 0, 0, "=CLOSED", "~LISTEN" } } },
+	/* The answer to a SYN from before, then no socket is left that answers this one. */
+	{ "a SYN+ACK to an older SYN, and a RST to this one", 0, {
+		{ SEEN, C, SYN, 999, 0, 0, "=SYN-SENT", ANSWER },
+		{ SEEN, S, SYN | ACK, 4999, 500, 0, "=SYN-SENT", "=SYN-RECEIVED" },
+		{ SEEN, C, RST, 500, 0, 0, "=SYN-SENT", "=SYN-RECEIVED" },
+		{ SEEN, S, RST | ACK, 0, 1000, 0, "~CLOSED", "=CLOSED" } } },
 	/* Both have closed, and the one's FIN is repeated: not in LAST-ACK. */
 	{ "a FIN again, and a RST that was lost", 0, { OPEN_BOTH,
 		{ SEEN, C, FIN | ACK, 1000, 5000, 0, "=FIN-WAIT-1", "~CLOSE-WAIT" },
