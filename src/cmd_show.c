@@ -2,7 +2,7 @@
  * What is printed is a row of the table of outputs: what has to watch the file while it is read, and what to
  * write when all of it is there.
  *
- * The view of one host, and a ladder of selected packets, are captures of their own: their packets are written
+ * The view of one host, and the totals of selected packets, are captures of their own: their packets are written
  * to a file without a name first, and everything is done with that.
  */
 #include <errno.h>
@@ -14,6 +14,7 @@
 
 #include "capture/spool.h"
 #include "capture/trace.h"
+#include "capture/trace_walk.h"
 #include "src/cmd.h"
 #include "src/cmd_file.h"
 #include "src/export_capture.h"
@@ -38,6 +39,7 @@ struct show {
 	const char *path; /* what is read for it */
 	struct file_args reading_args;
 	const char *to, *fields_names, *width_text, *output, *view, *conns, *streams, *filter;
+	const char *host_name; /* the view's that was read */
 	int json, summary, ascii;
 
 	char filter_text[FILTER_TEXT];
@@ -65,9 +67,34 @@ struct output {
 
 /* ---- the outputs ---- */
 
+static void name_numbers(struct str *out, const char *what, const char *numbers)
+{
+	if (numbers)
+		str_addf(out, " · %s%s %s", what, strchr(numbers, ',') ? "s" : "", numbers);
+}
+
+/* The file, and what of it is shown. */
+static void name_choice(struct str *out, const struct show *s)
+{
+	str_add(out, s->file);
+	name_numbers(out, "connection", s->conns);
+	name_numbers(out, "stream", s->streams);
+	if (s->filter)
+		str_addf(out, " · filter: %s", s->filter);
+	if (s->host_name)
+		str_addf(out, " · as seen by %s", s->host_name);
+}
+
 static int put_text(struct show *s, struct trace *t, struct err *e)
 {
-	return show_text(t, s->width, s->out, s->ascii, e);
+	STR_ON_STACK(name, 1024);
+	const struct show_text how = { .width = s->width,
+				       .ascii = s->ascii,
+				       .name = name.buf,
+				       .select = select_is_all(&s->select) ? NULL : &s->select };
+
+	name_choice(&name, s);
+	return show_text_of(t, &how, s->out, e);
 }
 
 static int begin_numbers(struct show *s, struct err *e)
@@ -84,16 +111,19 @@ typedef int put_event(const struct trace *t, const struct event *ev, const struc
 
 static int put_events(struct show *s, struct trace *t, put_event *put, struct err *e)
 {
-	for (uint32_t row = 0; row < trace_rows(t); row++) {
+	struct trace_walk *walk = trace_walk_new(t, e);
+	int failed = walk ? 0 : -1;
+
+	for (uint32_t row = 0; !failed && row < trace_rows(t); row++) {
 		const struct event *ev;
 
 		if (!select_row(&s->select, t, row))
 			continue;
-		ev = trace_event(t, row, e);
-		if (!ev || put(t, ev, s->numbers, s->out, e))
-			return -1;
+		ev = trace_walk_event(walk, row, e);
+		failed = !ev || put(t, ev, s->numbers, s->out, e) ? -1 : 0;
 	}
-	return 0;
+	trace_walk_free(walk);
+	return failed;
 }
 
 static int put_json(struct show *s, struct trace *t, struct err *e)
@@ -157,7 +187,7 @@ static int put_summary(struct show *s, struct trace *t, struct err *e)
 }
 
 static const struct output outputs[] = {
-	{ .name = "text", .put = put_text },
+	{ .name = "text", .put = put_text, .chooses = true },
 	{ .name = "json", .begin = begin_numbers, .put = put_json, .chooses = true },
 	{ .name = "csv", .begin = begin_numbers, .put = put_csv, .chooses = true },
 	{ .name = "pcap", .put = put_pcap, .chooses = true, .views = true, .binary = true },
@@ -351,6 +381,7 @@ static int choose(struct show *s, struct err *e)
 	select_fini(&s->select);
 	s->select = (struct select){ .filter = NULL };
 	s->path = "-";
+	s->host_name = s->view;
 	s->view = NULL;
 	return 0;
 }
@@ -373,7 +404,7 @@ static int run(struct show *s, const struct output *o)
 	if (open_out(s, o, &e))
 		return cmd_error(&e, EXIT_CANNOT);
 	t = read_file(s, o, &e);
-	if (!t)
+	if (!t || (o->chooses && select_look(&s->select, t, &e)))
 		code = EXIT_CANNOT;
 	else if (o->put(s, t, &e))
 		code = EXIT_FAILED;

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "capture/trace_walk.h"
+#include "src/conn_calls.h"
 #include "src/filter.h"
 
 static int numbers_read(struct select_numbers *n, const char *option, const char *text,
@@ -44,6 +46,8 @@ int select_init(struct select *s, const char *conns, const char *streams, const 
 void select_fini(struct select *s)
 {
 	filter_free(s->filter);
+	conn_calls_free(s->calls);
+	free(s->left_out);
 }
 
 static bool any_conn(const struct select *s)
@@ -84,9 +88,8 @@ static bool conn_is_wanted(const struct select *s, const struct trace *t, uint32
 	return c && c->protocol == IPPROTO_TCP && lists(&s->stream, c->stream);
 }
 
-static bool filter_takes(const struct select *s, struct trace *t, uint32_t row)
+static bool matches(const struct select *s, const struct trace *t, const struct event *ev)
 {
-	const struct event *ev = trace_event(t, row, NULL);
 	const struct trace_host *host;
 
 	if (!ev || ev->kind != EVENT_PACKET)
@@ -96,15 +99,84 @@ static bool filter_takes(const struct select *s, struct trace *t, uint32_t row)
 			    ev->packet.caplen, ev->packet.len);
 }
 
+/* ---- calls and states ---- */
+
+/* Counts the packets of each connection that the filter does not take. */
+static int count_left_out(struct select *s, struct trace *t, struct err *e)
+{
+	struct trace_walk *walk = trace_walk_new(t, e);
+
+	s->conns = conns_count(trace_conns(t));
+	s->left_out = calloc(s->conns + 1, sizeof(*s->left_out));
+	if (walk && !s->left_out)
+		err_errno(e, errno, NULL, "looking for what a filter takes");
+	for (uint32_t row = 0; walk && s->left_out && row < trace_rows(t); row++) {
+		const struct trace_entry *entry = trace_entry(t, row);
+
+		if (entry->kind == EVENT_PACKET && entry->conn < s->conns &&
+		    !matches(s, t, trace_walk_event(walk, row, NULL)))
+			s->left_out[entry->conn]++;
+	}
+	trace_walk_free(walk);
+	return walk && s->left_out ? 0 : -1;
+}
+
+int select_look(struct select *s, struct trace *t, struct err *e)
+{
+	if (select_is_all(s) || trace_lanes(t) + trace_sockets(t) == 0)
+		return 0;
+	if (s->filter && count_left_out(s, t, e))
+		return -1;
+	s->calls = conn_calls_new(t, e);
+	if (!s->calls)
+		return -1;
+	conn_calls_work(s->calls, 0);
+	return 0;
+}
+
+struct asked {
+	const struct select *s;
+	const struct trace *t;
+};
+
+static bool conn_is_whole(const void *arg, uint32_t conn)
+{
+	const struct asked *a = arg;
+
+	if (conn == CONN_NONE || !conn_is_wanted(a->s, a->t, conn))
+		return false;
+	return !a->s->filter || (a->s->left_out && conn < a->s->conns && a->s->left_out[conn] == 0);
+}
+
+/* ---- rows ---- */
+
 bool select_row(const struct select *s, struct trace *t, uint32_t row)
 {
 	const struct trace_entry *entry = trace_entry(t, row);
+	const struct asked asked = { s, t };
 
-	if (!conn_is_wanted(s, t, entry->conn))
-		return false;
-	if (!s->filter)
+	if (select_is_all(s))
 		return true;
-	if (entry->kind == EVENT_WIRE && entry->link != ROW_NONE)
-		row = entry->link;
-	return filter_takes(s, t, row);
+	switch ((enum event_kind)entry->kind) {
+	case EVENT_PACKET:
+	case EVENT_WIRE:
+		if (!conn_is_wanted(s, t, entry->conn))
+			return false;
+		if (entry->kind == EVENT_WIRE && entry->link != ROW_NONE)
+			row = entry->link;
+		return !s->filter || matches(s, t, trace_event(t, row, NULL));
+	case EVENT_STATE:
+		if (conn_is_whole(&asked, entry->conn))
+			return true;
+		return s->calls && conn_calls_any(s->calls, row, conn_is_whole, &asked);
+	case EVENT_CALL:
+	case EVENT_RETURN:
+		return s->calls && conn_calls_any(s->calls, row, conn_is_whole, &asked);
+	case EVENT_COMMAND:
+	case EVENT_NOTE:
+	case EVENT_PROGRAM:
+	case EVENT_OUTPUT:
+		return false;
+	}
+	return false;
 }

@@ -7,6 +7,9 @@
  *				late or a file is brought into order; finding them again costs no reading
  *
  * So a pass that begins anew asks the filter only about packets that are new.
+ *
+ * The calls of one connection are another matter: where they belong is known late (conn_calls.h), and the first of
+ * them are long before its packets.  So these are gone through by themselves, again whenever more is known.
  */
 #include "src/shown.h"
 
@@ -15,6 +18,7 @@
 #include <string.h>
 
 #include "capture/trace_walk.h"
+#include "src/conn_calls.h"
 #include "src/core/clock.h"
 #include "src/filter.h"
 #include "src/ladder.h"
@@ -33,6 +37,11 @@ struct shown {
 	struct trace_walk *walk;
 	struct filter *filter;
 	uint32_t conn;
+	bool fixed; /* the rows are those of shown_select() */
+
+	struct conn_calls *calls; /* NULL until they are needed */
+	size_t asked; /* of them, how many were asked about for `row` … */
+	uint64_t version; /* … and what was known then */
 
 	struct bits judged, matched; /* by packet number */
 	struct bits conns; /* that have a packet that matches */
@@ -111,6 +120,8 @@ static void begin(struct shown *s)
 	bits_clear_from(&s->row, 0);
 	s->done = 0;
 	s->ended = false;
+	s->fixed = false;
+	s->asked = 0;
 }
 
 static void forget_filter(struct shown *s)
@@ -131,6 +142,7 @@ void shown_free(struct shown *s)
 	if (!s)
 		return;
 	forget_filter(s);
+	conn_calls_free(s->calls);
 	bits_fini(&s->row);
 	free(s);
 }
@@ -195,7 +207,7 @@ const char *shown_filter_text(const struct shown *s)
 
 bool shown_all(const struct shown *s)
 {
-	return !s->filter && s->conn == CONN_NONE;
+	return !s->filter && s->conn == CONN_NONE && !s->fixed;
 }
 
 /* ---- looking ---- */
@@ -231,12 +243,36 @@ static bool matches(struct shown *s, uint32_t row, const struct trace_entry *ent
 	return ask_filter(s, row, entry);
 }
 
+/* With a filter, calls are shown where they share a row with a packet. */
+static bool wants_calls(const struct shown *s)
+{
+	return s->conn != CONN_NONE && !s->filter && trace_lanes(s->t) > 0;
+}
+
+static void show_row_of(struct shown *s, uint32_t row)
+{
+	uint32_t head = ladder_head(s->t, row);
+
+	if (head != ROW_NONE)
+		bits_set(&s->row, head);
+}
+
+/* By its addresses, or (calls, and states of a listener) by the rule of conn_calls.h. */
+static bool is_of_conn(const struct shown *s, uint32_t row, const struct trace_entry *entry)
+{
+	const unsigned ruled = 1u << EVENT_CALL | 1u << EVENT_RETURN | 1u << EVENT_STATE;
+
+	if (s->conn == CONN_NONE || entry->conn == s->conn)
+		return true;
+	return ruled >> entry->kind & 1 && wants_calls(s) && s->calls &&
+	       conn_calls_has(s->calls, row, s->conn);
+}
+
 static void look_at(struct shown *s, uint32_t row)
 {
 	const struct trace_entry *entry = trace_entry(s->t, row);
-	uint32_t head;
 
-	if (s->conn != CONN_NONE && entry->conn != s->conn)
+	if (!is_of_conn(s, row, entry))
 		return;
 	switch ((enum event_kind)entry->kind) {
 	case EVENT_PACKET:
@@ -245,20 +281,56 @@ static void look_at(struct shown *s, uint32_t row)
 			return;
 		break;
 	case EVENT_STATE:
+	case EVENT_CALL:
+	case EVENT_RETURN:
 		if (s->filter)
 			return;
 		break;
-	case EVENT_CALL:
-	case EVENT_RETURN:
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 	case EVENT_OUTPUT:
 		return;
 	}
-	head = ladder_head(s->t, row);
-	if (head != ROW_NONE)
-		bits_set(&s->row, head);
+	show_row_of(s, row);
+}
+
+/* The calls of the connection, wherever they are.  True: there is something new. */
+static bool look_at_calls(struct shown *s, int64_t until)
+{
+	size_t before;
+	bool news;
+
+	if (!wants_calls(s))
+		return false;
+	if (!s->calls)
+		s->calls = conn_calls_new(s->t, NULL);
+	if (!s->calls)
+		return false;
+	news = conn_calls_work(s->calls, (until - clock_monotonic_ns()) / 2 + 1);
+	if (s->version != conn_calls_version(s->calls))
+		s->asked = 0;
+	s->version = conn_calls_version(s->calls);
+	before = s->asked;
+	while (s->asked < conn_calls_count(s->calls)) {
+		size_t i = s->asked++;
+		uint32_t row;
+
+		if (conn_calls_nth_has(s->calls, i, s->conn)) {
+			row = trace_row_of(s->t, conn_calls_id(s->calls, i));
+			if (row != ROW_NONE)
+				show_row_of(s, row);
+		}
+		if (s->asked % STRIDE == 0 && clock_monotonic_ns() >= until)
+			break;
+	}
+	return news || s->asked != before;
+}
+
+static bool calls_busy(const struct shown *s)
+{
+	return wants_calls(s) &&
+	       (!s->calls || conn_calls_busy(s->calls) || s->asked < conn_calls_count(s->calls));
 }
 
 /* Rows that may have moved, or that what came behind them has changed, are looked at again. */
@@ -295,10 +367,12 @@ bool shown_work(struct shown *s, int64_t budget_ns)
 	int64_t until = clock_monotonic_ns() + budget_ns, last_ns = INT64_MAX;
 	const struct conn *c;
 	uint32_t before;
+	bool news;
 
-	if (shown_all(s))
+	if (shown_all(s) || s->fixed)
 		return false;
 	step_back(s);
+	news = look_at_calls(s, until);
 	before = s->done;
 	c = s->conn == CONN_NONE ? NULL : conns_get(trace_conns(s->t), s->conn);
 	if (c && !s->loading)
@@ -318,12 +392,23 @@ bool shown_work(struct shown *s, int64_t budget_ns)
 	}
 	if (s->done > 0)
 		s->done_id = trace_entry(s->t, s->done - 1)->offset;
-	return s->done != before;
+	return news || s->done != before;
 }
 
 bool shown_busy(const struct shown *s)
 {
-	return !shown_all(s) && !s->ended && s->done < trace_rows(s->t);
+	if (shown_all(s) || s->fixed)
+		return false;
+	return (!s->ended && s->done < trace_rows(s->t)) || calls_busy(s);
+}
+
+void shown_select(struct shown *s, const struct select *wanted)
+{
+	begin(s);
+	s->fixed = true;
+	for (uint32_t row = 0; row < trace_rows(s->t); row++)
+		if (select_row(wanted, s->t, row))
+			show_row_of(s, row);
 }
 
 /* ---- what was found ---- */

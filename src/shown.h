@@ -1,6 +1,7 @@
 /*
  * shown: which rows of the ladder are shown, where not all of them are: those of one connection, those of
- * packets that match a filter, or both; each with the calls and states that share a row with the packet.
+ * packets that match a filter, or both.  Of one connection these are its packets, its states, and all calls that
+ * belong to it (conn_calls.h); with a filter only the calls and states that share a row with a packet.
  *
  * They are found in slices, so that a trace of any size never makes the screen wait: shown_work() goes on,
  * and what was found so far can be walked through.  What a trace gains later is looked at as well.
@@ -14,6 +15,7 @@
 
 #include "capture/trace.h"
 #include "src/core/err.h"
+#include "src/select.h"
 
 struct shown;
 
@@ -28,6 +30,9 @@ uint32_t shown_conn(const struct shown *s);
 /* Only packets that match (pcap-filter(7)); NULL or "": any.  -1: it is wrong, and nothing changes. */
 int shown_filter(struct shown *s, const char *text, struct err *e);
 const char *shown_filter_text(const struct shown *s);	/* NULL: none */
+
+/* Only the rows that a selection picks, at once, of a trace that is all there.  Until one of the above is called. */
+void shown_select(struct shown *s, const struct select *wanted);
 
 /* Nothing is hidden, and nothing below needs to be asked. */
 bool shown_all(const struct shown *s);

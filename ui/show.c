@@ -18,6 +18,9 @@
 
 struct show {
 	struct view view;
+	struct shown *shown;
+	const struct select *select; /* NULL: all */
+	const char *name;
 	struct replay *replay; /* goes through the packets beside us */
 	struct grid grid;
 	FILE *out;
@@ -29,20 +32,28 @@ struct show {
 static void show_fini(struct show *s)
 {
 	replay_free(s->replay);
+	shown_free(s->shown);
 	grid_fini(&s->grid);
 	free(s->text);
 }
 
-static int show_init(struct show *s, struct trace *t, int width, FILE *out, bool ascii,
+static int show_init(struct show *s, struct trace *t, const struct show_text *how, FILE *out,
 		     struct err *e)
 {
-	*s = (struct show){ .view = { .trace = t }, .out = out, .ascii = ascii };
+	int width = how->width < 1 ? 1 : how->width;
+
+	*s = (struct show){ .view = { .trace = t },
+			    .select = how->select,
+			    .name = how->name,
+			    .out = out,
+			    .ascii = how->ascii };
 	s->text_size = (size_t)width * ROW_LINES * 8 + ROW_LINES + 1;
 	s->text = malloc(s->text_size);
 	if (!s->text)
 		return err_errno(e, ENOMEM, NULL, "showing a trace");
 	s->replay = replay_new_all(t, e);
-	if (s->replay && grid_init(&s->grid, width, ROW_LINES, e) == 0)
+	s->shown = shown_new(t, e);
+	if (s->replay && s->shown && grid_init(&s->grid, width, ROW_LINES, e) == 0)
 		return 0;
 	show_fini(s);
 	return -1;
@@ -81,10 +92,7 @@ static void draw_ends(const struct ladder_frame *f, struct area a)
 
 static int put_heading(struct show *s, struct err *e)
 {
-	const struct trace *t = s->view.trace;
-
-	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s",
-		   trace_path(t) ? trace_path(t) : "not saved yet");
+	area_textf(page_of(s, 1), 1, 0, STYLE_TITLE, "socklens · %s", s->name);
 	return put_page(s, e);
 }
 
@@ -107,10 +115,10 @@ static int put_rows(struct show *s, struct err *e)
 {
 	struct ladder_sides before = { .conn = CONN_NONE };
 	struct ladder_row row;
-	bool more = ladder_first(s->view.trace, &row), first = true;
+	bool more = view_row_first(&s->view, &row), first = true;
 
 	s->view.replay = s->replay;
-	for (; more; more = ladder_next(s->view.trace, &row, &row)) {
+	for (; more; more = view_row_next(&s->view, &row, &row)) {
 		struct ladder_frame f;
 
 		s->view.cursor = trace_entry(s->view.trace, row.head)->offset;
@@ -130,35 +138,81 @@ static int put_rows(struct show *s, struct err *e)
 	return 0;
 }
 
+struct totals {
+	uint32_t events, packets, conns;
+	int64_t from_ns, to_ns;
+};
+
+static void count_row(struct totals *n, const struct trace_entry *entry, uint8_t *seen)
+{
+	if (n->events++ == 0)
+		n->from_ns = entry->ts_ns;
+	n->to_ns = entry->ts_ns;
+	if (entry->kind != EVENT_PACKET)
+		return;
+	n->packets++;
+	if (entry->conn == CONN_NONE || seen[entry->conn])
+		return;
+	seen[entry->conn] = 1;
+	n->conns++;
+}
+
+static int count(const struct show *s, struct totals *n, struct err *e)
+{
+	struct trace *t = s->view.trace;
+	uint8_t *seen = calloc(conns_count(trace_conns(t)) + 1, 1);
+
+	*n = (struct totals){ .events = 0 };
+	if (!seen)
+		return err_errno(e, ENOMEM, NULL, "counting what was shown");
+	for (uint32_t row = 0; row < trace_rows(t); row++)
+		if (!s->select || select_row(s->select, t, row))
+			count_row(n, trace_entry(t, row), seen);
+	free(seen);
+	return 0;
+}
+
 static int put_summary(struct show *s, struct err *e)
 {
-	const struct trace *t = s->view.trace;
-	uint32_t rows = trace_rows(t);
-	size_t conns = conns_count(trace_conns(t));
 	STR_ON_STACK(text, 200);
+	struct totals n;
 
-	str_addf(&text, "%u event%s · %llu packet%s · %zu connection%s", rows, rows == 1 ? "" : "s",
-		 (unsigned long long)trace_packet_count(t), trace_packet_count(t) == 1 ? "" : "s",
-		 conns, conns == 1 ? "" : "s");
-	if (rows > 0) {
+	if (count(s, &n, e))
+		return -1;
+	str_addf(&text, "%u event%s · %u packet%s · %u connection%s", n.events,
+		 n.events == 1 ? "" : "s", n.packets, n.packets == 1 ? "" : "s", n.conns,
+		 n.conns == 1 ? "" : "s");
+	if (n.events > 0) {
 		str_add(&text, " · ");
-		describe_duration(&text,
-				  trace_entry(t, rows - 1)->ts_ns - trace_entry(t, 0)->ts_ns);
+		describe_duration(&text, n.to_ns - n.from_ns);
 	}
 	area_text(page_of(s, 1), 1, 0, STYLE_DIM, text.buf);
 	return put_page(s, e);
 }
 
-int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+int show_text_of(struct trace *t, const struct show_text *how, FILE *out, struct err *e)
 {
 	struct show s;
 	int failed;
 
-	if (show_init(&s, t, width < 1 ? 1 : width, out, ascii, e))
+	if (show_init(&s, t, how, out, e))
 		return -1;
+	if (s.select) {
+		shown_select(s.shown, s.select);
+		s.view.shown = s.shown;
+	}
 	failed = put_heading(&s, e) || put_rows(&s, e) || put_summary(&s, e);
 	if (!failed && fflush(out))
 		failed = err_errno(e, errno, NULL, "writing the text of the trace");
 	show_fini(&s);
 	return failed ? -1 : 0;
+}
+
+int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+{
+	const struct show_text how = { .width = width,
+				       .ascii = ascii,
+				       .name = trace_path(t) ? trace_path(t) : "not saved yet" };
+
+	return show_text_of(t, &how, out, e);
 }

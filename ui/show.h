@@ -9,12 +9,23 @@
 
 #include "capture/trace.h"
 #include "src/core/err.h"
+#include "src/select.h"
+
+struct show_text {
+	int width;			/* cells of a line at most */
+	bool ascii;			/* no character beyond ASCII */
+	const char *name;		/* of the trace, and what of it is shown */
+	const struct select *select;	/* only these rows; NULL: all */
+};
 
 /*
- * Writes a heading, every row of the ladder with its time, and a summary, in lines of at most width cells.
- * Holds one row at a time, so a trace of any length takes the same memory.  ascii: no character beyond ASCII.
+ * Writes a heading, every row of the ladder with its time, and a summary.  Holds one row at a time, so a trace of
+ * any length takes the same memory (but for a bit a row, where not all are shown).
  * 0, or -1 and e: out could not be written.
  */
+int show_text_of(struct trace *t, const struct show_text *how, FILE *out, struct err *e);
+
+/* All of a trace, under the name of its file. */
 int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e);
 
 #endif
