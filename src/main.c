@@ -7,6 +7,7 @@
 
 #include "src/cmd.h"
 #include "src/lab/program.h"
+#include "src/lab/tracer.h"
 
 /* clang-format off */
 const struct cmd cmds[] = {
@@ -118,6 +119,8 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	if (argc > 1 && !strcmp(argv[1], "program"))
 		return program_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "tracer") == 0)
+		return tracer_main(argc, argv);
 	take_standard_descriptors();
 	return finish(run(argc, argv));
 }

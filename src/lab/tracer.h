@@ -36,7 +36,8 @@ struct tracer_command {
 
 /*
  * Starts it.  The program runs (and may have ended) when this returns.  Where ptrace is forbidden it runs
- * untraced, and a TRACED_NOTE says so and why.
+ * untraced, and a TRACED_NOTE says so and why.  l NULL: on this machine as it is, outside of any lab (c->host is not
+ * looked at then).  From the main thread: it is killed when the thread that started it ends.
  * Errors: the command does not exist or cannot be executed (with what execve(2) said), no memory, no terminal.
  */
 struct tracer *tracer_start(const struct lab *l, const struct tracer_command *c, struct err *e);

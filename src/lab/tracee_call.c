@@ -1,0 +1,567 @@
+/*
+ * A call, at its entry and at its return.  Most calls that stop are none that are reported (a read of a file): these go
+ * on at once and do not stop at their return.  Others stop twice.  What is needed of the program's memory is read
+ * while it is stopped; the report is written when it runs again.
+ *
+ * Whether the thread slept: each stop is a voluntary switch of its processor, so of two between entry and return one
+ * is ours.  wait4(2) counts them for the process; where it has other threads, /proc has the thread's own.
+ *
+ * A call that a signal interrupts returns a number that the program never sees (ERESTARTSYS and others): the kernel
+ * makes it again, or turns it into EINTR when a handler has run.  What came of it shows when the thread next stops:
+ * the same call again, restart_syscall(2), or the handler's rt_sigreturn(2), which has the result.  Until then
+ * the call is not over; a handler that makes a call of its own has interrupted it.
+ */
+#include "src/lab/tracee.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "src/core/str.h"
+#include "src/lab/unmarshal.h"
+
+#if defined(__x86_64__)
+#define OUR_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OUR_ARCH AUDIT_ARCH_AARCH64
+#else
+#define OUR_ARCH 0 /* not checked */
+#endif
+
+/* What the kernel returns to itself: include/linux/errno.h. */
+#define ERESTART_FIRST 512
+#define ERESTART_LAST  516
+
+#define WATCHED 1024 /* descriptors of a poll() or select() that are looked at */
+
+/* ---- is it about a socket? ---- */
+
+static bool any_fd(struct watch *w, struct task *t, uint8_t fds)
+{
+	for (size_t i = 0; i < 6; i++)
+		if (fds & 1u << i && fd_is_socket(w, t, (int32_t)t->reg[i]))
+			return true;
+	return false;
+}
+
+static bool polls_socket(struct watch *w, struct task *t)
+{
+	const struct peek m = task_memory(t);
+	struct pollfd fds[WATCHED];
+	size_t count = t->reg[1] < WATCHED ? (size_t)t->reg[1] : WATCHED;
+	size_t got = peek_bytes(&m, t->reg[0], fds, count * sizeof(fds[0])) / sizeof(fds[0]);
+
+	for (size_t i = 0; i < got; i++)
+		if (fd_is_socket(w, t, fds[i].fd))
+			return true;
+	return false;
+}
+
+static bool selects_socket(struct watch *w, struct task *t)
+{
+	const struct peek m = task_memory(t);
+	size_t count = t->reg[0] < WATCHED ? (size_t)t->reg[0] : WATCHED;
+	unsigned char set[WATCHED / 8];
+
+	for (size_t which = 1; which <= 3; which++) {
+		size_t got =
+			t->reg[which] ? peek_bytes(&m, t->reg[which], set, (count + 7) / 8) : 0;
+
+		for (size_t fd = 0; fd < count && fd / 8 < got; fd++)
+			if (set[fd / 8] & 1u << fd % 8 && fd_is_socket(w, t, (int64_t)fd))
+				return true;
+	}
+	return false;
+}
+
+/* Adding a socket makes the descriptor one that watches sockets. */
+static bool watches_socket(struct watch *w, struct task *t)
+{
+	if (!fd_is_socket(w, t, (int32_t)t->reg[2]))
+		return false;
+	fd_now_watches(w, t, (int32_t)t->reg[0]);
+	return true;
+}
+
+static bool is_wanted(struct watch *w, struct task *t)
+{
+	switch (t->plan->when) {
+	case WHEN_NEVER:
+		return false;
+	case WHEN_ALWAYS:
+		return true;
+	case WHEN_SOCKET:
+		return any_fd(w, t, t->plan->fds);
+	case WHEN_POLL:
+		return polls_socket(w, t);
+	case WHEN_SELECT:
+		return selects_socket(w, t);
+	case WHEN_EPOLL_CTL:
+		return watches_socket(w, t);
+	case WHEN_EPOLL:
+		return fd_watches_socket(w, t, (int32_t)t->reg[0]);
+	}
+	return false;
+}
+
+/* 1 or 2 where it writes to the program's standard output or error; else 0. */
+static int stream_of(struct watch *w, struct task *t)
+{
+	enum behind is =
+		t->plan->output == OUTPUT_NONE ? BEHIND_OTHER : fd_behind(w, t, (int32_t)t->reg[0]);
+
+	return is == BEHIND_OUT ? 1 : is == BEHIND_ERR ? 2 : 0;
+}
+
+/* ---- did it sleep? ---- */
+
+static long switches_of(struct task *t)
+{
+	static const char field[] = "\nvoluntary_ctxt_switches:";
+	STR_ON_STACK(path, 64);
+	char text[4096], *at;
+	ssize_t len;
+
+	if (t->switches_fd < 0) {
+		str_addf(&path, "/proc/%d/status", t->tid);
+		t->switches_fd = open(path.buf, O_RDONLY | O_CLOEXEC);
+	}
+	len = t->switches_fd < 0 ? -1 : pread(t->switches_fd, text, sizeof(text) - 1, 0);
+	text[len > 0 ? len : 0] = '\0';
+	at = strstr(text, field);
+	return at ? strtol(at + strlen(field), NULL, 10) : -1;
+}
+
+/* Calls that only change something are taken not to sleep where counting would cost more than they do. */
+static bool may_sleep(const struct task *t)
+{
+	return t->request.call->result == RESULT_BYTES || t->request.call->result == RESULT_COUNT ||
+	       t->nr == SYS_accept || t->nr == SYS_accept4 || t->nr == SYS_connect;
+}
+
+static void count_switches(struct task *t, const struct rusage *usage)
+{
+	t->alone = t->process->threads == 1;
+	t->switches = t->alone ? usage->ru_nvcsw : may_sleep(t) ? switches_of(t) : -1;
+}
+
+static bool has_slept(struct task *t, const struct rusage *usage)
+{
+	long now = t->switches < 0 ? -1 : t->alone ? usage->ru_nvcsw : switches_of(t);
+
+	return now >= 0 && now - t->switches > 1;
+}
+
+/* ---- what it does to what we know ---- */
+
+static uint64_t flags_of_clone(const struct task *t)
+{
+	const struct peek m = task_memory(t);
+	uint64_t flags = 0;
+
+	if (t->nr == SYS_clone)
+		return t->reg[0];
+	if (t->nr == SYS_clone3 && peek_all(&m, t->reg[0], &flags, sizeof(flags)))
+		return 0;
+	return flags;
+}
+
+static void own_files(struct task *t)
+{
+	if (t->files->users == 1)
+		return;
+	files_release(t->files);
+	t->files = files_new();
+}
+
+static void about_to_fork(struct watch *w, struct task *t)
+{
+	if (w->tasks >= TRACER_TASKS && regs_skip_call(t->tid, EAGAIN) == 0) {
+		tell_note(w, t, NOTE_TASKS,
+			  "%s has reached the limit of %d threads and processes: fork() and "
+			  "clone() fail with EAGAIN from here on",
+			  t->process->comm, TRACER_TASKS);
+		return;
+	}
+	t->forking = true;
+	t->clone_flags = flags_of_clone(t);
+}
+
+/* Before it is made.  True if its return must be seen too. */
+static bool begin_effect(struct watch *w, struct task *t)
+{
+	bool shared = t->files->users > 1;
+
+	switch (t->plan->effect) {
+	case EFFECT_CLOSES:
+	case EFFECT_REPLACES:
+	case EFFECT_CLOSES_MANY:
+		if (t->plan->effect == EFFECT_CLOSES_MANY &&
+		    t->reg[2] & 2 /* CLOSE_RANGE_UNSHARE */)
+			own_files(t);
+		if (shared)
+			t->files->closing++;
+		return shared;
+	case EFFECT_FORKS:
+		about_to_fork(w, t);
+		return false;
+	case EFFECT_UNSHARES:
+		if (t->reg[0] & CLONE_FILES)
+			own_files(t);
+		return false;
+	case EFFECT_NAMES:
+		return t->reg[0] == PR_SET_NAME;
+	case EFFECT_URING:
+		tell_note(w, t, NOTE_URING,
+			  "%s uses io_uring(7): what it does through it is not seen as calls",
+			  t->process->comm);
+		return false;
+	case EFFECT_SIGNAL_ENDS:
+		return t->interrupted;
+	case EFFECT_NONE:
+	case EFFECT_MAKES:
+	case EFFECT_MAKES_PAIR:
+	case EFFECT_ADDRESS:
+	case EFFECT_RESTARTS:
+		break;
+	}
+	return false;
+}
+
+/* What was closed, as far as it is known by the registers. */
+static void end_effect(struct watch *w, struct task *t, int64_t result)
+{
+	(void)w;
+	switch (t->plan->effect) {
+	case EFFECT_CLOSES:
+		files_forget(t->files, (int32_t)t->reg[0]);
+		break;
+	case EFFECT_REPLACES:
+		files_forget(t->files, (int32_t)t->reg[1]);
+		break;
+	case EFFECT_CLOSES_MANY:
+		files_flush(t->files);
+		break;
+	case EFFECT_MAKES:
+		files_forget(t->files, result);
+		break;
+	case EFFECT_ADDRESS:
+		fd_is_stale(t, (int32_t)t->reg[0]);
+		break;
+	case EFFECT_NAMES:
+		task_read_comm(t);
+		break;
+	case EFFECT_NONE:
+	case EFFECT_MAKES_PAIR:
+	case EFFECT_FORKS:
+	case EFFECT_UNSHARES:
+	case EFFECT_URING:
+	case EFFECT_SIGNAL_ENDS:
+	case EFFECT_RESTARTS:
+		break;
+	}
+}
+
+static bool closes_something(const struct task *t)
+{
+	return t->plan->effect == EFFECT_CLOSES || t->plan->effect == EFFECT_REPLACES ||
+	       t->plan->effect == EFFECT_CLOSES_MANY;
+}
+
+/* ---- reports ---- */
+
+static void forget_call(struct task *t)
+{
+	call_request_fini(&t->request);
+	memset(&t->request, 0, sizeof(t->request));
+	t->reported = t->interrupted = false;
+}
+
+static void tell_enter(struct watch *w, struct task *t, int64_t ts_ns)
+{
+	struct traced r = {
+		.kind = TRACED_ENTER,
+		.task = t->number,
+		.process = t->process->number,
+		.ts_ns = ts_ns,
+		.number = t->number_of_call,
+		.request = t->request,
+	};
+
+	if (t->named)
+		str_copy(r.thread_name, sizeof(r.thread_name), t->comm);
+	tell(w, &r);
+}
+
+static void tell_leave(struct watch *w, struct task *t, struct traced *r)
+{
+	r->kind = TRACED_LEAVE;
+	r->task = t->number;
+	r->process = t->process->number;
+	r->number = t->number_of_call;
+	tell(w, r);
+	call_outcome_fini(&r->outcome);
+	forget_call(t);
+}
+
+/* It was interrupted, and something else goes on in its thread. */
+static void tell_interrupted(struct watch *w, struct task *t, int64_t ts_ns)
+{
+	struct traced r = { .ts_ns = ts_ns, .second = -1 };
+
+	if (!t->reported)
+		return;
+	r.outcome.result = -1;
+	r.outcome.error = EINTR;
+	r.outcome.blocked = t->slept;
+	tell_leave(w, t, &r);
+}
+
+/* ---- entry ---- */
+
+/* Whether the call can be reported; then t has its request. */
+static bool take_request(struct watch *w, struct task *t)
+{
+	const struct peek m = task_memory(t);
+
+	if (unmarshal_enter(&t->request, t->nr, t->reg, &m))
+		return false;
+	if (t->request.call->result != RESULT_BYTES && t->request.call->result != RESULT_COUNT)
+		return true;
+	if (tell_has_room(w))
+		return true;
+	call_request_fini(&t->request);
+	memset(&t->request, 0, sizeof(t->request));
+	return false;
+}
+
+static bool is_same_call(const struct task *t, long nr, const uint64_t *reg)
+{
+	return t->nr == nr && memcmp(t->reg, reg, sizeof(t->reg)) == 0;
+}
+
+/* A thread whose call was interrupted makes another.  True if it is the same one, which goes on. */
+static bool goes_on(struct watch *w, struct task *t, long nr, const uint64_t *reg, int64_t ts_ns,
+		    const struct rusage *usage)
+{
+	if (nr != SYS_restart_syscall && !is_same_call(t, nr, reg)) {
+		tell_interrupted(w, t, ts_ns);
+		return false;
+	}
+	t->interrupted = false;
+	t->in_call = true;
+	if (t->reported)
+		count_switches(t, usage);
+	task_resume(w, t, 0);
+	return true;
+}
+
+/* The end of a handler: its return says what becomes of the interrupted call, whose registers are kept. */
+static void handler_ends(struct watch *w, struct task *t)
+{
+	static const struct plan handler = { .effect = EFFECT_SIGNAL_ENDS };
+
+	t->in_call = true;
+	t->plan = &handler;
+	task_resume(w, t, 0);
+}
+
+static void enter_planned(struct watch *w, struct task *t, int64_t ts_ns,
+			  const struct rusage *usage)
+{
+	bool wanted = is_wanted(w, t), watched;
+
+	t->stream = stream_of(w, t);
+	t->reported = wanted && take_request(w, t);
+	if (t->reported && t->plan->effect == EFFECT_CLOSES)
+		t->closed = fd_key(w, t, (int32_t)t->reg[0]);
+	watched = begin_effect(w, t);
+	if (t->reported)
+		count_switches(t, usage);
+	t->in_call = t->reported || t->stream || watched;
+	if (!t->in_call && closes_something(t))
+		end_effect(w, t, -1);
+	if (t->reported)
+		t->number_of_call = ++w->calls;
+	task_resume(w, t, 0);
+	if (t->reported)
+		tell_enter(w, t, ts_ns);
+}
+
+void call_enter(struct watch *w, struct task *t, const call_stop *info, int64_t ts_ns,
+		const struct rusage *usage)
+{
+	/* The two kinds of entry have the number and the arguments in the same places. */
+	long nr = (long)info->entry.nr;
+	const uint64_t *reg = info->entry.args;
+	bool known = nr >= 0 && nr < PLANS && (!OUR_ARCH || info->arch == OUR_ARCH);
+
+	if (t->interrupted && nr == SYS_rt_sigreturn) {
+		handler_ends(w, t);
+		return;
+	}
+	if (t->interrupted && known && goes_on(w, t, nr, reg, ts_ns, usage))
+		return;
+	t->in_call = t->reported = t->slept = false;
+	t->stream = 0;
+	if (!known || plan_is_empty(&w->plans.of[nr])) {
+		task_resume(w, t, 0);
+		return;
+	}
+	t->nr = nr;
+	memcpy(t->reg, reg, sizeof(t->reg));
+	t->plan = &w->plans.of[nr];
+	enter_planned(w, t, ts_ns, usage);
+}
+
+/* ---- return ---- */
+
+/* TCP takes MSG_TRUNC as "throw the bytes away": tcp(7).  The buffer holds nothing then. */
+static void drop_unwritten(const struct call_request *r, struct traced *out)
+{
+	if (!(call_number_of(r, ARG_MSG_FLAGS) & MSG_TRUNC) || out->sock.protocol != IPPROTO_TCP ||
+	    r->call->result != RESULT_BYTES)
+		return;
+	free(out->outcome.data);
+	out->outcome.data = NULL;
+	out->outcome.data_kept = 0;
+}
+
+static bool makes_fd(const struct call_request *r)
+{
+	int64_t cmd = call_number_of(r, ARG_FCNTL_CMD);
+
+	if (r->call->result == RESULT_FCNTL)
+		return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC;
+	return r->call->result == RESULT_FD;
+}
+
+static void find_pair(struct watch *w, struct task *t, struct traced *out)
+{
+	const struct peek m = task_memory(t);
+	int pair[2];
+
+	if (peek_all(&m, t->reg[3], pair, sizeof(pair)))
+		return;
+	files_forget(t->files, pair[0]);
+	files_forget(t->files, pair[1]);
+	out->made = fd_key(w, t, pair[0]);
+	out->made_second = fd_key(w, t, pair[1]);
+	out->second = pair[1];
+}
+
+static void find_keys(struct watch *w, struct task *t, int64_t result, struct traced *out)
+{
+	const struct call_request *r = &t->request;
+
+	if (t->plan->effect == EFFECT_CLOSES)
+		out->sock = t->closed;
+	else if (r->call->arg[0].type == ARG_FD)
+		out->sock = fd_key(w, t, (int32_t)t->reg[0]);
+	if (result >= 0 && t->plan->effect == EFFECT_MAKES_PAIR)
+		find_pair(w, t, out);
+	else if (result >= 0 && makes_fd(r)) {
+		files_forget(t->files, result);
+		out->made = fd_key(w, t, result);
+	}
+}
+
+static void leave_reported(struct watch *w, struct task *t, int64_t result, struct traced *out)
+{
+	const struct peek m = task_memory(t);
+
+	unmarshal_leave(&out->outcome, &t->request, t->reg, result, &m);
+	out->outcome.blocked = t->slept;
+	find_keys(w, t, result, out);
+	drop_unwritten(&t->request, out);
+}
+
+/* What was written stands in the program's memory still, since it is stopped. */
+static void leave_output(struct watch *w, struct task *t, int64_t written, int64_t ts_ns)
+{
+	const struct peek m = task_memory(t);
+	struct iovec iov[16] = { { .iov_base = (void *)(uintptr_t)t->reg[1],
+				   .iov_len = (size_t)written } };
+	size_t pieces = 1, left = (size_t)written;
+
+	if (t->plan->output == OUTPUT_UNSEEN) {
+		tell_note(w, t, NOTE_UNSEEN_OUTPUT,
+			  "%s copies a file to its output in the kernel: that text is not shown",
+			  t->process->comm);
+		return;
+	}
+	if (t->plan->output == OUTPUT_VECTOR)
+		pieces = peek_bytes(&m, t->reg[1], iov,
+				    sizeof(iov[0]) * (t->reg[2] < 16 ? t->reg[2] : 16)) /
+			 sizeof(iov[0]);
+	for (size_t i = 0; i < pieces && left; i++) {
+		uint64_t at = (uintptr_t)iov[i].iov_base;
+		size_t len = iov[i].iov_len < left ? iov[i].iov_len : left;
+
+		left -= len;
+		for (size_t done = 0; done < len; done += sizeof(w->text)) {
+			size_t part = len - done < sizeof(w->text) ? len - done : sizeof(w->text);
+
+			part = peek_bytes(&m, at + done, w->text, part);
+			tell_output(w, t, t->stream, ts_ns, w->text, part);
+		}
+	}
+}
+
+/* rt_sigreturn(2) "returns" what the interrupted call does, or brings it back to its beginning. */
+static void leave_handler(struct watch *w, struct task *t, int64_t result, int64_t ts_ns)
+{
+	t->plan = &w->plans.of[t->nr];
+	if (result == -EINTR)
+		tell_interrupted(w, t, ts_ns);
+	task_resume(w, t, 0);
+}
+
+static bool is_interrupted(const struct task *t, int64_t result)
+{
+	return t->reported && result <= -ERESTART_FIRST && result >= -ERESTART_LAST;
+}
+
+void call_leave(struct watch *w, struct task *t, const call_stop *info, int64_t ts_ns,
+		const struct rusage *usage)
+{
+	struct traced out = { .ts_ns = ts_ns, .second = -1 };
+	int64_t result = info->exit.rval;
+	bool was = t->in_call;
+
+	t->in_call = false;
+	if (!was) {
+		task_resume(w, t, 0);
+		return;
+	}
+	if (t->plan->effect == EFFECT_SIGNAL_ENDS) {
+		leave_handler(w, t, result, ts_ns);
+		return;
+	}
+	if (closes_something(t) && t->files->closing)
+		t->files->closing--;
+	if (t->reported)
+		t->slept |= has_slept(t, usage);
+	if (is_interrupted(t, result)) {
+		t->interrupted = true;
+		task_resume(w, t, 0);
+		return;
+	}
+	end_effect(w, t, result);
+	if (t->stream && result > 0)
+		leave_output(w, t, result, ts_ns);
+	if (t->reported)
+		leave_reported(w, t, result, &out);
+	task_resume(w, t, 0);
+	if (t->reported)
+		tell_leave(w, t, &out);
+}
