@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "capture/conn.h"
 #include "capture/packet.h"
@@ -72,12 +73,23 @@ static inline struct inferred trace_entry_inferred(const struct trace_entry *e, 
 	return infer_decode(end ? e->state_1 : e->state_0);
 }
 
-struct trace_host {		/* one interface of the file */
+/*
+ * One interface of the file.  Of a recording made on one host there are several, the sides of its lo, all with the
+ * MAC that lo has, zeros: trace_host_is_side().
+ */
+struct trace_host {
 	char name[EVENT_NAME];
 	uint32_t link;		/* LINK_* */
 	bool has_mac, has_ip4, has_ip6;
 	uint8_t mac[6], ip4[4], ip6[16];
 };
+
+static inline bool trace_host_is_side(const struct trace_host *h)
+{
+	static const uint8_t none[6];
+
+	return h->has_mac && memcmp(h->mac, none, sizeof(none)) == 0;
+}
 
 struct trace_lane {		/* one thread of one program */
 	char program[EVENT_NAME];
@@ -178,6 +190,9 @@ int trace_close(struct trace *t, struct err *e);
 
 /* Declares a host; its number is the interface number of its packets.  Before its first event. */
 int trace_add_host(struct trace *t, const struct trace_host *h, struct err *e);
+
+/* A name of an address that has none yet: one that is no host's. */
+void trace_add_name(struct trace *t, const struct addr_name *n);
 
 /*
  * Appends; *ev's id is set.  message: one harmless line for people (MESSAGE), NULL for packets.  On a

@@ -284,7 +284,6 @@ int hash_add(struct hash *h, uint32_t tag, uint32_t number);
 struct trace *trace_alloc(struct err *e);
 int trace_add_section(struct trace *t, const struct section *s, struct err *e);
 int trace_add_iface(struct trace *t, const struct pcapng_iface *i, struct err *e);	/* to the last section */
-void trace_add_name(struct trace *t, const struct addr_name *n);	/* if the address has none */
 const struct section *trace_section_at(const struct trace *t, uint64_t offset);
 
 /* trace_link.c: an event of the file (or of the moment) becomes a row. */

@@ -293,7 +293,11 @@ static bool put_iface(const struct trace *t, struct pcapng_out *o, uint32_t ifac
 	const struct pcapng_iface *i = &t->iface[iface].of;
 	STR_ON_STACK(about, 128);
 
-	str_addf(&about, "packets that left host \"%s\"", i->name);
+	str_addf(&about,
+		 trace_host_is_side(&t->host[t->iface[iface].host])
+			 ? "packets on lo that side \"%s\" of the host sent"
+			 : "packets that left host \"%s\"",
+		 i->name);
 	return pcapng_put_iface(o, i, about.buf, "");
 }
 

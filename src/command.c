@@ -137,6 +137,8 @@ const struct command commands[] = {
 	  COMMAND_LESSON, STEP_RUN, FILE_ONLY, .parse = parse_free_text, .run = run_title },
 	{ "about", "about TEXT", "what it is about",
 	  COMMAND_LESSON, STEP_RUN, FILE_ONLY, .run_on = true, .parse = parse_free_text, .run = run_about },
+	{ "loopback", "loopback", "both programs are on one host, as on your own machine; its wire is lo and takes no orders",
+	  COMMAND_LESSON, STEP_LAB, FILE_ONLY, .parse = parse_loopback },
 	{ "needs", "needs ipv6|unix|… | needs linux VERSION", "what the machine must have",
 	  COMMAND_LESSON, STEP_NEEDS, FILE_ONLY, .parse = parse_needs },
 	{ "say", "say TEXT", "a remark on the timeline; a lesson waits here to be read",

@@ -31,6 +31,7 @@ enum command_step {		/* what a running script does with it */
 	STEP_WAIT,
 	STEP_EXPECT,
 	STEP_NEEDS,
+	STEP_LAB,		/* nothing: what lab it wants was seen when it was read */
 };
 
 struct command {

@@ -93,6 +93,7 @@ int parse_line(struct line *out, const char *text, size_t len, const struct pars
 struct script {
 	char *name;		/* of the file, for messages; owned */
 	char *title;		/* "" if it has none; owned */
+	bool loopback;		/* for a lab of one host */
 	struct line *line;	/* without empty ones; owned */
 	size_t lines, cap;
 	unsigned last_number;	/* of the last line that was not empty */

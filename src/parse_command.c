@@ -365,6 +365,12 @@ int parse_wait(struct parser *p)
 	return p->line->time_ns ? 0 : parser_fail(p, at, NULL, "expected a time above 0");
 }
 
+int parse_loopback(struct parser *p)
+{
+	scope_init_loopback(p->scope);
+	return 0;
+}
+
 int parse_needs(struct parser *p)
 {
 	struct token t = p->tok;

@@ -24,6 +24,7 @@ int parse_free_text(struct parser *p);
 int parse_ask(struct parser *p);
 int parse_expect(struct parser *p);
 int parse_wait(struct parser *p);
+int parse_loopback(struct parser *p);
 int parse_needs(struct parser *p);
 
 #endif

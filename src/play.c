@@ -121,7 +121,7 @@ static enum play_result run_in(struct session *s, struct script *parsed,
 static enum play_result play_until(struct script *parsed, const struct play_config *c,
 				   const struct stop *stop, unsigned *held, struct err *e)
 {
-	const struct session_config config = { .sample = true };
+	const struct session_config config = { .sample = true, .loopback = parsed->loopback };
 	struct session *s = session_new_lab(&config, e);
 	enum play_result result;
 	struct err trouble;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "src/lab/lab.h"
+
 bool scope_is(const char *have, const char *name, size_t len)
 {
 	return strlen(have) == len && !memcmp(have, name, len);
@@ -37,6 +39,14 @@ void scope_init_lab(struct scope *sc)
 		scope_add_program(sc, hosts[i]);
 	}
 	sc->addresses = (struct addr_names){ .row = sc->address, .count = 2 * sc->hosts };
+}
+
+void scope_init_loopback(struct scope *sc)
+{
+	if (sc->addresses.count > 2 * sc->hosts)
+		return;
+	add_addresses(sc, LAB_OWN_NAME);
+	sc->addresses.count += 2;
 }
 
 bool scope_add_host(struct scope *sc, const char *name)

@@ -46,6 +46,9 @@ struct scope {
 /* The scope at the beginning of a lab file: hosts and programs "client" and "server", as the lab has them. */
 void scope_init_lab(struct scope *sc);
 
+/* Behind scope_init_lab(): the lab is one host, which has a name of its own. */
+void scope_init_loopback(struct scope *sc);
+
 /* An empty one, to be filled.  addresses is not copied. */
 void scope_init(struct scope *sc, struct addr_names addresses);
 

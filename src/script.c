@@ -193,6 +193,7 @@ static enum step_outcome begin_command(struct script_run *r, struct line *l)
 	case STEP_EXPECT:
 		return begin_condition(r, l);
 	case STEP_NEEDS:
+	case STEP_LAB:
 		break;
 	}
 	return GO_ON;

@@ -67,6 +67,24 @@ static int join(struct line *to, const struct line *l, struct err *e)
 	return 0;
 }
 
+/* A lab is built before anything runs in it, and one host has no wire that could be ordered about. */
+static int keep_topology(struct script *s, const struct line *l, struct err *e)
+{
+	if (l->kind != LINE_COMMAND)
+		return 0;
+	if (s->loopback && l->command->group == COMMAND_WIRE)
+		return err_set(e, "leave the line loopback out",
+			       "on one host nothing can be held: packets on lo go from the kernel "
+			       "to itself");
+	if (l->command->step != STEP_LAB)
+		return 0;
+	for (size_t i = 0; i < s->lines; i++)
+		if (s->line[i].kind != LINE_COMMAND || s->line[i].command->group != COMMAND_LESSON)
+			return err_set(e, NULL, "loopback must stand before what is done");
+	s->loopback = true;
+	return 0;
+}
+
 static int read_line(struct script *s, struct scope *sc, unsigned number, const char *text,
 		     size_t len, struct err *e)
 {
@@ -88,7 +106,7 @@ static int read_line(struct script *s, struct scope *sc, unsigned number, const 
 		return rc;
 	}
 	s->last_number = number;
-	if (keep_title(s, &l, e) || add_line(s, &l, e)) {
+	if (keep_title(s, &l, e) || keep_topology(s, &l, e) || add_line(s, &l, e)) {
 		line_fini(&l);
 		return -1;
 	}

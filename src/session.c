@@ -80,6 +80,8 @@ static int add_hosts(struct session *s, struct err *e)
 		if (trace_add_host(s->trace, &th, e))
 			return -1;
 	}
+	for (size_t i = 0; i < s->lab->names.count; i++)
+		trace_add_name(s->trace, &s->lab->names.row[i]);
 	return 0;
 }
 

@@ -285,6 +285,14 @@ static const struct addr_name *find_name(const struct input *in, size_t at, size
 	return family == AF_UNSPEC || family == in->family_hint ? first : NULL;
 }
 
+/* RFC 6761 section 6.3: that name is the loopback address, whatever else there is. */
+static bool is_localhost(const struct input *in, size_t at, size_t len)
+{
+	static const char name[] = "localhost";
+
+	return len == strlen(name) && memcmp(in->text + at, name, len) == 0;
+}
+
 static int unknown_host(const struct input *in, size_t at, size_t len)
 {
 	struct nearest n = nearest_to(in->text + at, len);
@@ -328,6 +336,8 @@ static int parse_v6(const struct input *in, size_t at, size_t end, struct addr *
 
 	if (row && row->family == AF_INET6)
 		*a = from_name(row);
+	else if (is_localhost(in, at, ip_end - at))
+		*a = addr_v6(in6addr_loopback.s6_addr, 0);
 	else if (ip_string(in, at, ip_end - at, text) && inet_pton(AF_INET6, text, ip) == 1)
 		*a = addr_v6(ip, 0);
 	else if (err_set(in->e, "for example [2001:db8::2]:8080", "this is no IPv6 address"))
@@ -342,7 +352,7 @@ static int parse_v6(const struct input *in, size_t at, size_t end, struct addr *
 
 static int parse_host(const struct input *in, size_t end, struct addr *a)
 {
-	static const uint8_t any[16];
+	static const uint8_t any[16], loopback[4] = { 127, 0, 0, 1 };
 	const struct addr_name *row = find_name(in, 0, end, in->family_hint);
 	char text[INET6_ADDRSTRLEN];
 	uint8_t ip[4];
@@ -351,6 +361,9 @@ static int parse_host(const struct input *in, size_t end, struct addr *a)
 		*a = in->family_hint == AF_INET6 ? addr_v6(any, 0) : addr_v4(any, 0);
 	else if (row)
 		*a = from_name(row);
+	else if (is_localhost(in, 0, end))
+		*a = in->family_hint == AF_INET6 ? addr_v6(in6addr_loopback.s6_addr, 0)
+						 : addr_v4(loopback, 0);
 	else if (ip_string(in, 0, end, text) && inet_pton(AF_INET, text, ip) == 1)
 		*a = addr_v4(ip, 0);
 	else

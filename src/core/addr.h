@@ -2,7 +2,8 @@
  * addr: a socket address of any family that we know, as text and as the kernel's struct.
  *
  * Text forms: 192.0.2.2:8080  *:8080 (0.0.0.0)  [2001:db8::2]:8080  [::]:8080  unix:/path  unix:@abstract
- * and server:8080 where a host name is known; its IPv6 address is [server]:8080.  Port 0 is written :0.
+ * and server:8080 where a host name is known; its IPv6 address is [server]:8080.  localhost:8080 is read anywhere
+ * (RFC 6761) and written as the number.  Port 0 is written :0.
  * [fe80::1%3]:9 has a scope: the number of an interface.  An unnamed Unix address is "unix:", a path that
  * begins with @ "unix:\x40…".  No address at all is "-", one of no family AF_UNSPEC.
  */
