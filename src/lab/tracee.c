@@ -71,7 +71,7 @@ static void tell_end(struct watch *w)
 				  .killed = w->killed,
 				  .status = w->over ? w->status : -1 };
 
-	tell(w, &r);
+	tracee_tell(w, &r);
 }
 
 static void leave(struct watch *w)
@@ -108,7 +108,7 @@ static void run(struct watch *w)
 
 static void __attribute__((noreturn)) fail(struct watch *w, const struct err *e)
 {
-	tell_started(w, e);
+	tracee_started(w, e);
 	_exit(EX_UNAVAILABLE);
 }
 
@@ -146,9 +146,9 @@ run_plain(struct watch *w, const struct start_options *o, int go, const struct e
 	if (start_failure(w, o, &e) == 0)
 		fail(w, &e);
 	ttys_started(&w->ttys);
-	tell_started(w, NULL);
+	tracee_started(w, NULL);
 	if (why)
-		tell_note(w, NULL, NOTE_PLAIN, "its calls are not seen: %s", text.buf);
+		tracee_note(w, NULL, NOTE_PLAIN, "its calls are not seen: %s", text.buf);
 	plain_run(w);
 }
 
@@ -179,7 +179,7 @@ static void run_attached(struct watch *w, const struct start_options *o)
 	if (start_attach(w, o, &e))
 		fail(w, &e);
 	w->aide = aide_start(w);
-	tell_started(w, NULL);
+	tracee_started(w, NULL);
 	run(w);
 	tell_end(w);
 	if (w->aide > 0)

@@ -258,17 +258,17 @@ int start_failure(struct watch *w, const struct start_options *o, struct err *e)
 
 /* ---- reports (tracee_tell.c) ---- */
 
-void tell(struct watch *w, const struct traced *r);
-bool tell_has_room(struct watch *w);		/* for a call that may as well be left out */
-void tell_started(struct watch *w, const struct err *e);	/* NULL: it has */
-void tell_output(struct watch *w, const struct task *t, int stream, int64_t ts_ns, const void *bytes, size_t len);
+void tracee_tell(struct watch *w, const struct traced *r);
+bool tracee_has_room(struct watch *w);		/* for a call that may as well be left out */
+void tracee_started(struct watch *w, const struct err *e);	/* NULL: it has */
+void tracee_output(struct watch *w, const struct task *t, int stream, int64_t ts_ns, const void *bytes, size_t len);
 
 enum note {
 	NOTE_URING, NOTE_NARROW, NOTE_TASKS, NOTE_SET_ID, NOTE_HIDDEN, NOTE_UNSEEN_OUTPUT, NOTE_THINNED, NOTE_PLAIN,
 	NOTE_NO_FILTER,
 };
 #define NOTE_ALWAYS	(1u << NOTE_THINNED | 1u << NOTE_SET_ID)	/* not only once */
-void tell_note(struct watch *w, const struct task *t, enum note which, const char *fmt, ...)
+void tracee_note(struct watch *w, const struct task *t, enum note which, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* ---- the others ---- */

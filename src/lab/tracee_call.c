@@ -186,10 +186,10 @@ static void own_files(struct task *t)
 static void about_to_fork(struct watch *w, struct task *t)
 {
 	if (w->tasks >= TRACER_TASKS && regs_skip_call(t->tid, EAGAIN) == 0) {
-		tell_note(w, t, NOTE_TASKS,
-			  "%s has reached the limit of %d threads and processes: fork() and "
-			  "clone() fail with EAGAIN from here on",
-			  t->process->comm, TRACER_TASKS);
+		tracee_note(w, t, NOTE_TASKS,
+			    "%s has reached the limit of %d threads and processes: fork() and "
+			    "clone() fail with EAGAIN from here on",
+			    t->process->comm, TRACER_TASKS);
 		return;
 	}
 	t->forking = true;
@@ -221,9 +221,9 @@ static bool begin_effect(struct watch *w, struct task *t)
 	case EFFECT_NAMES:
 		return t->reg[0] == PR_SET_NAME;
 	case EFFECT_URING:
-		tell_note(w, t, NOTE_URING,
-			  "%s uses io_uring(7): what it does through it is not seen as calls",
-			  t->process->comm);
+		tracee_note(w, t, NOTE_URING,
+			    "%s uses io_uring(7): what it does through it is not seen as calls",
+			    t->process->comm);
 		return false;
 	case EFFECT_SIGNAL_ENDS:
 		return t->interrupted;
@@ -299,7 +299,7 @@ static void tell_enter(struct watch *w, struct task *t, int64_t ts_ns)
 
 	if (t->named)
 		str_copy(r.thread_name, sizeof(r.thread_name), t->comm);
-	tell(w, &r);
+	tracee_tell(w, &r);
 }
 
 static void tell_leave(struct watch *w, struct task *t, struct traced *r)
@@ -308,7 +308,7 @@ static void tell_leave(struct watch *w, struct task *t, struct traced *r)
 	r->task = t->number;
 	r->process = t->process->number;
 	r->number = t->number_of_call;
-	tell(w, r);
+	tracee_tell(w, r);
 	call_outcome_fini(&r->outcome);
 	forget_call(t);
 }
@@ -337,7 +337,7 @@ static bool take_request(struct watch *w, struct task *t)
 		return false;
 	if (t->request.call->result != RESULT_BYTES && t->request.call->result != RESULT_COUNT)
 		return true;
-	if (tell_has_room(w))
+	if (tracee_has_room(w))
 		return true;
 	call_request_fini(&t->request);
 	memset(&t->request, 0, sizeof(t->request));
@@ -494,9 +494,9 @@ static void leave_output(struct watch *w, struct task *t, int64_t written, int64
 	size_t pieces = 1, left = (size_t)written;
 
 	if (t->plan->output == OUTPUT_UNSEEN) {
-		tell_note(w, t, NOTE_UNSEEN_OUTPUT,
-			  "%s copies a file to its output in the kernel: that text is not shown",
-			  t->process->comm);
+		tracee_note(w, t, NOTE_UNSEEN_OUTPUT,
+			    "%s copies a file to its output in the kernel: that text is not shown",
+			    t->process->comm);
 		return;
 	}
 	if (t->plan->output == OUTPUT_VECTOR)
@@ -512,7 +512,7 @@ static void leave_output(struct watch *w, struct task *t, int64_t written, int64
 			size_t part = len - done < sizeof(w->text) ? len - done : sizeof(w->text);
 
 			part = peek_bytes(&m, at + done, w->text, part);
-			tell_output(w, t, t->stream, ts_ns, w->text, part);
+			tracee_output(w, t, t->stream, ts_ns, w->text, part);
 		}
 	}
 }

@@ -120,10 +120,10 @@ static enum behind look(struct watch *w, struct task *t, int64_t fd)
 
 	if (stat(path.buf, &st)) {
 		if (errno == EACCES || errno == EPERM)
-			tell_note(w, t, NOTE_HIDDEN,
-				  "%s hides its memory and its descriptors (PR_SET_DUMPABLE, "
-				  "prctl(2)): what it does on them is shown in part",
-				  t->process->comm);
+			tracee_note(w, t, NOTE_HIDDEN,
+				    "%s hides its memory and its descriptors (PR_SET_DUMPABLE, "
+				    "prctl(2)): what it does on them is shown in part",
+				    t->process->comm);
 		return BEHIND_UNKNOWN;
 	}
 	if (S_ISSOCK(st.st_mode))

@@ -23,7 +23,7 @@ static void read_stream(struct watch *w, int stream)
 	size_t len;
 
 	while ((len = ttys_read(&w->ttys, stream, w->text, sizeof(w->text))) > 0)
-		tell_output(w, NULL, stream, clock_now_ns(), w->text, len);
+		tracee_output(w, NULL, stream, clock_now_ns(), w->text, len);
 }
 
 static void first_ended(struct watch *w, int status)
@@ -37,7 +37,7 @@ static void first_ended(struct watch *w, int status)
 	r.status = w->status;
 	read_stream(w, 1);
 	read_stream(w, 2);
-	tell(w, &r);
+	tracee_tell(w, &r);
 }
 
 /* False: nothing is left. */
@@ -123,7 +123,7 @@ void plain_run(struct watch *w)
 	int children = watch_children();
 
 	w->numbers = 1;
-	tell(w, &begin);
+	tracee_tell(w, &begin);
 	while (!w->leaving && reap(w))
 		serve(w, children);
 	if (w->leaving)
@@ -133,6 +133,6 @@ void plain_run(struct watch *w)
 	end.ts_ns = clock_now_ns();
 	end.killed = w->killed;
 	end.status = w->status;
-	tell(w, &end);
+	tracee_tell(w, &end);
 	_exit(0);
 }

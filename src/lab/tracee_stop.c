@@ -119,10 +119,10 @@ static void note_set_id(struct watch *w, const struct task *t)
 	if (!caps && !((st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
 		       (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getegid())))
 		return;
-	tell_note(w, t, NOTE_SET_ID,
-		  "%s is a set-user-ID program or has file capabilities: under a tracer it runs "
-		  "without that privilege",
-		  t->process->comm);
+	tracee_note(w, t, NOTE_SET_ID,
+		    "%s is a set-user-ID program or has file capabilities: under a tracer it runs "
+		    "without that privilege",
+		    t->process->comm);
 }
 
 static void tell_exec(struct watch *w, const struct task *t, int64_t ts_ns)
@@ -148,7 +148,7 @@ static void tell_exec(struct watch *w, const struct task *t, int64_t ts_ns)
 	for (size_t i = 0; i < r.len; i++)
 		if (!w->text[i])
 			w->text[i] = ' ';
-	tell(w, &r);
+	tracee_tell(w, &r);
 }
 
 /* All other threads are gone, and the one that called it has the number of the first. */
@@ -163,12 +163,12 @@ static void became(struct watch *w, struct task *t, int64_t ts_ns)
 	task_read_comm(t);
 	t->process->blind = regs_are_narrow(t->tid);
 	if (t->tid == w->first && !w->started)
-		tell_started(w, NULL);
+		tracee_started(w, NULL);
 	tell_exec(w, t, ts_ns);
 	if (t->process->blind)
-		tell_note(w, t, NOTE_NARROW,
-			  "%s is a 32-bit program: its calls and its output are not seen",
-			  t->process->comm);
+		tracee_note(w, t, NOTE_NARROW,
+			    "%s is a 32-bit program: its calls and its output are not seen",
+			    t->process->comm);
 	note_set_id(w, t);
 	task_resume(w, t, 0);
 }

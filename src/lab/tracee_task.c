@@ -116,7 +116,7 @@ static void report_task(struct watch *w, const struct task *t, const struct task
 
 	if (t->named)
 		str_copy(r.thread_name, sizeof(r.thread_name), t->comm);
-	tell(w, &r);
+	tracee_tell(w, &r);
 }
 
 void task_join(struct watch *w, struct task *t, const struct task *maker, uint64_t clone_flags,
@@ -186,7 +186,7 @@ void task_end(struct watch *w, struct task *t, bool killed, int status)
 
 	if (t->process) {
 		r.process = t->process->number;
-		tell(w, &r);
+		tracee_tell(w, &r);
 	}
 	task_forget(w, t);
 }

@@ -32,7 +32,7 @@ static bool wait_for_room(struct watch *w)
 	return !w->leaving;
 }
 
-void tell(struct watch *w, const struct traced *r)
+void tracee_tell(struct watch *w, const struct traced *r)
 {
 	size_t len = traced_encode(r, w->record, sizeof(w->record));
 
@@ -49,13 +49,13 @@ static void thinning_ends(struct watch *w)
 
 	w->thinning.on = false;
 	w->thinning.left_out = 0;
-	tell_note(w, NULL, NOTE_THINNED,
-		  "calls came faster than they can be recorded: %llu that send, receive or wait "
-		  "are not shown",
-		  (unsigned long long)left_out);
+	tracee_note(w, NULL, NOTE_THINNED,
+		    "calls came faster than they can be recorded: %llu that send, receive or wait "
+		    "are not shown",
+		    (unsigned long long)left_out);
 }
 
-bool tell_has_room(struct watch *w)
+bool tracee_has_room(struct watch *w)
 {
 	struct thinning *thin = &w->thinning;
 	size_t room = ring_room(w->ring);
@@ -72,7 +72,7 @@ bool tell_has_room(struct watch *w)
 	return !thin->on;
 }
 
-void tell_started(struct watch *w, const struct err *e)
+void tracee_started(struct watch *w, const struct err *e)
 {
 	struct traced_start s = { .started = !e, .pid = w->first };
 
@@ -82,8 +82,8 @@ void tell_started(struct watch *w, const struct err *e)
 	(void)!send(w->control, &s, sizeof(s), MSG_NOSIGNAL);
 }
 
-void tell_output(struct watch *w, const struct task *t, int stream, int64_t ts_ns,
-		 const void *bytes, size_t len)
+void tracee_output(struct watch *w, const struct task *t, int stream, int64_t ts_ns,
+		   const void *bytes, size_t len)
 {
 	struct traced r = {
 		.kind = TRACED_OUTPUT,
@@ -96,10 +96,10 @@ void tell_output(struct watch *w, const struct task *t, int stream, int64_t ts_n
 	};
 
 	if (len)
-		tell(w, &r);
+		tracee_tell(w, &r);
 }
 
-void tell_note(struct watch *w, const struct task *t, enum note which, const char *fmt, ...)
+void tracee_note(struct watch *w, const struct task *t, enum note which, const char *fmt, ...)
 {
 	char text[512], harmless[sizeof(text) * 4];
 	struct str raw = str_on(text, sizeof(text)), safe = str_on(harmless, sizeof(harmless));
@@ -118,5 +118,5 @@ void tell_note(struct watch *w, const struct task *t, enum note which, const cha
 	safe_add_line(&safe, raw.buf, raw.len);
 	r.text = safe.buf;
 	r.len = safe.len;
-	tell(w, &r);
+	tracee_tell(w, &r);
 }
