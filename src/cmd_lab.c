@@ -15,12 +15,14 @@ static int cannot_build(struct err *e)
 }
 
 /* Puts up a lab, with a lesson if there is a script. */
-static int run_lab(const char *record, struct script *lesson, const struct screen_options *screen)
+static int run_lab(const char *record, bool loopback, struct script *lesson,
+		   const struct screen_options *screen)
 {
 	bool file_failed = false;
 	const struct session_config config = { .record = record,
 					       .record_failed = &file_failed,
-					       .sample = true };
+					       .sample = true,
+					       .loopback = loopback };
 	struct app_config app = { 0 };
 	struct err e = { 0 };
 	int r;
@@ -42,14 +44,18 @@ int cmd_lab(int argc, char **argv)
 {
 	struct screen_options screen = { 0 };
 	const char *record = NULL, *name = NULL;
-	const struct cmd_option options[] = { { "-w", &record, NULL }, SCREEN_OPTIONS(&screen) };
+	int loopback = 0;
+	const struct cmd_option options[] = { { "-w", &record, NULL },
+					      SCREEN_OPTIONS(&screen),
+					      { "--loopback", NULL, &loopback } };
 	const bool is_lesson = !strcmp(argv[0], "lesson");
 	const struct lesson *lesson = NULL;
 	struct script script;
 	struct err e = { 0 };
 	size_t names = is_lesson;
-	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &name,
-			    &names);
+	/* A lesson says itself what lab it is for. */
+	size_t count = sizeof(options) / sizeof(options[0]) - is_lesson;
+	int r = cmd_options(argc, argv, options, count, &name, &names);
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
@@ -59,10 +65,10 @@ int cmd_lab(int argc, char **argv)
 	if (screen_check(argv[0], &screen))
 		return EXIT_CANNOT;
 	if (!is_lesson)
-		return run_lab(record, NULL, &screen);
+		return run_lab(record, loopback, NULL, &screen);
 	if (parse_script(&script, lesson->name, lesson->text, strlen(lesson->text), &e))
 		return cmd_error(&e, EXIT_CANNOT);
-	r = run_lab(record, &script, &screen);
+	r = run_lab(record, script.loopback, &script, &screen);
 	script_fini(&script);
 	return r;
 }

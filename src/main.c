@@ -13,6 +13,7 @@
 const struct cmd cmds[] = {
 	{ "lab", "[lab] [-w FILE]", "the lab on the screen: a client, a server, a wire to play with",
 	  "  -w FILE       record to FILE (pcapng), which must not exist yet\n"
+	  "  --loopback    both programs on one host, with lo between them (127.0.0.1); nothing can be held there\n"
 	  "  --theme NAME  dark, light or mono\n"
 	  "  --ascii       draw with ASCII characters only\n"
 	  "Example: socklens lab -w first.pcapng\n",

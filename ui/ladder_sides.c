@@ -166,6 +166,11 @@ static void add_host_address(struct str *out, const struct ladder_sides *s,
 {
 	char text[INET6_ADDRSTRLEN] = "";
 
+	/* Both sides of one host have all of its addresses. */
+	if (trace_host_is_side(h)) {
+		str_add(out, h->name);
+		return;
+	}
 	if (h->has_ip6 && (!h->has_ip4 || addr_family(&s->end[0]) == AF_INET6))
 		(void)inet_ntop(AF_INET6, h->ip6, text, sizeof(text));
 	else if (h->has_ip4)

@@ -326,6 +326,14 @@ static void draw_title(const struct view *v, struct area a, const struct ladder_
 	area_text_right(a, a.width, 0, STYLE_BAR, right.buf);
 }
 
+/* On one host there is none. */
+static const char *wire_name(const struct trace *t)
+{
+	const struct trace_host *h = trace_host(t, 0);
+
+	return h && trace_host_is_side(h) ? "lo" : "wire";
+}
+
 /* The names over the lanes, and the wire between them. */
 static void draw_hosts(const struct ladder_frame *f, struct area a, const struct heard *h)
 {
@@ -344,7 +352,7 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 	}
 	if (!f->sides.by_host)
 		return;
-	str_addf(&wire, " %s ", plain ? "wire" : h->wire);
+	str_addf(&wire, " %s ", plain ? wire_name(f->view->trace) : h->wire);
 	x = (middle.width - text_width(wire.buf)) / 2;
 	area_fill(middle, 0, 0, middle.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
 	area_text(middle, x > 0 ? x : 0, 0, plain ? STYLE_DIM : STYLE_HELD, wire.buf);
