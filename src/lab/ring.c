@@ -40,6 +40,7 @@ struct ring {
 	int memory_fd, bell_fd;
 	bool broken;
 	/* The reader's own. */
+	bool asleep; /* has said so */
 	bool fetching;
 	uint32_t taken; /* since it was empty */
 	uint32_t in_window;
@@ -194,19 +195,26 @@ static void judge_rate(struct ring *r)
 	r->in_window = 0;
 }
 
-/* Nothing is there.  True if something is, after all. */
-static bool fall_asleep(struct ring *r)
+static void wake_up(struct ring *r)
 {
 	uint64_t rung;
 
+	r->asleep = false;
+	if (!atomic_exchange(&r->front->sleeps, 0))
+		(void)!read(r->bell_fd, &rung, sizeof(rung));
+}
+
+/* Nothing is there.  True if something is, after all. */
+static bool fall_asleep(struct ring *r)
+{
 	judge_rate(r);
 	if (r->fetching)
 		return false;
-	(void)!read(r->bell_fd, &rung, sizeof(rung));
+	r->asleep = true;
 	atomic_store(&r->front->sleeps, 1);
 	if (ring_is_empty(r))
 		return false;
-	atomic_store(&r->front->sleeps, 0);
+	wake_up(r);
 	return true;
 }
 
@@ -229,6 +237,8 @@ ssize_t ring_take(struct ring *r, void *buf, size_t cap)
 
 	if (r->broken)
 		return -1;
+	if (r->asleep)
+		wake_up(r);
 	there = atomic_load_explicit(&r->front->head, memory_order_acquire) - tail;
 	if (there == 0 && fall_asleep(r))
 		there = atomic_load_explicit(&r->front->head, memory_order_acquire) - tail;
