@@ -207,6 +207,8 @@ int command_fill(const struct session *s, size_t program, struct line *l, struct
 		}
 		if (h->item >= 0)
 			v = &v->item[h->item];
+		if (h->sub >= 0)
+			v = &v->item[h->sub];
 		*v = value_int(fd);
 	}
 	return 0;

@@ -51,7 +51,8 @@ static void offer_calls(struct parser *p)
 {
 	p->after = '(';
 	for (size_t i = 0; i < calls_count; i++)
-		parser_offer(p, calls[i].name, calls[i].about);
+		if (!calls[i].instead)
+			parser_offer(p, calls[i].name, calls[i].about);
 	p->after = '\0';
 }
 

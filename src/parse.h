@@ -49,6 +49,7 @@ enum line_kind {
 struct hole {
 	uint8_t arg;		/* number of the argument, or HOLE_RESULT */
 	int16_t item;		/* of its list, -1: the argument itself */
+	int16_t sub;		/* of that item's list: rights(fd); -1: the item itself */
 	char name[SCOPE_NAME];
 	int column;
 };

@@ -13,13 +13,25 @@ void call_usage(struct str *out, const struct call *c)
 
 	str_addf(out, "%s(", c->name);
 	for (size_t i = 0; i < CALL_ARGS && c->arg[i].type != ARG_NONE; i++) {
-		if (c->arg[i].type == ARG_ADDR_OUT || c->arg[i].type == ARG_OPTVAL_OUT)
+		if (!call_arg_is_written(c->arg[i].type))
 			continue;
 		str_addf(out, c->arg[i].optional ? "%s[%s]" : "%s%s", first ? "" : ", ",
 			 c->arg[i].name);
 		first = false;
 	}
 	str_char(out, ')');
+}
+
+static const struct call *not_written(struct parser *p, const struct call *c)
+{
+	STR_ON_STACK(hint, 128);
+
+	str_addf(&hint, "write %s in its place", c->instead);
+	parser_fail(p, p->tok.at, hint.buf,
+		    "%s() is shown where a program calls it, but the lab "
+		    "language cannot write it",
+		    c->name);
+	return NULL;
 }
 
 const struct call *parse_call_name(struct parser *p)
@@ -30,11 +42,14 @@ const struct call *parse_call_name(struct parser *p)
 	parser_choose(p);
 	p->after = '(';
 	for (size_t i = 0; i < calls_count; i++)
-		parser_offer(p, calls[i].name, calls[i].about);
+		if (!calls[i].instead)
+			parser_offer(p, calls[i].name, calls[i].about);
 	p->after = '\0';
 	c = t.kind == TOKEN_NAME ? call_find(parser_text(p, &t), t.len) : NULL;
 	if (!c)
 		parser_expected(p, "a call");
+	else if (c->instead)
+		return not_written(p, c);
 	else
 		parser_advance(p);
 	return c;
@@ -104,6 +119,11 @@ static const struct number_arg {
 	{ ARG_SOCK_FLAGS, { &names_sockflag }, true, "SOCK_NONBLOCK, SOCK_CLOEXEC or 0" },
 	{ ARG_LEVEL, { &names_level }, false, "a level such as SOL_SOCKET" },
 	{ ARG_FCNTL_CMD, { &names_fcntl }, false, "a command such as F_SETFL" },
+	{ ARG_FILE_FLAGS, { &names_fileflag }, true, "O_CLOEXEC or 0" },
+	{ ARG_IOCTL, { &names_ioctl }, false, "a request such as FIONREAD" },
+	{ ARG_EPOLL_FLAGS, { &names_epoll_flag }, true, "EPOLL_CLOEXEC or 0" },
+	{ ARG_EPOLL_OP, { &names_epoll_op }, false, "EPOLL_CTL_ADD, EPOLL_CTL_MOD or EPOLL_CTL_DEL" },
+	{ ARG_EPOLL_EVENT, { &names_epoll }, true, "events such as EPOLLIN" },
 };
 /* clang-format on */
 
@@ -113,6 +133,13 @@ static const struct number_arg *number_arg(enum call_arg_type type)
 		if (number_args[i].type == type)
 			return &number_args[i];
 	return NULL;
+}
+
+static const char *number_words(enum call_arg_type type)
+{
+	if (type == ARG_TIMEOUT || type == ARG_TIMESPEC || type == ARG_TIMEVAL)
+		return "milliseconds, -1 for ever";
+	return type == ARG_EPOLL_OUT ? "how many events it may give at once" : "a number";
 }
 
 static int parse_number_arg(struct parser *p, size_t i, int64_t *n)
@@ -133,8 +160,7 @@ static int parse_number_arg(struct parser *p, size_t i, int64_t *n)
 		return parse_fcntl_arg(p, before, n);
 	if (a->type == ARG_BUFFER || a->type == ARG_MSG_OUT)
 		return parse_int(p, 0, CALL_SIZE_MAX, "the size of the buffer in bytes", n);
-	str_addf(&what, "%s (%s)", a->name,
-		 a->type == ARG_TIMEOUT ? "milliseconds, -1 for ever" : "a number");
+	str_addf(&what, "%s (%s)", a->name, number_words(a->type));
 	return parse_int(p, INT32_MIN, INT32_MAX, what.buf, n);
 }
 
@@ -146,6 +172,25 @@ static int parse_addr_arg(struct parser *p, struct value *out)
 		return -1;
 	*out = value_addr(&a);
 	return 0;
+}
+
+/* What an argument of ioctl() points to: a number, or the name of an interface. */
+static int parse_ioctl_arg(struct parser *p, struct value *out)
+{
+	int64_t n;
+
+	if (parser_at_data(p))
+		return parse_data(p, out);
+	if (parse_int(p, INT32_MIN, INT32_MAX, "a number, or an interface such as \"eth0\"", &n))
+		return -1;
+	*out = value_int(n);
+	return 0;
+}
+
+static bool is_list(enum call_arg_type type)
+{
+	return type == ARG_MSG || type == ARG_POLLFDS || type == ARG_IOV || type == ARG_IOV_OUT ||
+	       type == ARG_MSGS || type == ARG_MSGS_OUT || type == ARG_FDS;
 }
 
 static int parse_arg(struct parser *p, size_t i)
@@ -162,7 +207,9 @@ static int parse_arg(struct parser *p, size_t i)
 		return parse_data(p, v) ? -1 : parse_length(p, v);
 	if (type == ARG_OPTVAL)
 		return parse_optval(p, fd_family(p), v);
-	if (type == ARG_MSG || type == ARG_POLLFDS)
+	if (type == ARG_IOCTL_ARG)
+		return parse_ioctl_arg(p, v);
+	if (is_list(type))
 		return parse_list(p, type, (uint8_t)i, fd_family(p), v);
 	if (parse_number_arg(p, i, &n))
 		return -1;
@@ -171,11 +218,6 @@ static int parse_arg(struct parser *p, size_t i)
 }
 
 /* ---- the call ---- */
-
-static bool is_written(enum call_arg_type t)
-{
-	return t != ARG_ADDR_OUT && t != ARG_OPTVAL_OUT;
-}
 
 static int wrong_count(struct parser *p, const char *what)
 {
@@ -203,7 +245,7 @@ static int parse_args(struct parser *p, size_t first)
 	bool comma = false; /* one is owed before the next argument */
 
 	for (size_t i = first; i < CALL_ARGS && c->arg[i].type != ARG_NONE; i++) {
-		if (!is_written(c->arg[i].type))
+		if (!call_arg_is_written(c->arg[i].type))
 			continue;
 		if (parser_is_mark(p, ')') && c->arg[i].optional)
 			continue;

@@ -13,7 +13,18 @@ static bool has_arg(const struct call *c, enum call_arg_type type)
 
 static bool gives_data(const struct call *c)
 {
-	return has_arg(c, ARG_BUFFER) || has_arg(c, ARG_MSG_OUT);
+	return has_arg(c, ARG_BUFFER) || has_arg(c, ARG_MSG_OUT) || has_arg(c, ARG_IOV_OUT);
+}
+
+static bool gives_ready(const struct call *c)
+{
+	return has_arg(c, ARG_POLLFDS) || has_arg(c, ARG_FDS) || has_arg(c, ARG_EPOLL_OUT);
+}
+
+/* getsockopt() an option's, ioctl() what was asked for. */
+static bool gives_value(const struct call *c)
+{
+	return has_arg(c, ARG_OPTVAL_OUT) || has_arg(c, ARG_IOCTL_ARG);
 }
 
 static bool gives_addr(const struct call *c)
@@ -64,7 +75,7 @@ static int result_option(struct parser *p, const struct call *c, struct result *
 {
 	struct number_test n;
 
-	if (!has_arg(c, ARG_OPTVAL_OUT))
+	if (!gives_value(c))
 		return parser_fail(p, p->tok.at, NULL, "%s() reports no option's value", c->name);
 	parser_advance(p);
 	if (p->tok.kind == TOKEN_STRING)
@@ -91,7 +102,7 @@ static int result_option(struct parser *p, const struct call *c, struct result *
 
 static int result_ready(struct parser *p, const struct call *c, struct result *out)
 {
-	if (!has_arg(c, ARG_POLLFDS))
+	if (!gives_ready(c))
 		return parser_fail(p, p->tok.at, NULL, "%s() reports no events", c->name);
 	parser_advance(p);
 	return parse_list(p, ARG_POLLFDS, HOLE_RESULT, AF_UNSPEC, &out->ready);
@@ -110,9 +121,9 @@ static void offer_results(struct parser *p, const struct call *c)
 	parser_choose(p);
 	parser_offer_table(p, &names_errno);
 	parser_offer(p, "any", "whatever it gives");
-	if (has_arg(c, ARG_OPTVAL_OUT))
+	if (gives_value(c))
 		parser_offer(p, "value", "the option's value");
-	if (has_arg(c, ARG_POLLFDS))
+	if (gives_ready(c))
 		parser_offer(p, "ready", "ready {s, POLLIN}");
 	parser_offer_table(p, &names_signal);
 }

@@ -1,6 +1,7 @@
 #include "src/parse_impl.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* ---- constants ---- */
 
@@ -102,6 +103,7 @@ int parse_fd(struct parser *p, uint8_t arg, int16_t item, struct value *out)
 
 	h->arg = arg;
 	h->item = item;
+	h->sub = -1;
 	h->column = lex_column(&p->lex, t.at);
 	str_addn(&name, parser_text(p, &t), t.len);
 	*out = value_int(-1);
@@ -222,6 +224,8 @@ int parse_length(struct parser *p, struct value *data)
 
 /* ---- lists ---- */
 
+#define NO_HOLES 0xff /* as the argument: a list in a list, whose items cannot be variables */
+
 bool parser_at_data(const struct parser *p)
 {
 	return p->tok.kind == TOKEN_STRING || parser_is_word(p, "zeros") ||
@@ -241,10 +245,37 @@ static int parse_poll_item(struct parser *p, uint8_t arg, size_t i, struct value
 	return 0;
 }
 
-static int parse_msg_item(struct parser *p, int family, size_t i, struct value *out)
+/* rights(fd, fd): descriptors that go with a message. */
+static int parse_rights(struct parser *p, uint8_t arg, size_t i, struct value *out)
+{
+	size_t at = p->tok.at, holes;
+	struct value fd;
+
+	*out = value_control(SOL_SOCKET, SCM_RIGHTS);
+	parser_advance(p);
+	if (arg == NO_HOLES)
+		return parser_fail(p, at, "send them with sendmsg()",
+				   "rights() cannot stand in a list of messages");
+	if (parser_want_mark(p, '(', "before the descriptors"))
+		return -1;
+	do {
+		holes = p->line->holes;
+		if (parse_fd(p, arg, (int16_t)i, &fd))
+			return -1;
+		if (p->line->holes > holes)
+			p->line->hole[holes].sub = (int16_t)out->items;
+		if (value_list_add(out, fd))
+			return err_set(p->err, NULL, "no memory for a list");
+	} while (parser_take_mark(p, ','));
+	return parser_want_mark(p, ')', "behind the descriptors");
+}
+
+static int parse_msg_item(struct parser *p, uint8_t arg, int family, size_t i, struct value *out)
 {
 	struct addr a;
 
+	if (parser_is_word(p, "rights"))
+		return parse_rights(p, arg, i, out);
 	if (i || parser_at_data(p))
 		return parse_data(p, out);
 	if (parse_addr(p, family, &a, NULL))
@@ -278,13 +309,31 @@ static int parse_opt_item(struct parser *p, int family, struct value *out)
 	return 0;
 }
 
+static int parse_size_item(struct parser *p, struct value *out)
+{
+	int64_t n;
+
+	if (parse_int(p, 0, CALL_SIZE_MAX, "the size of a buffer in bytes", &n))
+		return -1;
+	*out = value_int(n);
+	return 0;
+}
+
 static int parse_item(struct parser *p, enum call_arg_type type, uint8_t arg, int family, size_t i,
 		      struct value *out)
 {
 	if (type == ARG_POLLFDS)
 		return parse_poll_item(p, arg, i, out);
+	if (type == ARG_FDS)
+		return parse_fd(p, arg, (int16_t)i, out);
 	if (type == ARG_MSG)
-		return parse_msg_item(p, family, i, out);
+		return parse_msg_item(p, arg, family, i, out);
+	if (type == ARG_MSGS)
+		return parse_list(p, ARG_MSG, NO_HOLES, family, out);
+	if (type == ARG_IOV)
+		return parse_data(p, out);
+	if (type == ARG_IOV_OUT || type == ARG_MSGS_OUT)
+		return parse_size_item(p, out);
 	return parse_opt_item(p, family, out);
 }
 

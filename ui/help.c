@@ -101,6 +101,8 @@ static void draw_calls(struct page *p)
 	for (size_t i = 0; i < calls_count; i++) {
 		STR_ON_STACK(usage, 160);
 
+		if (calls[i].instead)
+			continue;
 		call_usage(&usage, &calls[i]);
 		named(p, STYLE_CALL, usage.buf, calls[i].about);
 	}

@@ -37,10 +37,32 @@ enum call_arg_type {
 	ARG_BUFFER,		/* a size is written; the kernel fills it; expands to pointer, length */
 	ARG_OPTVAL,		/* given: number, {onoff, seconds}, milliseconds, "text" (core/option.h); expands to pointer, length */
 	ARG_OPTVAL_OUT,		/* filled in; not written; expands to pointer, pointer to length */
-	ARG_MSG,		/* struct msghdr to send: {"text", "more"} or {ADDR, "text"} */
+	ARG_MSG,		/* struct msghdr to send: {"text", "more"}, {ADDR, "text"}, {"text", rights(fd, fd)} */
 	ARG_POLLFDS,		/* {fd, POLLIN, fd, POLLIN|POLLOUT}; expands to pointer, count */
 	ARG_MSG_OUT,		/* struct msghdr to receive: written as ARG_BUFFER is, a size */
+	ARG_PAIR_OUT,		/* the two descriptors of socketpair(2); not written */
+	ARG_FILE_FLAGS,		/* O_CLOEXEC of dup3(2) */
+	ARG_IOV,		/* {"text", "more"}; expands to pointer, count */
+	ARG_IOV_OUT,		/* {size, size}: buffers to fill; expands to pointer, count */
+	ARG_IOCTL,		/* FIONREAD … */
+	ARG_IOCTL_ARG,		/* by the request before it (core/ioctl.h): number, name of an interface, nothing */
+	ARG_OFFSET,		/* pointer to a place in a file; VALUE_NONE: NULL */
+	ARG_SIZE,		/* number of bytes */
+	ARG_SPLICE_FLAGS,	/* SPLICE_F_* */
+	ARG_MSGS,		/* {{"text"}, {ADDR, "more"}}: messages to send; expands to pointer, count */
+	ARG_MSGS_OUT,		/* {size, size}: buffers of messages to receive; expands to pointer, count */
+	ARG_TIMESPEC,		/* milliseconds, -1 for ever; {seconds, nanoseconds} as read back; VALUE_NONE: NULL */
+	ARG_TIMEVAL,		/* the same with microseconds */
+	ARG_NFDS,		/* highest descriptor of the sets behind it, plus 1; not written: call_nfds() */
+	ARG_FDS,		/* {fd, fd}: a set of descriptors; VALUE_NONE: NULL */
+	ARG_SIGSET,		/* {SIGINT} as read back; not written, NULL; expands to pointer, size */
+	ARG_SIGSET_PAIR,	/* the same behind one more pointer: pselect6(2) */
+	ARG_EPOLL_FLAGS,	/* EPOLL_CLOEXEC */
+	ARG_EPOLL_OP,		/* EPOLL_CTL_ADD … */
+	ARG_EPOLL_EVENT,	/* EPOLLIN|EPOLLET, its data is the descriptor before it; {events, data} as read back */
+	ARG_EPOLL_OUT,		/* a number of events is written; expands to pointer, count */
 };
+#define CALL_ARG_TYPES	(ARG_EPOLL_OUT + 1)
 
 enum call_result {
 	RESULT_ZERO,		/* 0 */
@@ -48,9 +70,11 @@ enum call_result {
 	RESULT_BYTES,		/* a number of bytes; 0 is end of file when receiving from a stream */
 	RESULT_COUNT,		/* a number of descriptors that are ready */
 	RESULT_FCNTL,		/* depends on the command */
+	RESULT_MESSAGES,	/* a number of messages */
 };
 
 #define CALL_ARGS	6
+#define CALL_SET_FDS	1024	/* descriptors that a set of select(2) holds: FD_SETSIZE */
 #define CALL_SIZE_MAX	(16 << 20)	/* bytes that one call can be told to send or receive */
 #define CALL_TEXT_MAX	(64 << 10)	/* bytes of it that can be written out; zeros(n) and pattern(n) go beyond */
 
@@ -68,6 +92,7 @@ struct call {
 	bool closes;		/* its descriptor is gone afterwards */
 	const char *about;	/* one or two sentences for a student: what it asks of the kernel */
 	const char *man;	/* "listen(2)" */
+	const char *instead;	/* NULL; or the language cannot write this call, and this can be written in its place */
 };
 
 extern const struct call calls[];
@@ -75,6 +100,9 @@ extern const size_t calls_count;
 
 const struct call *call_find(const char *name, size_t len);	/* NULL if there is none */
 const struct call *call_of_number(long number);	/* the general one where two share it: sendto, recvfrom */
+
+/* Whether an argument of the type is written in the language: the kernel does not fill it in. */
+bool call_arg_is_written(enum call_arg_type type);
 
 /* A call that is to be made, and what came of it. */
 struct call_request {
@@ -93,6 +121,18 @@ int call_request_check(const struct call_request *r, struct err *e);
 /* The value of the first argument of a type, 0 if there is none: the level of setsockopt(), the flags of recv() … */
 int64_t call_number_of(const struct call_request *r, enum call_arg_type type);
 
+/* What select(2) wants as its first argument: the highest descriptor of all its sets, plus 1. */
+int call_nfds(const struct call_request *r);
+
+/* The time of an ARG_TIMESPEC or ARG_TIMEVAL; false where it is NULL: for ever. */
+bool call_time(const struct call_request *r, size_t i, int64_t *seconds, int64_t *fraction);
+
+/* Adds events to those of a descriptor in a list fd, events, …: what is ready (POLLIN, POLLOUT, POLLPRI of select). */
+void call_ready_add(struct value *list, int64_t fd, int64_t events);
+
+/* POLLIN, POLLOUT or POLLPRI: what the set in argument i of select() watches for. */
+int call_set_event(const struct call_request *r, size_t i);
+
 #define CALL_DATA_KEPT	4096	/* bytes received that a result keeps */
 
 struct call_outcome {
@@ -102,12 +142,21 @@ struct call_outcome {
 	struct addr addr;	/* ARG_ADDR_OUT; len 0 if none */
 	uint8_t *data;		/* ARG_BUFFER: the first data_kept bytes received; owned */
 	size_t data_kept;
-	struct value option;	/* ARG_OPTVAL_OUT: number or list or data, by the option's type */
-	struct value revents;	/* ARG_POLLFDS: list fd, revents, … of those that are ready */
+	struct value option;	/* ARG_OPTVAL_OUT, ARG_IOCTL_ARG: number or list or data, by its type; ARG_OFFSET: number */
+	struct value revents;	/* ARG_POLLFDS, ARG_FDS, ARG_EPOLL_OUT (data for fd): list fd, revents, … of those ready */
 	int msg_flags;		/* ARG_MSG_OUT: MSG_TRUNC … as the kernel set them */
+	struct value control;	/* ARG_MSG_OUT: list of VALUE_CONTROL */
+	struct value messages;	/* ARG_MSGS_OUT: list of {[ADDR,] data, [flags,] control …}; ARG_MSGS: of lengths sent */
+	struct value fds;	/* ARG_PAIR_OUT: the two descriptors */
 };
 
 void call_outcome_fini(struct call_outcome *o);
+
+/*
+ * The descriptors that a call gave to the program: of accept(), both of socketpair(), the copy of dup(), those that
+ * came with SCM_RIGHTS.  Fills up to cap, returns how many.
+ */
+size_t call_fds_made(const struct call_request *r, const struct call_outcome *o, int *fd, size_t cap);
 
 /*
  * Appends the text of argument i as C would write it: 3, AF_INET, SOCK_STREAM|SOCK_NONBLOCK, server:8080,
@@ -119,7 +168,8 @@ void call_arg_text(struct str *out, const struct call_request *r, size_t i, cons
 
 /*
  * Appends what the call gave back beside its result, or nothing: "hello", client:45012, SO_ERROR = 0,
- * 4 POLLIN …  label receives the name for it ("data", "from", "address", "value", "ready", "flags"); which = 0, 1, …
+ * 4 POLLIN …  label receives the name for it ("data", "from", "address", "value", "ready", "flags",
+ * "control", "messages", "sent", "descriptors", "offset"); which = 0, 1, …
  * until it returns false.
  */
 bool call_out_text(struct str *out, const char **label, size_t which, const struct call_request *r,

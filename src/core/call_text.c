@@ -1,17 +1,23 @@
 /*
- * Calls as text: a request's arguments as C would write them, and what came back.
+ * A request's arguments as C would write them.  A type of argument is a function; most numbers
+ * share one, with the table of their names.
  */
-#include "src/core/call.h"
+#include "src/core/call_text.h"
 
 #include <fcntl.h>
 
+#include "src/core/control.h"
+#include "src/core/ioctl.h"
 #include "src/core/names.h"
 #include "src/core/option.h"
 #include "src/core/safe.h"
 
-#define SOCKTYPE_MASK  0xf /* the rest of socket(2)'s type are flags */
-#define SHOWN_GIVEN    32 /* bytes of data shown in an argument */
-#define SHOWN_RECEIVED 64 /* … and in a result */
+#define SOCKTYPE_MASK 0xf /* the rest of socket(2)'s type are flags */
+
+typedef void arg_text(struct str *out, const struct call_request *r, size_t i,
+		      const struct addr_names *names);
+
+/* ---- numbers ---- */
 
 /* How a number of a type is written; one without names is plain. */
 struct number_style {
@@ -19,7 +25,7 @@ struct number_style {
 	bool flags; /* a set of bits */
 };
 
-static const struct number_style number_styles[ARG_MSG_OUT + 1] = {
+static const struct number_style number_styles[CALL_ARG_TYPES] = {
 	[ARG_FAMILY] = { .names = &names_family },
 	[ARG_SOCKTYPE] = { .names = &names_socktype },
 	[ARG_PROTOCOL] = { .names = &names_protocol },
@@ -28,64 +34,12 @@ static const struct number_style number_styles[ARG_MSG_OUT + 1] = {
 	[ARG_SOCK_FLAGS] = { .names = &names_sockflag, .flags = true },
 	[ARG_LEVEL] = { .names = &names_level },
 	[ARG_FCNTL_CMD] = { .names = &names_fcntl },
+	[ARG_FILE_FLAGS] = { .names = &names_fileflag, .flags = true },
+	[ARG_IOCTL] = { .names = &names_ioctl },
+	[ARG_SPLICE_FLAGS] = { .names = &names_splice, .flags = true },
+	[ARG_EPOLL_FLAGS] = { .names = &names_epoll_flag, .flags = true },
+	[ARG_EPOLL_OP] = { .names = &names_epoll_op },
 };
-
-/* ---- arguments ---- */
-
-static void data_text(struct str *out, const struct value *v, size_t shown)
-{
-	uint8_t head[SHOWN_RECEIVED + 1];
-	size_t len = value_bytes(v, head, shown + 1);
-
-	safe_add_quoted(out, head, len, shown);
-	if (v->fill == FILL_CUT && len <= shown)
-		str_add(out, "...");
-}
-
-static void pointer_text(struct str *out, const struct value *v)
-{
-	if (v->number)
-		str_addf(out, "0x%llx", (unsigned long long)v->number);
-	else
-		str_add(out, "NULL");
-}
-
-static void msg_text(struct str *out, const struct value *v, const struct addr_names *names)
-{
-	const struct value *item = v->kind == VALUE_LIST ? v->item : v;
-	size_t items = v->kind == VALUE_LIST ? v->items : 1;
-
-	str_char(out, '{');
-	for (size_t i = 0; i < items; i++) {
-		str_add(out, i ? ", " : "");
-		if (item[i].kind == VALUE_ADDR)
-			addr_text(out, &item[i].addr, names);
-		else
-			data_text(out, &item[i], SHOWN_GIVEN);
-	}
-	str_char(out, '}');
-}
-
-/* How many items a list does not have that there were. */
-static size_t rest_of(const struct value *v)
-{
-	const struct value *last = v->items ? &v->item[v->items - 1] : NULL;
-
-	return last && last->kind == VALUE_REST ? (size_t)last->number : 0;
-}
-
-static void pollfds_text(struct str *out, const struct value *v)
-{
-	size_t rest = rest_of(v);
-
-	str_char(out, '{');
-	for (size_t i = 0; i + 1 < v->items; i += 2) {
-		str_addf(out, "%s{%lld, ", i ? ", " : "", (long long)v->item[i].number);
-		name_add_flags(out, &names_poll, v->item[i + 1].number);
-		str_char(out, '}');
-	}
-	str_addf(out, "%s}, %zu", rest ? ", ..." : "", v->items / 2 + rest);
-}
 
 /* Some numbers' table depends on another argument. */
 static struct number_style style_of(const struct call_request *r, size_t i)
@@ -99,16 +53,20 @@ static struct number_style style_of(const struct call_request *r, size_t i)
 	return style;
 }
 
-static void number_text(struct str *out, const struct call_request *r, size_t i)
+static void number_text(struct str *out, const struct call_request *r, size_t i,
+			const struct addr_names *names)
 {
 	struct number_style style = style_of(r, i);
 	int64_t number = r->arg[i].number, flags = 0;
 
+	(void)names;
 	if (r->call->arg[i].type == ARG_SOCKTYPE) {
 		flags = number & ~(int64_t)SOCKTYPE_MASK;
 		number &= SOCKTYPE_MASK;
 	}
-	if (!style.names)
+	if (!style.names && r->call->arg[i].type == ARG_IOCTL)
+		str_addf(out, "0x%llx", (unsigned long long)number);
+	else if (!style.names)
 		str_addf(out, "%lld", (long long)number);
 	else if (style.flags)
 		name_add_flags(out, style.names, number);
@@ -120,159 +78,287 @@ static void number_text(struct str *out, const struct call_request *r, size_t i)
 	}
 }
 
-/* An argument of fcntl() that is 0 says something: F_SETFL, 0 takes flags away. */
-static bool is_left_out(const struct call_arg *arg, const struct value *v)
+static void pointer_text(struct str *out, const struct value *v)
 {
-	if (v->kind == VALUE_NONE)
-		return true;
-	return arg->optional && arg->type != ARG_FCNTL_ARG && v->kind == VALUE_INT &&
-	       v->number == 0;
+	if (v->number)
+		str_addf(out, "0x%llx", (unsigned long long)v->number);
+	else
+		str_add(out, "NULL");
 }
 
-static void plain_text(struct str *out, const struct call_request *r, size_t i,
-		       const struct addr_names *names)
-{
-	const struct value *v = &r->arg[i];
+/* ---- data and messages ---- */
 
+void text_data(struct str *out, const struct value *v, size_t shown)
+{
+	uint8_t head[SHOWN_RECEIVED + 1];
+	size_t len = value_bytes(v, head, shown + 1);
+
+	safe_add_quoted(out, head, len, shown);
+	if (v->fill == FILL_CUT && len <= shown)
+		str_add(out, "...");
+}
+
+static void item_text(struct str *out, const struct value *v, const struct addr_names *names)
+{
 	switch (v->kind) {
 	case VALUE_NONE:
-	case VALUE_CONTROL:
-	case VALUE_REST:
-		break;
-	case VALUE_POINTER:
-		pointer_text(out, v);
+		str_add(out, "NULL");
 		break;
 	case VALUE_INT:
-		number_text(out, r, i);
+		name_add_flags(out, &names_msg, v->number);
 		break;
 	case VALUE_DATA:
-		data_text(out, v, SHOWN_GIVEN);
-		str_addf(out, ", %zu", v->len);
+		text_data(out, v, SHOWN_GIVEN);
 		break;
 	case VALUE_ADDR:
 		addr_text(out, &v->addr, names);
 		break;
 	case VALUE_LIST:
-		pollfds_text(out, v);
+		text_message(out, v, names);
+		break;
+	case VALUE_CONTROL:
+		control_text(out, v, names);
+		break;
+	case VALUE_POINTER:
+		pointer_text(out, v);
+		break;
+	case VALUE_REST:
+		str_add(out, "...");
 		break;
 	}
+}
+
+void text_message(struct str *out, const struct value *v, const struct addr_names *names)
+{
+	const struct value *item = v->kind == VALUE_LIST ? v->item : v;
+	size_t items = v->kind == VALUE_LIST ? v->items : 1;
+
+	str_char(out, '{');
+	for (size_t i = 0; i < items; i++) {
+		str_add(out, i ? ", " : "");
+		item_text(out, &item[i], names);
+	}
+	str_char(out, '}');
+}
+
+static void data_text(struct str *out, const struct call_request *r, size_t i,
+		      const struct addr_names *names)
+{
+	(void)names;
+	text_data(out, &r->arg[i], SHOWN_GIVEN);
+	str_addf(out, ", %zu", r->arg[i].len);
+}
+
+static void msg_text(struct str *out, const struct call_request *r, size_t i,
+		     const struct addr_names *names)
+{
+	text_message(out, &r->arg[i], names);
+}
+
+/* How many items there were, those counted that the list does not have. */
+static size_t count_of(const struct value *v)
+{
+	const struct value *last = v->items ? &v->item[v->items - 1] : NULL;
+
+	if (v->kind != VALUE_LIST)
+		return 1;
+	return last && last->kind == VALUE_REST ? v->items - 1 + (size_t)last->number : v->items;
+}
+
+/* C has the number of items as an argument of its own. */
+static void counted_text(struct str *out, const struct call_request *r, size_t i,
+			 const struct addr_names *names)
+{
+	text_message(out, &r->arg[i], names);
+	str_addf(out, ", %zu", count_of(&r->arg[i]));
+}
+
+/* ---- lists of numbers ---- */
+
+typedef void add_item(struct str *out, int64_t number);
+
+static void add_number(struct str *out, int64_t number)
+{
+	str_addf(out, "%lld", (long long)number);
+}
+
+static void add_signal(struct str *out, int64_t number)
+{
+	name_add(out, &names_signal, number);
+}
+
+static void list_text(struct str *out, const struct value *v, add_item *add)
+{
+	if (v->kind == VALUE_NONE) {
+		str_add(out, "NULL");
+		return;
+	}
+	str_char(out, '{');
+	for (size_t i = 0; i < v->items; i++) {
+		str_add(out, i ? ", " : "");
+		if (v->item[i].kind == VALUE_REST)
+			str_add(out, "...");
+		else
+			add(out, v->item[i].number);
+	}
+	str_char(out, '}');
+}
+
+static void sizes_text(struct str *out, const struct call_request *r, size_t i,
+		       const struct addr_names *names)
+{
+	(void)names;
+	list_text(out, &r->arg[i], add_number);
+	str_addf(out, ", %zu", count_of(&r->arg[i]));
+}
+
+static void fds_text(struct str *out, const struct call_request *r, size_t i,
+		     const struct addr_names *names)
+{
+	(void)names;
+	list_text(out, &r->arg[i], add_number);
+}
+
+static void signals_text(struct str *out, const struct call_request *r, size_t i,
+			 const struct addr_names *names)
+{
+	(void)names;
+	list_text(out, &r->arg[i], add_signal);
+}
+
+static void pollfds_text(struct str *out, const struct call_request *r, size_t i,
+			 const struct addr_names *names)
+{
+	const struct value *v = &r->arg[i];
+	size_t pairs = v->items / 2, all = v->items % 2 ? count_of(v) - (pairs * 2) + pairs : pairs;
+
+	(void)names;
+	str_char(out, '{');
+	for (size_t n = 0; n < pairs; n++) {
+		str_addf(out, "%s{%lld, ", n ? ", " : "", (long long)v->item[2 * n].number);
+		name_add_flags(out, &names_poll, v->item[2 * n + 1].number);
+		str_char(out, '}');
+	}
+	str_addf(out, "%s}, %zu", all > pairs ? ", ..." : "", all);
+}
+
+/* ---- the others ---- */
+
+static void addr_arg_text(struct str *out, const struct call_request *r, size_t i,
+			  const struct addr_names *names)
+{
+	addr_text(out, &r->arg[i].addr, names);
+}
+
+static void option_arg_text(struct str *out, const struct call_request *r, size_t i,
+			    const struct addr_names *names)
+{
+	struct option o = option_of(call_number_of(r, ARG_LEVEL), call_number_of(r, ARG_OPTNAME));
+
+	(void)names;
+	option_text(out, &o, &r->arg[i]);
+}
+
+static void ioctl_arg_text(struct str *out, const struct call_request *r, size_t i,
+			   const struct addr_names *names)
+{
+	ioctl_text(out, ioctl_kind(call_number_of(r, ARG_IOCTL)), &r->arg[i], names);
+}
+
+static void offset_text(struct str *out, const struct call_request *r, size_t i,
+			const struct addr_names *names)
+{
+	if (r->arg[i].kind == VALUE_NONE)
+		str_add(out, "NULL");
+	else
+		number_text(out, r, i, names);
+}
+
+static void time_text(struct str *out, const struct call_request *r, size_t i,
+		      const struct addr_names *names)
+{
+	int64_t seconds, fraction;
+
+	(void)names;
+	if (call_time(r, i, &seconds, &fraction))
+		str_addf(out, "{%lld, %lld}", (long long)seconds, (long long)fraction);
+	else
+		str_add(out, "NULL");
+}
+
+static void nfds_text(struct str *out, const struct call_request *r, size_t i,
+		      const struct addr_names *names)
+{
+	(void)names;
+	add_number(out, r->arg[i].kind == VALUE_INT ? r->arg[i].number : call_nfds(r));
+}
+
+/* Without data of its own, an event has the descriptor before it. */
+static void event_text(struct str *out, const struct call_request *r, size_t i,
+		       const struct addr_names *names)
+{
+	const struct value *v = &r->arg[i];
+	bool pair = v->kind == VALUE_LIST && v->items == 2;
+	int64_t data = pair ? v->item[1].number : r->arg[i - 1].number;
+
+	(void)names;
+	str_char(out, '{');
+	name_add_flags(out, &names_epoll, pair ? v->item[0].number : v->number);
+	str_addf(out, data < 0 || data > INT32_MAX ? ", 0x%llx}" : ", %lld}", (long long)data);
+}
+
+/* ---- all types ---- */
+
+static arg_text *const texts[CALL_ARG_TYPES] = {
+	[ARG_ADDR] = addr_arg_text,
+	[ARG_DATA] = data_text,
+	[ARG_OPTVAL] = option_arg_text,
+	[ARG_MSG] = msg_text,
+	[ARG_POLLFDS] = pollfds_text,
+	[ARG_IOV] = counted_text,
+	[ARG_IOV_OUT] = sizes_text,
+	[ARG_IOCTL_ARG] = ioctl_arg_text,
+	[ARG_OFFSET] = offset_text,
+	[ARG_MSGS] = counted_text,
+	[ARG_MSGS_OUT] = sizes_text,
+	[ARG_TIMESPEC] = time_text,
+	[ARG_TIMEVAL] = time_text,
+	[ARG_NFDS] = nfds_text,
+	[ARG_FDS] = fds_text,
+	[ARG_SIGSET] = signals_text,
+	[ARG_SIGSET_PAIR] = signals_text,
+	[ARG_EPOLL_EVENT] = event_text,
+};
+
+/* Of these a NULL says something: for ever, nothing to watch; so does a 0 of others: F_SETFL, 0 takes flags away. */
+static bool speaks(enum call_arg_type type, bool null)
+{
+	if (null)
+		return type == ARG_OFFSET || type == ARG_TIMESPEC || type == ARG_TIMEVAL ||
+		       type == ARG_NFDS || type == ARG_FDS;
+	return type == ARG_FCNTL_ARG || type == ARG_IOCTL_ARG || type == ARG_TIMESPEC ||
+	       type == ARG_TIMEVAL;
+}
+
+static bool says_nothing(const struct call_arg *arg, const struct value *v)
+{
+	bool null = v->kind == VALUE_NONE;
+	bool zero = arg->optional && v->kind == VALUE_INT && v->number == 0;
+
+	return (null || zero) && !speaks(arg->type, null);
 }
 
 void call_arg_text(struct str *out, const struct call_request *r, size_t i,
 		   const struct addr_names *names)
 {
-	struct option o = option_of(call_number_of(r, ARG_LEVEL), call_number_of(r, ARG_OPTNAME));
 	const struct call_arg *arg = &r->call->arg[i];
 
-	if (is_left_out(arg, &r->arg[i]))
+	if (says_nothing(arg, &r->arg[i]))
 		return;
 	if (r->arg[i].kind == VALUE_POINTER)
 		pointer_text(out, &r->arg[i]);
-	else if (arg->type == ARG_OPTVAL)
-		option_text(out, &o, &r->arg[i]);
-	else if (arg->type == ARG_MSG)
-		msg_text(out, &r->arg[i], names);
+	else if (texts[arg->type])
+		texts[arg->type](out, r, i, names);
 	else
-		plain_text(out, r, i, names);
-}
-
-/* ---- what came back ---- */
-
-typedef bool out_text(struct str *out, const char **label, const struct call_request *r,
-		      const struct call_outcome *o, const struct addr_names *names);
-
-static bool out_data(struct str *out, const char **label, const struct call_request *r,
-		     const struct call_outcome *o, const struct addr_names *names)
-{
-	bool receives = false;
-
-	(void)names;
-	for (size_t i = 0; i < CALL_ARGS; i++)
-		receives |=
-			r->call->arg[i].type == ARG_BUFFER || r->call->arg[i].type == ARG_MSG_OUT;
-	if (!receives || o->result < 0 || (o->result > 0 && o->data_kept == 0))
-		return false;
-	*label = "data";
-	safe_add_quoted(out, o->data, o->data_kept, SHOWN_RECEIVED);
-	return true;
-}
-
-static bool out_addr(struct str *out, const char **label, const struct call_request *r,
-		     const struct call_outcome *o, const struct addr_names *names)
-{
-	if (o->addr.len == 0)
-		return false;
-	*label = r->call->result == RESULT_ZERO ? "address" : "from";
-	addr_text(out, &o->addr, names);
-	return true;
-}
-
-static bool out_option(struct str *out, const char **label, const struct call_request *r,
-		       const struct call_outcome *o, const struct addr_names *names)
-{
-	int64_t level = call_number_of(r, ARG_LEVEL), name = call_number_of(r, ARG_OPTNAME);
-	const struct name_table *table = names_of_level(level);
-	struct option option = option_of(level, name);
-
-	(void)names;
-	if (o->option.kind == VALUE_NONE)
-		return false;
-	*label = "value";
-	if (table)
-		name_add(out, table, name);
-	else
-		str_addf(out, "%lld", (long long)name);
-	str_add(out, " = ");
-	option_text(out, &option, &o->option);
-	return true;
-}
-
-static bool out_ready(struct str *out, const char **label, const struct call_request *r,
-		      const struct call_outcome *o, const struct addr_names *names)
-{
-	(void)r;
-	(void)names;
-	if (o->revents.items < 2)
-		return false;
-	*label = "ready";
-	for (size_t i = 0; i + 1 < o->revents.items; i += 2) {
-		str_addf(out, "%s%lld ", i ? ", " : "", (long long)o->revents.item[i].number);
-		name_add_flags(out, &names_poll, o->revents.item[i + 1].number);
-	}
-	return true;
-}
-
-static bool out_flags(struct str *out, const char **label, const struct call_request *r,
-		      const struct call_outcome *o, const struct addr_names *names)
-{
-	bool getfl = r->call->result == RESULT_FCNTL && call_number_of(r, ARG_FCNTL_CMD) == F_GETFL;
-
-	(void)names;
-	if (o->result < 0 || (!getfl && o->msg_flags == 0))
-		return false;
-	*label = "flags";
-	if (getfl)
-		name_add_flags(out, &names_fileflag, o->result);
-	else
-		name_add_flags(out, &names_msg, o->msg_flags);
-	return true;
-}
-
-bool call_out_text(struct str *out, const char **label, size_t which, const struct call_request *r,
-		   const struct call_outcome *o, const struct addr_names *names)
-{
-	static out_text *const outs[] = { out_data, out_addr, out_option, out_ready, out_flags };
-	size_t start = out->len;
-	bool cut = out->cut;
-
-	for (size_t i = 0; i < sizeof(outs) / sizeof(outs[0]); i++) {
-		if (!outs[i](out, label, r, o, names))
-			continue;
-		if (which-- == 0)
-			return true;
-		out->len = start; /* not this one: take its text back */
-		out->buf[start] = '\0';
-		out->cut = cut;
-	}
-	return false;
+		number_text(out, r, i, names);
 }

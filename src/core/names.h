@@ -40,6 +40,13 @@ extern const struct name_table names_shut;		/* SHUT_RD … */
 extern const struct name_table names_fcntl;		/* F_GETFL … */
 extern const struct name_table names_fileflag;		/* O_NONBLOCK … */
 extern const struct name_table names_poll;		/* POLLIN … */
+extern const struct name_table names_ioctl;		/* FIONREAD … ioctl(2) of sockets and their interfaces */
+extern const struct name_table names_epoll;		/* EPOLLIN … epoll_ctl(2) */
+extern const struct name_table names_epoll_op;		/* EPOLL_CTL_ADD … */
+extern const struct name_table names_epoll_flag;	/* EPOLL_CLOEXEC */
+extern const struct name_table names_splice;		/* SPLICE_F_* */
+extern const struct name_table names_ifflag;		/* IFF_UP … of SIOCGIFFLAGS, netdevice(7) */
+extern const struct name_table names_scm;		/* types of control messages of SOL_SOCKET: SCM_RIGHTS … */
 extern const struct name_table names_service;		/* well-known ports: 80 HTTP … */
 
 /* The table of option names of a socket level (SOL_SOCKET …), NULL if the level is unknown. */

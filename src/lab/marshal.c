@@ -3,94 +3,166 @@
  * what the kernel left in its memory (or none).  Memory for the kernel to fill starts as zeros, so
  * that nothing of ours can be taken for something received.
  */
-#include "src/lab/marshal.h"
+#include "src/lab/marshal_impl.h"
 
 #include <assert.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 
 #include "src/core/clock.h"
+#include "src/core/ioctl.h"
 #include "src/core/option.h"
 
-typedef int put_arg(struct marshal *m, size_t i);
-typedef void take_arg(const struct marshal *m, size_t i, struct call_outcome *o);
+#define IOCTL_ROOM (1 << 14) /* more than any request says it writes */
 
-static const struct value *given(const struct marshal *m, size_t i)
+/* ---- memory and registers ---- */
+
+struct marshal_block {
+	struct marshal_block *next;
+	max_align_t bytes[];
+};
+
+const struct value *marshal_given(const struct marshal *m, size_t i)
 {
 	return &m->request->arg[i];
 }
 
-static void push(struct marshal *m, long reg)
+void marshal_push(struct marshal *m, long reg)
 {
 	if (m->regs < MARSHAL_REGS)
 		m->reg[m->regs++] = reg;
 }
 
-static void push_memory(struct marshal *m, const void *memory, size_t size)
+void marshal_push_memory(struct marshal *m, const void *memory, size_t size)
 {
-	push(m, (long)memory);
-	push(m, (long)size);
+	marshal_push(m, (long)memory);
+	marshal_push(m, (long)size);
 }
 
-/* Memory of the argument's own: size bytes of zeros (one at least, so that it has an address). */
-static void *make(struct marshal *m, size_t i, size_t size)
+void *marshal_grab(struct marshal *m, size_t size)
 {
-	m->arg[i].memory = calloc(1, size ? size : 1);
+	struct marshal_block *block = calloc(1, sizeof(*block) + (size ? size : 1));
+
+	if (!block)
+		return NULL;
+	block->next = m->blocks;
+	m->blocks = block;
+	return block->bytes;
+}
+
+void *marshal_make(struct marshal *m, size_t i, size_t size)
+{
+	m->arg[i].memory = marshal_grab(m, size);
 	m->arg[i].size = size;
 	return m->arg[i].memory;
 }
 
-static size_t size_given(const struct marshal *m, size_t i)
-{
-	int64_t n = given(m, i)->number;
-
-	return n < 0 ? 0 : n > CALL_SIZE_MAX ? CALL_SIZE_MAX : (size_t)n;
-}
-
-static struct option option_asked(const struct marshal *m)
-{
-	return option_of(call_number_of(m->request, ARG_LEVEL),
-			 call_number_of(m->request, ARG_OPTNAME));
-}
-
-/* ---- numbers and addresses ---- */
+/* ---- numbers ---- */
 
 static int put_number(struct marshal *m, size_t i)
 {
-	push(m, (long)given(m, i)->number);
+	marshal_push(m, (long)marshal_given(m, i)->number);
 	return 0;
 }
 
+static int push_timespec(struct marshal *m, int64_t seconds, int64_t nanoseconds)
+{
+	struct timespec *time = marshal_grab(m, sizeof(*time));
+
+	if (!time)
+		return -1;
+	*time = (struct timespec){ .tv_sec = seconds, .tv_nsec = nanoseconds };
+	marshal_push(m, (long)time);
+	return 0;
+}
+
+/* In place of poll(2)'s milliseconds, newer machines have ppoll(2)'s pointer. */
 static int put_timeout(struct marshal *m, size_t i)
 {
-#ifdef SYS_poll
-	return put_number(m, i);
-#else
-	int64_t ms = given(m, i)->number;
+	int64_t ms = marshal_given(m, i)->number;
 
-	m->timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NS_PER_MS };
-	push(m, ms < 0 ? 0 : (long)&m->timeout);
+	if (m->request->call->number != SYS_ppoll)
+		return put_number(m, i);
+	if (ms >= 0)
+		return push_timespec(m, ms / 1000, ms % 1000 * NS_PER_MS);
+	marshal_push(m, 0);
 	return 0;
-#endif
 }
+
+static int put_timespec(struct marshal *m, size_t i)
+{
+	int64_t seconds, nanoseconds;
+
+	if (call_time(m->request, i, &seconds, &nanoseconds))
+		return push_timespec(m, seconds, nanoseconds);
+	marshal_push(m, 0);
+	return 0;
+}
+
+static int put_timeval(struct marshal *m, size_t i)
+{
+	int64_t seconds, microseconds;
+	struct timeval *time;
+
+	if (!call_time(m->request, i, &seconds, &microseconds)) {
+		marshal_push(m, 0);
+		return 0;
+	}
+	if (m->request->call->number ==
+	    SYS_pselect6) /* where there is no select(2) of the kernel */
+		return push_timespec(m, seconds, microseconds * 1000);
+	time = marshal_grab(m, sizeof(*time));
+	if (!time)
+		return -1;
+	*time = (struct timeval){ .tv_sec = seconds, .tv_usec = microseconds };
+	marshal_push(m, (long)time);
+	return 0;
+}
+
+static int put_offset(struct marshal *m, size_t i)
+{
+	off_t *offset;
+
+	if (marshal_given(m, i)->kind != VALUE_INT) {
+		marshal_push(m, 0);
+		return 0;
+	}
+	offset = marshal_make(m, i, sizeof(*offset));
+	if (!offset)
+		return -1;
+	*offset = marshal_given(m, i)->number;
+	marshal_push(m, (long)offset);
+	return 0;
+}
+
+static void take_offset(const struct marshal *m, size_t i, struct call_outcome *o)
+{
+	const off_t *offset = m->arg[i].memory;
+
+	if (offset)
+		o->option = value_int(*offset);
+}
+
+/* ---- addresses and descriptors ---- */
 
 static int put_addr(struct marshal *m, size_t i)
 {
-	const struct addr *a = &given(m, i)->addr;
+	const struct addr *a = &marshal_given(m, i)->addr;
 
-	push_memory(m, a->len ? &a->u : NULL, a->len);
+	marshal_push_memory(m, a->len ? &a->u : NULL, a->len);
 	return 0;
 }
 
 static int put_addr_out(struct marshal *m, size_t i)
 {
-	if (!make(m, i, sizeof(struct sockaddr_storage)))
+	if (!marshal_make(m, i, sizeof(struct sockaddr_storage)))
 		return -1;
 	m->arg[i].len = (socklen_t)m->arg[i].size;
-	push(m, (long)m->arg[i].memory);
-	push(m, (long)&m->arg[i].len);
+	marshal_push(m, (long)m->arg[i].memory);
+	marshal_push(m, (long)&m->arg[i].len);
 	return 0;
 }
 
@@ -100,72 +172,105 @@ static void take_addr(const struct marshal *m, size_t i, struct call_outcome *o)
 		o->addr = addr_of(m->arg[i].memory, m->arg[i].len);
 }
 
+static int put_pair_out(struct marshal *m, size_t i)
+{
+	if (!marshal_make(m, i, 2 * sizeof(int)))
+		return -1;
+	marshal_push(m, (long)m->arg[i].memory);
+	return 0;
+}
+
+static void take_pair(const struct marshal *m, size_t i, struct call_outcome *o)
+{
+	const int *fd = m->arg[i].memory;
+
+	value_list_add(&o->fds, value_int(fd[0]));
+	value_list_add(&o->fds, value_int(fd[1]));
+}
+
 /* ---- data ---- */
 
-/* The bytes of a value: its own where they are written out, else made. */
-static const void *bytes_of(const struct value *v, void **made)
+const void *marshal_bytes(struct marshal *m, const struct value *v)
 {
+	void *made;
+
 	if (v->kind != VALUE_DATA || v->fill == FILL_BYTES)
 		return v->bytes;
-	*made = malloc(v->len ? v->len : 1);
-	if (*made)
-		value_bytes(v, *made, v->len);
-	return *made;
+	made = marshal_grab(m, v->len);
+	if (made)
+		value_bytes(v, made, v->len);
+	return made;
 }
 
 static int put_data(struct marshal *m, size_t i)
 {
-	const struct value *v = given(m, i);
-	const void *bytes = bytes_of(v, &m->arg[i].memory);
+	const struct value *v = marshal_given(m, i);
+	const void *bytes = marshal_bytes(m, v);
 
-	push_memory(m, bytes, v->len);
+	marshal_push_memory(m, bytes, v->len);
 	return !bytes && v->len ? -1 : 0;
 }
 
 static int put_buffer(struct marshal *m, size_t i)
 {
-	if (!make(m, i, size_given(m, i)))
+	int64_t n = marshal_given(m, i)->number;
+
+	if (!marshal_make(m, i, n < 0 ? 0 : n > CALL_SIZE_MAX ? CALL_SIZE_MAX : (size_t)n))
 		return -1;
-	push_memory(m, m->arg[i].memory, m->arg[i].size);
+	marshal_push_memory(m, m->arg[i].memory, m->arg[i].size);
 	return 0;
+}
+
+void marshal_keep(struct call_outcome *o, const void *bytes, size_t len)
+{
+	size_t room = CALL_DATA_KEPT - o->data_kept;
+	uint8_t *more;
+
+	if (len > room)
+		len = room;
+	more = len ? realloc(o->data, o->data_kept + len) : NULL;
+	if (!more)
+		return;
+	memcpy(more + o->data_kept, bytes, len);
+	o->data = more;
+	o->data_kept += len;
 }
 
 /* With MSG_TRUNC the result can be more than the buffer has. */
 static void take_buffer(const struct marshal *m, size_t i, struct call_outcome *o)
 {
-	size_t kept = (size_t)o->result;
+	size_t got = (size_t)o->result;
 
-	if (kept > m->arg[i].size)
-		kept = m->arg[i].size;
-	if (kept > CALL_DATA_KEPT)
-		kept = CALL_DATA_KEPT;
-	o->data = kept ? malloc(kept) : NULL;
-	if (!o->data)
-		return;
-	memcpy(o->data, m->arg[i].memory, kept);
-	o->data_kept = kept;
+	marshal_keep(o, m->arg[i].memory, got < m->arg[i].size ? got : m->arg[i].size);
 }
 
 /* ---- options ---- */
 
+static struct option option_asked(const struct marshal *m)
+{
+	return option_of(call_number_of(m->request, ARG_LEVEL),
+			 call_number_of(m->request, ARG_OPTNAME));
+}
+
 static int put_option(struct marshal *m, size_t i)
 {
 	struct option option = option_asked(m);
+	void *memory = marshal_make(m, i, OPTION_MAX);
 
-	if (!make(m, i, OPTION_MAX))
+	if (!memory)
 		return -1;
-	push_memory(m, m->arg[i].memory,
-		    option_encode(&option, given(m, i), m->arg[i].memory, OPTION_MAX));
+	marshal_push_memory(m, memory,
+			    option_encode(&option, marshal_given(m, i), memory, OPTION_MAX));
 	return 0;
 }
 
 static int put_option_out(struct marshal *m, size_t i)
 {
-	if (!make(m, i, OPTION_MAX))
+	if (!marshal_make(m, i, OPTION_MAX))
 		return -1;
 	m->arg[i].len = OPTION_MAX;
-	push(m, (long)m->arg[i].memory);
-	push(m, (long)&m->arg[i].len);
+	marshal_push(m, (long)m->arg[i].memory);
+	marshal_push(m, (long)&m->arg[i].len);
 	return 0;
 }
 
@@ -177,113 +282,31 @@ static void take_option(const struct marshal *m, size_t i, struct call_outcome *
 	o->option = option_decode(&option, m->arg[i].memory, len);
 }
 
-/* ---- messages ---- */
-
-/* One piece of a message to send; pieces that are not written out are freed by fini_msg(). */
-static int put_piece(struct marshal *m, struct marshal_arg *arg, const struct value *v)
+static enum ioctl_kind ioctl_asked(const struct marshal *m)
 {
-	struct iovec *iov = (struct iovec *)arg->memory + arg->count;
-	void *made = NULL;
+	return ioctl_kind(call_number_of(m->request, ARG_IOCTL));
+}
 
-	if (v->kind == VALUE_ADDR) {
-		m->peer = v->addr;
+/* A request that is not known gets room too: it may write where the argument points. */
+static int put_ioctl(struct marshal *m, size_t i)
+{
+	enum ioctl_kind kind = ioctl_asked(m);
+
+	if (kind == IOCTL_NOTHING) {
+		marshal_push(m, 0);
 		return 0;
 	}
-	iov->iov_base = (void *)(uintptr_t)bytes_of(v, &made);
-	iov->iov_len = iov->iov_base ? v->len : 0;
-	arg->count++;
-	return !iov->iov_base && v->len ? -1 : 0;
-}
-
-static const struct value *pieces(const struct value *v, size_t *count)
-{
-	*count = v->kind == VALUE_LIST ? v->items : 1;
-	return v->kind == VALUE_LIST ? v->item : v;
-}
-
-static int put_msg(struct marshal *m, size_t i)
-{
-	size_t count;
-	const struct value *piece = pieces(given(m, i), &count);
-
-	if (!make(m, i, count * sizeof(struct iovec)))
+	if (!marshal_make(m, i, IOCTL_ROOM))
 		return -1;
-	for (size_t p = 0; p < count; p++)
-		if (put_piece(m, &m->arg[i], &piece[p]))
-			return -1;
-	m->msg = (struct msghdr){ .msg_iov = m->arg[i].memory, .msg_iovlen = m->arg[i].count };
-	if (m->peer.len) {
-		m->msg.msg_name = &m->peer.u;
-		m->msg.msg_namelen = m->peer.len;
-	}
-	push(m, (long)&m->msg);
+	ioctl_encode(kind, marshal_given(m, i), m->arg[i].memory);
+	marshal_push(m, (long)m->arg[i].memory);
 	return 0;
 }
 
-static void fini_msg(struct marshal *m, size_t i)
+static void take_ioctl(const struct marshal *m, size_t i, struct call_outcome *o)
 {
-	const struct iovec *iov = m->arg[i].memory;
-	size_t count;
-	const struct value *piece = pieces(given(m, i), &count);
-
-	for (size_t p = 0, n = 0; p < count && n < m->arg[i].count; p++) {
-		if (piece[p].kind == VALUE_ADDR)
-			continue;
-		if (piece[p].kind == VALUE_DATA && piece[p].fill != FILL_BYTES)
-			free(iov[n].iov_base);
-		n++;
-	}
-}
-
-static int put_msg_out(struct marshal *m, size_t i)
-{
-	if (!make(m, i, size_given(m, i)))
-		return -1;
-	m->buffer = (struct iovec){ .iov_base = m->arg[i].memory, .iov_len = m->arg[i].size };
-	m->msg = (struct msghdr){ .msg_name = &m->peer.u,
-				  .msg_namelen = sizeof(m->peer.u),
-				  .msg_iov = &m->buffer,
-				  .msg_iovlen = 1 };
-	push(m, (long)&m->msg);
-	return 0;
-}
-
-static void take_msg(const struct marshal *m, size_t i, struct call_outcome *o)
-{
-	take_buffer(m, i, o);
-	if (m->msg.msg_namelen)
-		o->addr = addr_of(&m->peer.u.sa, m->msg.msg_namelen);
-	o->msg_flags = m->msg.msg_flags;
-}
-
-/* ---- poll ---- */
-
-static int put_pollfds(struct marshal *m, size_t i)
-{
-	const struct value *v = given(m, i);
-	struct pollfd *fds = make(m, i, v->items / 2 * sizeof(*fds));
-
-	if (!fds)
-		return -1;
-	m->arg[i].count = v->items / 2;
-	for (size_t n = 0; n < m->arg[i].count; n++) {
-		fds[n].fd = (int)v->item[2 * n].number;
-		fds[n].events = (short)v->item[2 * n + 1].number;
-	}
-	push_memory(m, fds, m->arg[i].count);
-	return 0;
-}
-
-static void take_pollfds(const struct marshal *m, size_t i, struct call_outcome *o)
-{
-	const struct pollfd *fds = m->arg[i].memory;
-
-	for (size_t n = 0; n < m->arg[i].count; n++) {
-		if (!fds[n].revents)
-			continue;
-		value_list_add(&o->revents, value_int(fds[n].fd));
-		value_list_add(&o->revents, value_int((unsigned short)fds[n].revents));
-	}
+	if (m->arg[i].memory)
+		o->option = ioctl_filled(ioctl_asked(m), m->arg[i].memory);
 }
 
 /* ---- all types ---- */
@@ -315,8 +338,29 @@ static const struct {
 	[ARG_MSG] = { put_msg, NULL },
 	[ARG_POLLFDS] = { put_pollfds, take_pollfds },
 	[ARG_MSG_OUT] = { put_msg_out, take_msg },
+	[ARG_PAIR_OUT] = { put_pair_out, take_pair },
+	[ARG_FILE_FLAGS] = { put_number, NULL },
+	[ARG_IOV] = { put_iov, NULL },
+	[ARG_IOV_OUT] = { put_iov_out, take_iov },
+	[ARG_IOCTL] = { put_number, NULL },
+	[ARG_IOCTL_ARG] = { put_ioctl, take_ioctl },
+	[ARG_OFFSET] = { put_offset, take_offset },
+	[ARG_SIZE] = { put_number, NULL },
+	[ARG_SPLICE_FLAGS] = { put_number, NULL },
+	[ARG_MSGS] = { put_msgs, take_msgs_sent },
+	[ARG_MSGS_OUT] = { put_msgs_out, take_msgs },
+	[ARG_TIMESPEC] = { put_timespec, NULL },
+	[ARG_TIMEVAL] = { put_timeval, NULL },
+	[ARG_NFDS] = { put_nfds, NULL },
+	[ARG_FDS] = { put_fds, take_fds },
+	[ARG_SIGSET] = { put_sigset, NULL },
+	[ARG_SIGSET_PAIR] = { put_sigset_pair, NULL },
+	[ARG_EPOLL_FLAGS] = { put_number, NULL },
+	[ARG_EPOLL_OP] = { put_number, NULL },
+	[ARG_EPOLL_EVENT] = { put_epoll_event, NULL },
+	[ARG_EPOLL_OUT] = { put_epoll_out, take_epoll },
 };
-static_assert(sizeof(types) / sizeof(types[0]) == ARG_MSG_OUT + 1, "a row for every type");
+static_assert(sizeof(types) / sizeof(types[0]) == CALL_ARG_TYPES, "a row for every type");
 
 int marshal_init(struct marshal *m, const struct call_request *r)
 {
@@ -339,10 +383,10 @@ void marshal_outcome(const struct marshal *m, struct call_outcome *o)
 
 void marshal_fini(struct marshal *m)
 {
-	for (size_t i = 0; i < CALL_ARGS; i++) {
-		if (m->request->call->arg[i].type == ARG_MSG && m->arg[i].memory)
-			fini_msg(m, i);
-		free(m->arg[i].memory);
-		m->arg[i].memory = NULL;
+	while (m->blocks) {
+		struct marshal_block *next = m->blocks->next;
+
+		free(m->blocks);
+		m->blocks = next;
 	}
 }

@@ -13,8 +13,6 @@
 #define SOCKLENS_LAB_MARSHAL_H
 
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <time.h>
 
 #include "src/core/call.h"
 
@@ -22,18 +20,15 @@
 
 struct marshal {
 	const struct call_request *request;	/* borrowed until marshal_fini() */
-	long reg[MARSHAL_REGS];
+	long reg[MARSHAL_REGS];			/* 0 behind those that are used */
 	size_t regs;
 	struct marshal_arg {
-		void *memory;		/* what the argument points to; owned */
+		void *memory;		/* what the argument points to */
 		size_t size;		/* bytes there that the kernel may fill */
-		size_t count;		/* of iovecs or pollfds */
+		size_t count;		/* of what is there: iovecs, messages, descriptors, events */
 		socklen_t len;		/* ARG_ADDR_OUT, ARG_OPTVAL_OUT: in and out */
 	} arg[CALL_ARGS];
-	struct msghdr msg;		/* ARG_MSG, ARG_MSG_OUT: a call has one at most */
-	struct iovec buffer;		/* ARG_MSG_OUT */
-	struct timespec timeout;	/* ARG_TIMEOUT, where the machine has ppoll(2) only */
-	struct addr peer;		/* ARG_MSG: whom to send to; ARG_MSG_OUT: who sent */
+	struct marshal_block *blocks;	/* all the memory that the arguments use; owned */
 };
 
 /* Lays the arguments out.  Returns 0, or -1 if there is not enough memory.  marshal_fini() in both cases. */

@@ -267,6 +267,9 @@ static void put_outcome(struct writer *w, const struct message *m)
 	put_bytes(w, o->data, o->data_kept);
 	put_value(w, &o->option);
 	put_value(w, &o->revents);
+	put_value(w, &o->control);
+	put_value(w, &o->messages);
+	put_value(w, &o->fds);
 }
 
 static void get_kept(struct rd *r, struct call_outcome *o)
@@ -298,6 +301,9 @@ static void get_outcome(struct rd *r, struct message *m)
 	get_kept(r, o);
 	o->option = get_value(r, 0);
 	o->revents = get_value(r, 0);
+	o->control = get_value(r, 0);
+	o->messages = get_value(r, 0);
+	o->fds = get_value(r, 0);
 }
 
 static void put_key(struct writer *w, const struct sock_key *k)

@@ -2,50 +2,31 @@
  * A type of argument is how many registers it takes, a function that makes its value from them at
  * the entry, and one that reads at the return what the kernel filled in (or none).
  *
- * What an entry keeps is bounded for the whole call, not for each argument: so many bytes and so
- * many items of lists.  Beyond them only counts are kept (FILL_CUT, VALUE_REST).  Memory can change
+ * What is kept is bounded for the whole call, not for each argument: so many bytes and so many
+ * items of lists.  Beyond them only counts are kept (FILL_CUT, VALUE_REST).  Memory can change
  * between two looks at it, so no length is read twice and believed to be the same.
  *
  * How much room there was for an address or an option is overwritten by how much was needed; so the
  * room is read at the entry and kept in the argument's value: `number` of a VALUE_NONE, `len` of a
  * VALUE_INT.
  */
-#include "src/lab/unmarshal.h"
+#include "src/lab/unmarshal_impl.h"
 
 #include <assert.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
-#include "src/core/clock.h"
+#include "src/core/ioctl.h"
 #include "src/core/option.h"
 
 #define ITEMS_KEPT 128 /* of all lists of a call */
-#define IOVS_READ  1024 /* of one array: IOV_MAX; the kernel refuses more */
-#define POLLS_READ 4096 /* entries of one array */
-
-struct walk {
-	const struct peek *m;
-	const struct call_request *r;
-	size_t bytes, items; /* that may still be kept */
-};
-
-typedef struct value enter_arg(struct walk *w, size_t i, const uint64_t *reg);
-typedef void leave_arg(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o);
 
 /* ---- memory ---- */
 
-static int int_of(uint64_t reg)
+int walk_words(const struct walk *w, uint64_t at, uint64_t *word, size_t count)
 {
-	return (int)(uint32_t)reg;
-}
-
-/* Pointers and longs, which are narrower in a 32-bit program. */
-static int words_at(const struct walk *w, uint64_t at, uint64_t *word, size_t count)
-{
-	uint32_t narrow[8];
+	uint32_t narrow[128];
 
 	if (w->m->word == sizeof(*word))
 		return peek_all(w->m, at, word, count * sizeof(*word));
@@ -57,48 +38,77 @@ static int words_at(const struct walk *w, uint64_t at, uint64_t *word, size_t co
 	return 0;
 }
 
-static struct value data_at(struct walk *w, uint64_t at, uint64_t len)
+struct value walk_data(struct walk *w, uint64_t at, uint64_t len)
 {
 	uint8_t bytes[CALL_DATA_KEPT];
 	size_t kept = len < w->bytes ? (size_t)len : w->bytes, got;
 
-	got = peek_bytes(w->m, at, bytes, kept);
+	got = kept ? peek_bytes(w->m, at, bytes, kept) : 0;
 	if (got == 0 && kept > 0)
 		return value_pointer(at);
 	w->bytes -= got;
 	return value_cut(bytes, got, (size_t)len);
 }
 
-static struct addr addr_at(const struct walk *w, uint64_t at, size_t len)
+struct addr walk_addr(const struct walk *w, uint64_t at, size_t len)
 {
 	struct sockaddr_storage sa = { .ss_family = AF_UNSPEC };
 
 	if (len > sizeof(sa))
 		len = sizeof(sa);
-	if (peek_all(w->m, at, &sa, len))
+	if (len == 0 || peek_all(w->m, at, &sa, len))
 		return (struct addr){ .len = 0 };
 	return addr_of((const struct sockaddr *)&sa, (socklen_t)len);
 }
 
-static struct value addr_value_at(const struct walk *w, uint64_t at, int len)
+struct value walk_addr_value(const struct walk *w, uint64_t at, int len)
 {
-	struct addr a = addr_at(w, at, len > 0 ? (size_t)len : 0);
+	struct addr a = walk_addr(w, at, len > 0 ? (size_t)len : 0);
 
 	return a.len == 0 ? value_pointer(at) : value_addr(&a);
 }
 
-static size_t least(size_t a, size_t b)
+void walk_keep(const struct walk *w, struct call_outcome *o, uint64_t at, size_t len)
 {
-	return a < b ? a : b;
+	size_t room = CALL_DATA_KEPT - o->data_kept;
+
+	if (!o->data)
+		o->data = malloc(CALL_DATA_KEPT);
+	if (o->data)
+		o->data_kept += peek_bytes(w->m, at, o->data + o->data_kept, walk_least(len, room));
 }
 
-/* ---- numbers and addresses ---- */
+bool walk_add(struct walk *w, struct value *list, struct value item)
+{
+	if (w->items == 0) {
+		value_fini(&item);
+		return false;
+	}
+	w->items--;
+	return value_list_add(list, item) == 0;
+}
+
+/* ---- numbers ---- */
 
 static struct value enter_int(struct walk *w, size_t i, const uint64_t *reg)
 {
 	(void)w;
 	(void)i;
-	return value_int(int_of(reg[0]));
+	return value_int(walk_int(reg[0]));
+}
+
+static struct value enter_unsigned(struct walk *w, size_t i, const uint64_t *reg)
+{
+	(void)w;
+	(void)i;
+	return value_int((uint32_t)reg[0]);
+}
+
+static struct value enter_size(struct walk *w, size_t i, const uint64_t *reg)
+{
+	(void)w;
+	(void)i;
+	return value_int((int64_t)reg[0]);
 }
 
 static bool fcntl_takes_nothing(int64_t command)
@@ -106,6 +116,13 @@ static bool fcntl_takes_nothing(int64_t command)
 	return command == F_GETFD || command == F_GETFL || command == F_GETOWN ||
 	       command == F_GETSIG || command == F_GETLEASE || command == F_GETPIPE_SZ ||
 	       command == F_GET_SEALS;
+}
+
+static bool fcntl_takes_pointer(int64_t command)
+{
+	return command == F_GETLK || command == F_SETLK || command == F_SETLKW ||
+	       command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW ||
+	       command == F_GETOWN_EX || command == F_SETOWN_EX;
 }
 
 /* The register holds anything where the command takes no argument. */
@@ -116,30 +133,39 @@ static struct value enter_fcntl_arg(struct walk *w, size_t i, const uint64_t *re
 	(void)i;
 	if (fcntl_takes_nothing(command))
 		return (struct value){ .kind = VALUE_NONE };
-	return value_int(command == F_SETFL ? int_of(reg[0]) : (int64_t)reg[0]);
+	if (fcntl_takes_pointer(command))
+		return value_pointer(reg[0]);
+	return value_int(walk_int(reg[0]));
 }
 
-static struct value enter_timeout(struct walk *w, size_t i, const uint64_t *reg)
+static struct value enter_offset(struct walk *w, size_t i, const uint64_t *reg)
 {
-#ifdef SYS_poll
-	return enter_int(w, i, reg);
-#else
-	uint64_t time[2];
+	int64_t offset;
 
 	(void)i;
 	if (reg[0] == 0)
-		return value_int(-1);
-	if (words_at(w, reg[0], time, 2))
+		return (struct value){ .kind = VALUE_NONE };
+	if (peek_all(w->m, reg[0], &offset, sizeof(offset)))
 		return value_pointer(reg[0]);
-	return value_int((int64_t)(time[0] * 1000 + time[1] / NS_PER_MS));
-#endif
+	return value_int(offset);
 }
+
+static void leave_offset(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
+{
+	int64_t offset;
+
+	(void)i;
+	if (reg[0] && peek_all(w->m, reg[0], &offset, sizeof(offset)) == 0)
+		o->option = value_int(offset);
+}
+
+/* ---- addresses and descriptors ---- */
 
 static struct value enter_addr(struct walk *w, size_t i, const uint64_t *reg)
 {
 	if (reg[0] == 0 && w->r->call->arg[i].optional)
 		return (struct value){ .kind = VALUE_NONE };
-	return addr_value_at(w, reg[0], int_of(reg[1]));
+	return walk_addr_value(w, reg[0], walk_int(reg[1]));
 }
 
 /* The room for what the kernel fills in: at reg[1], an int.  See the top of this file. */
@@ -162,7 +188,7 @@ static size_t filled(const struct walk *w, size_t i, const uint64_t *reg)
 
 	if (room <= 0 || peek_all(w->m, reg[1], &len, sizeof(len)) || len <= 0)
 		return 0;
-	return least((size_t)room, (size_t)len);
+	return walk_least((size_t)room, (size_t)len);
 }
 
 static void leave_addr(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
@@ -170,7 +196,26 @@ static void leave_addr(struct walk *w, size_t i, const uint64_t *reg, struct cal
 	size_t len = filled(w, i, reg);
 
 	if (len)
-		o->addr = addr_at(w, reg[0], len);
+		o->addr = walk_addr(w, reg[0], len);
+}
+
+static struct value enter_nothing(struct walk *w, size_t i, const uint64_t *reg)
+{
+	(void)w;
+	(void)i;
+	(void)reg;
+	return (struct value){ .kind = VALUE_NONE };
+}
+
+static void leave_pair(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
+{
+	int fd[2];
+
+	(void)i;
+	if (peek_all(w->m, reg[0], fd, sizeof(fd)))
+		return;
+	value_list_add(&o->fds, value_int(fd[0]));
+	value_list_add(&o->fds, value_int(fd[1]));
 }
 
 /* ---- data ---- */
@@ -178,7 +223,7 @@ static void leave_addr(struct walk *w, size_t i, const uint64_t *reg, struct cal
 static struct value enter_data(struct walk *w, size_t i, const uint64_t *reg)
 {
 	(void)i;
-	return data_at(w, reg[0], reg[1]);
+	return walk_data(w, reg[0], reg[1]);
 }
 
 static struct value enter_buffer(struct walk *w, size_t i, const uint64_t *reg)
@@ -188,47 +233,33 @@ static struct value enter_buffer(struct walk *w, size_t i, const uint64_t *reg)
 	return value_int((int64_t)reg[1]);
 }
 
-/* Adds bytes of the program's memory to what was received. */
-static void keep(const struct walk *w, struct call_outcome *o, uint64_t at, size_t len)
-{
-	size_t room = CALL_DATA_KEPT - o->data_kept;
-
-	if (!o->data)
-		o->data = malloc(CALL_DATA_KEPT);
-	if (o->data)
-		o->data_kept += peek_bytes(w->m, at, o->data + o->data_kept, least(len, room));
-}
-
 /* With MSG_TRUNC the result can be more than the buffer has. */
 static void leave_buffer(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
 {
 	(void)i;
 	if (o->result > 0)
-		keep(w, o, reg[0], least((size_t)o->result, (size_t)reg[1]));
+		walk_keep(w, o, reg[0], walk_least((size_t)o->result, (size_t)reg[1]));
 }
 
 /* ---- options ---- */
 
-static struct option option_asked(const struct walk *w)
-{
-	return option_of(call_number_of(w->r, ARG_LEVEL), call_number_of(w->r, ARG_OPTNAME));
-}
-
 static struct value option_at(const struct walk *w, uint64_t at, size_t len)
 {
-	struct option option = option_asked(w);
+	struct option option =
+		option_of(call_number_of(w->r, ARG_LEVEL), call_number_of(w->r, ARG_OPTNAME));
 	uint8_t bytes[OPTION_MAX];
+	size_t kept = walk_least(len, sizeof(bytes));
 
-	if (len > sizeof(bytes))
-		len = sizeof(bytes);
-	if (peek_all(w->m, at, bytes, len))
+	if (peek_all(w->m, at, bytes, kept))
 		return value_pointer(at);
+	if (kept < len)
+		return value_cut(bytes, kept, len);
 	return option_decode(&option, bytes, len);
 }
 
 static struct value enter_option(struct walk *w, size_t i, const uint64_t *reg)
 {
-	int len = int_of(reg[1]);
+	int len = walk_int(reg[1]);
 
 	(void)i;
 	return len > 0 && reg[0] ? option_at(w, reg[0], (size_t)len) : value_pointer(reg[0]);
@@ -242,170 +273,32 @@ static void leave_option(struct walk *w, size_t i, const uint64_t *reg, struct c
 		o->option = option_at(w, reg[0], len);
 }
 
-/* ---- pieces of memory: struct iovec ---- */
-
-struct piece {
-	uint64_t at, len;
-};
-
-static int piece_at(const struct walk *w, uint64_t array, uint64_t index, struct piece *out)
+static enum ioctl_kind ioctl_asked(const struct walk *w)
 {
-	uint64_t word[2];
-
-	if (words_at(w, array + index * 2 * w->m->word, word, 2))
-		return -1;
-	*out = (struct piece){ .at = word[0], .len = word[1] };
-	return 0;
+	return ioctl_kind(call_number_of(w->r, ARG_IOCTL));
 }
 
-/* Adds each piece's data; those that cannot be kept one by one become one of their joint length. */
-static void add_pieces(struct walk *w, struct value *list, uint64_t array, uint64_t count)
+static struct value enter_ioctl(struct walk *w, size_t i, const uint64_t *reg)
 {
-	size_t left_out = 0;
-	struct piece p;
-
-	for (uint64_t n = 0; n < count && n < IOVS_READ; n++) {
-		if (piece_at(w, array, n, &p)) {
-			value_list_add(list, value_pointer(array));
-			return;
-		}
-		if (w->items > 0) {
-			w->items--;
-			value_list_add(list, data_at(w, p.at, p.len));
-		} else if (__builtin_add_overflow(left_out, p.len, &left_out)) {
-			left_out = SIZE_MAX;
-		}
-	}
-	if (left_out)
-		value_list_add(list, value_cut(NULL, 0, left_out));
-	if (count > IOVS_READ)
-		value_list_add(list, value_rest((size_t)(count - IOVS_READ)));
-}
-
-static int64_t room_of(const struct walk *w, uint64_t array, uint64_t count)
-{
-	int64_t sum = 0;
-	struct piece p;
-
-	for (uint64_t n = 0; n < count && n < IOVS_READ && piece_at(w, array, n, &p) == 0; n++)
-		if (__builtin_add_overflow(sum, p.len, &sum))
-			return INT64_MAX;
-	return sum;
-}
-
-static void keep_pieces(const struct walk *w, struct call_outcome *o, uint64_t array,
-			uint64_t count)
-{
-	size_t left = o->result > 0 ? (size_t)o->result : 0;
-	struct piece p;
-
-	for (uint64_t n = 0; n < count && n < IOVS_READ; n++) {
-		if (left == 0 || o->data_kept == CALL_DATA_KEPT || piece_at(w, array, n, &p))
-			return;
-		keep(w, o, p.at, least(left, (size_t)p.len));
-		left -= least(left, (size_t)p.len);
-	}
-}
-
-/* ---- messages ---- */
-
-struct msg {
-	uint64_t name, iov, iovs, control, control_len;
-	int name_len, flags;
-};
-
-/* All members of a struct msghdr are words, or ints that take the room of one. */
-static int msg_at(const struct walk *w, uint64_t at, struct msg *out)
-{
-	uint64_t word[7];
-
-	if (words_at(w, at, word, 7))
-		return -1;
-	*out = (struct msg){ .name = word[0],
-			     .name_len = int_of(word[1]),
-			     .iov = word[2],
-			     .iovs = word[3],
-			     .control = word[4],
-			     .control_len = word[5],
-			     .flags = int_of(word[6]) };
-	return 0;
-}
-
-static struct value enter_msg(struct walk *w, size_t i, const uint64_t *reg)
-{
-	struct value list = { .kind = VALUE_LIST };
-	struct msg msg;
+	enum ioctl_kind kind = ioctl_asked(w);
+	uint8_t bytes[IOCTL_MAX] = { 0 };
 
 	(void)i;
-	if (msg_at(w, reg[0], &msg))
+	if (kind == IOCTL_NOTHING || kind == IOCTL_INT_OUT)
+		return (struct value){ .kind = VALUE_NONE };
+	if (kind == IOCTL_OTHER || peek_all(w->m, reg[0], bytes, ioctl_size(kind)))
 		return value_pointer(reg[0]);
-	if (msg.name && msg.name_len)
-		value_list_add(&list, addr_value_at(w, msg.name, msg.name_len));
-	add_pieces(w, &list, msg.iov, msg.iovs);
-	return list;
+	return ioctl_decode(kind, bytes);
 }
 
-static struct value enter_msg_out(struct walk *w, size_t i, const uint64_t *reg)
+static void leave_ioctl(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
 {
-	struct value v;
-	struct msg msg;
+	enum ioctl_kind kind = ioctl_asked(w);
+	uint8_t bytes[IOCTL_MAX] = { 0 };
 
 	(void)i;
-	if (msg_at(w, reg[0], &msg))
-		return value_pointer(reg[0]);
-	v = value_int(room_of(w, msg.iov, msg.iovs));
-	v.len = msg.name && msg.name_len > 0 ? (size_t)msg.name_len : 0;
-	return v;
-}
-
-static void leave_msg(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
-{
-	struct msg msg;
-
-	if (msg_at(w, reg[0], &msg))
-		return;
-	keep_pieces(w, o, msg.iov, msg.iovs);
-	if (w->r->arg[i].len && msg.name_len > 0)
-		o->addr = addr_at(w, msg.name, least((size_t)msg.name_len, w->r->arg[i].len));
-	o->msg_flags = msg.flags;
-}
-
-/* ---- poll ---- */
-
-static struct value enter_pollfds(struct walk *w, size_t i, const uint64_t *reg)
-{
-	struct value list = { .kind = VALUE_LIST };
-	uint64_t count = reg[1];
-	struct pollfd fd;
-
-	(void)i;
-	for (uint64_t n = 0; n < count && w->items > 0; n++, w->items--) {
-		if (peek_all(w->m, reg[0] + n * sizeof(fd), &fd, sizeof(fd))) {
-			value_fini(&list);
-			return value_pointer(reg[0]);
-		}
-		value_list_add(&list, value_int(fd.fd));
-		value_list_add(&list, value_int((unsigned short)fd.events));
-	}
-	if (count > list.items / 2)
-		value_list_add(&list, value_rest((size_t)(count - list.items / 2)));
-	return list;
-}
-
-static void leave_pollfds(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
-{
-	struct pollfd fd;
-
-	(void)i;
-	for (uint64_t n = 0; n < reg[1] && n < POLLS_READ && w->items > 0; n++) {
-		if (peek_all(w->m, reg[0] + n * sizeof(fd), &fd, sizeof(fd)))
-			return;
-		if (!fd.revents)
-			continue;
-		w->items--;
-		value_list_add(&o->revents, value_int(fd.fd));
-		value_list_add(&o->revents, value_int((unsigned short)fd.revents));
-	}
+	if (ioctl_size(kind) && peek_all(w->m, reg[0], bytes, ioctl_size(kind)) == 0)
+		o->option = ioctl_filled(kind, bytes);
 }
 
 /* ---- all types ---- */
@@ -438,8 +331,29 @@ static const struct type {
 	[ARG_MSG] = { 1, enter_msg, NULL },
 	[ARG_POLLFDS] = { 2, enter_pollfds, leave_pollfds },
 	[ARG_MSG_OUT] = { 1, enter_msg_out, leave_msg },
+	[ARG_PAIR_OUT] = { 1, enter_nothing, leave_pair },
+	[ARG_FILE_FLAGS] = { 1, enter_int, NULL },
+	[ARG_IOV] = { 2, enter_iov, NULL },
+	[ARG_IOV_OUT] = { 2, enter_iov_out, leave_iov },
+	[ARG_IOCTL] = { 1, enter_unsigned, NULL },
+	[ARG_IOCTL_ARG] = { 1, enter_ioctl, leave_ioctl },
+	[ARG_OFFSET] = { 1, enter_offset, leave_offset },
+	[ARG_SIZE] = { 1, enter_size, NULL },
+	[ARG_SPLICE_FLAGS] = { 1, enter_int, NULL },
+	[ARG_MSGS] = { 2, enter_msgs, leave_msgs_sent },
+	[ARG_MSGS_OUT] = { 2, enter_msgs_out, leave_msgs },
+	[ARG_TIMESPEC] = { 1, enter_timespec, NULL },
+	[ARG_TIMEVAL] = { 1, enter_timeval, NULL },
+	[ARG_NFDS] = { 1, enter_int, NULL },
+	[ARG_FDS] = { 1, enter_fds, leave_fds },
+	[ARG_SIGSET] = { 2, enter_sigset, NULL },
+	[ARG_SIGSET_PAIR] = { 1, enter_sigset_pair, NULL },
+	[ARG_EPOLL_FLAGS] = { 1, enter_int, NULL },
+	[ARG_EPOLL_OP] = { 1, enter_int, NULL },
+	[ARG_EPOLL_EVENT] = { 1, enter_epoll_event, NULL },
+	[ARG_EPOLL_OUT] = { 2, enter_epoll_out, leave_epoll },
 };
-static_assert(sizeof(types) / sizeof(types[0]) == ARG_MSG_OUT + 1, "a row for every type");
+static_assert(sizeof(types) / sizeof(types[0]) == CALL_ARG_TYPES, "a row for every type");
 
 static size_t registers(const struct call *c)
 {
@@ -452,7 +366,8 @@ static size_t registers(const struct call *c)
 
 /*
  * Of rows that share a number, the later is the general one (core/call.h).  It is the earlier, with
- * fewer arguments, where the first register behind those is 0: the pointer to an address.
+ * fewer arguments, where the first register behind those is 0: the pointer to an address, or to a
+ * set of signals.
  */
 static const struct call *row_of(long number, const uint64_t reg[6])
 {
