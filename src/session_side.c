@@ -110,17 +110,19 @@ static const struct owned_socket *find_socket(const struct session *s, uint64_t 
 struct ends {
 	struct addr src, dst;
 	uint8_t protocol;
+	int64_t ts_ns;
 	bool opens; /* a SYN of the one who wants the connection */
 	bool answers; /* … and the other's */
 };
 
 /* What of a packet's ends is to be looked at; an ICMP error goes the other way than what it is about. */
-static bool read_ends(const struct event_packet *ep, struct ends *out)
+static bool read_ends(const struct event *ev, struct ends *out)
 {
+	const struct event_packet *ep = &ev->packet;
 	struct packet p, quoted;
 
 	packet_parse(&p, LINK_ETHERNET, ep->data, ep->caplen, ep->len);
-	*out = (struct ends){ .protocol = p.protocol };
+	*out = (struct ends){ .protocol = p.protocol, .ts_ns = ev->ts_ns };
 	if (p.protocol == IPPROTO_TCP || p.protocol == IPPROTO_UDP) {
 		bool syn = p.protocol == IPPROTO_TCP && (p.flags & TCP_SYN);
 
@@ -167,9 +169,32 @@ static bool same_flow(const struct flow *a, const struct flow *b)
 	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
-/* By who owns the ports, or else by who opens. */
+static bool is_sent_to(const struct call_request *r, const struct addr *to)
+{
+	for (size_t i = 0; i < CALL_ARGS; i++)
+		if (r->arg[i].kind == VALUE_ADDR && covers(&r->arg[i].addr, to))
+			return strcmp(r->call->name, "bind") != 0;
+	return false;
+}
+
+/* Whose call with that address came last before a packet left for it. */
+static uint8_t side_of_caller(struct session *s, const struct ends *e)
+{
+	for (uint64_t n = s->calls; n > 0 && s->calls - n < CALLS_KEPT; n--) {
+		const struct call_record *r = call_record(s, n);
+
+		if (r && r->entered_ns && r->entered_ns <= e->ts_ns &&
+		    is_sent_to(&r->request, &e->dst))
+			return s->actor[r->actor].host;
+	}
+	return HOST_NONE;
+}
+
+/* By who owns the ports, by who makes a call that is about it, or else by who opens. */
 static uint8_t side_of_sender(struct session *s, const struct ends *e)
 {
+	uint8_t caller;
+
 	uint8_t from = owner_of_port(s, e->protocol, &e->src);
 	uint8_t to = owner_of_port(s, e->protocol, &e->dst);
 
@@ -180,6 +205,9 @@ static uint8_t side_of_sender(struct session *s, const struct ends *e)
 	}
 	if (from != HOST_NONE && from != to)
 		return from;
+	caller = e->answers ? HOST_NONE : side_of_caller(s, e);
+	if (caller != HOST_NONE)
+		return caller;
 	if (from == HOST_NONE && to != HOST_NONE && has_sockets(s, !to))
 		return !to;
 	return e->answers ? SERVER_SIDE : CLIENT_SIDE;
@@ -191,14 +219,14 @@ static void note_port(struct sides *sides, const struct ends *e, const struct ad
 	sides->port[e->protocol == IPPROTO_UDP][addr_port(end)] = (uint8_t)(1 + side);
 }
 
-static uint8_t side_of_packet(struct session *s, const struct event_packet *ep)
+static uint8_t side_of_packet(struct session *s, const struct event *ev)
 {
 	struct ends e;
 	struct flow want, *flow;
 	uint8_t side;
 	int lower;
 
-	if (!read_ends(ep, &e) || (e.protocol != IPPROTO_TCP && e.protocol != IPPROTO_UDP))
+	if (!read_ends(ev, &e) || (e.protocol != IPPROTO_TCP && e.protocol != IPPROTO_UDP))
 		return HOST_NONE;
 	flow = flow_of(s->sides, &e, &want, &lower);
 	if (same_flow(flow, &want) && !e.opens)
@@ -252,7 +280,7 @@ static uint8_t side_of_socket(struct session *s, const struct sock_sample *sock)
 void sides_place(struct session *s, struct event *ev)
 {
 	if (ev->kind == EVENT_PACKET)
-		ev->host = side_of_packet(s, &ev->packet);
+		ev->host = side_of_packet(s, ev);
 	else if (ev->kind == EVENT_STATE)
 		ev->host = side_of_socket(s, &ev->state.sock);
 }

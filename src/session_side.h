@@ -7,11 +7,13 @@
  *	a socket	is on the side of the program that owns it; a connection that nobody has accepted yet on that
  *			of its listener
  *	a packet	was sent by the side that owns the port that it comes from; if nobody is known to, by the one
- *			opposite of the port's that it is for.  Every packet of a connection goes the way that its first
- *			one has shown, and back
+ *			that last made a call with the address that it is for; or else by the one opposite of who owns
+ *			that.  Every packet of a connection goes the way that its first one has shown, and back
  *
- * Where that says nothing (a program that is not traced, both ends in programs of one side) who opened the
- * connection is at the client's side.  What has no ports is an error about something that has, or HOST_NONE.
+ * Where that says nothing (programs that are not traced) who opened the connection is at the client's side.  Where both
+ * ends are of one side, packets still go from one side to the other: who opened it is where it is, and its peer is
+ * drawn opposite, while the peer's socket is where its program is.  What has no ports is an error about something that
+ * has, or HOST_NONE.
  */
 #ifndef SOCKLENS_SESSION_SIDE_H
 #define SOCKLENS_SESSION_SIDE_H
