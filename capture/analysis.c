@@ -141,8 +141,7 @@ static bool is_keep_alive(const struct work *w)
 
 static bool is_window_update(const struct work *w)
 {
-	return w->repeats && w->p->ack == w->x->last_ack && w->p->window &&
-	       !window_is(w->x, w->p->window);
+	return w->p->ack == w->x->last_ack && w->p->window && !window_is(w->x, w->p->window);
 }
 
 static bool fills_window(const struct work *w)
@@ -159,16 +158,15 @@ static bool fills_window(const struct work *w)
 
 static bool is_keep_alive_ack(const struct work *w)
 {
-	return w->repeats && w->p->ack == w->x->last_ack && w->p->window &&
-	       window_is(w->x, w->p->window) && (w->y->verdict & VERDICT_KEEP_ALIVE);
+	return w->p->ack == w->x->last_ack && w->p->window && window_is(w->x, w->p->window) &&
+	       (w->y->verdict & VERDICT_KEEP_ALIVE);
 }
 
 static bool is_probe_ack(struct work *w)
 {
 	bool takes = w->rules->probe_ack_takes_byte && w->p->ack == w->x->last_ack + 1;
 
-	if (!w->repeats || w->p->window || !window_is(w->x, 0) ||
-	    !(w->y->verdict & VERDICT_ZERO_WINDOW_PROBE))
+	if (w->p->window || !window_is(w->x, 0) || !(w->y->verdict & VERDICT_ZERO_WINDOW_PROBE))
 		return false;
 	if (takes)
 		w->y->high = w->y->contig = w->p->ack;
@@ -191,8 +189,20 @@ static void count_dup_ack(struct work *w)
 /* A path of its own may bring an old number anew: RFC 8684 section 3.3. */
 static bool is_dup_ack(const struct work *w)
 {
-	return w->repeats && w->p->ack == w->x->last_ack && w->p->window &&
-	       window_is(w->x, w->p->window) && !(w->x->bits & TCP_SIDE_MPTCP);
+	return w->p->ack == w->x->last_ack && w->p->window && window_is(w->x, w->p->window) &&
+	       !(w->x->bits & TCP_SIDE_MPTCP);
+}
+
+static void flags_of_repeated_numbers(struct work *w)
+{
+	if (is_window_update(w))
+		give(w, VERDICT_WINDOW_UPDATE);
+	if (is_keep_alive_ack(w))
+		give(w, VERDICT_KEEP_ALIVE_ACK);
+	else if (is_probe_ack(w))
+		give(w, VERDICT_ZERO_WINDOW_PROBE_ACK);
+	else if (is_dup_ack(w))
+		count_dup_ack(w);
 }
 
 static void flags_of_windows(struct work *w)
@@ -209,16 +219,10 @@ static void flags_of_windows(struct work *w)
 	}
 	if (is_keep_alive(w))
 		give(w, VERDICT_KEEP_ALIVE);
-	if (is_window_update(w))
-		give(w, VERDICT_WINDOW_UPDATE);
 	if (fills_window(w))
 		give(w, VERDICT_WINDOW_FULL);
-	if (is_keep_alive_ack(w))
-		give(w, VERDICT_KEEP_ALIVE_ACK);
-	else if (is_probe_ack(w))
-		give(w, VERDICT_ZERO_WINDOW_PROBE_ACK);
-	else if (is_dup_ack(w))
-		count_dup_ack(w);
+	if (w->repeats)
+		flags_of_repeated_numbers(w);
 }
 
 /* ---- F10, F11: what it acknowledges ---- */
@@ -391,10 +395,11 @@ static void remember_segment(struct work *w)
 {
 	struct unacked_segment s = { .start = w->p->seq, .frame = w->frame, .ts_ns = w->now };
 
-	if ((!w->len && !w->phantom) || !unacked_has_room(w->pool, w->x->unacked))
+	if (!w->len && !w->phantom)
 		return;
-	s.end = w->end += w->phantom;
-	unacked_add(w->pool, &w->x->unacked, &s);
+	s.end = w->end + w->phantom;
+	if (unacked_add(w->pool, &w->x->unacked, &s))
+		w->end = s.end;
 }
 
 static void remember_high(struct work *w)
@@ -430,9 +435,11 @@ static void remember_last(struct work *w)
 static void acknowledge(struct work *w)
 {
 	struct unacked_segment hit;
-	enum unacked_hit kind =
-		unacked_ack(w->pool, &w->y->unacked, w->p->ack, w->rules->partial_acks, &hit);
+	enum unacked_hit kind;
 
+	if (!w->y->unacked)
+		return;
+	kind = unacked_ack(w->pool, &w->y->unacked, w->p->ack, w->rules->partial_acks, &hit);
 	if (kind == UNACKED_NONE)
 		return;
 	w->v->acked_frame = hit.frame;
@@ -550,14 +557,15 @@ static void note_handshake(struct tcp *t, const struct tcp_segment *s)
 
 static void note_sacks(struct tcp_side *x, const struct packet *p)
 {
-	uint32_t bytes = 0;
-
-	x->bits &= (uint8_t)~TCP_SIDE_SACK;
-	if (p->sack_blocks)
-		x->bits |= TCP_SIDE_SACK;
-	for (unsigned i = 0; i < p->sack_blocks && i < SACK_COUNTED; i++)
-		bytes += p->sack[i][1] - p->sack[i][0];
-	x->sacked = bytes;
+	if (!p->sack_blocks) {
+		x->bits &= (uint8_t)~TCP_SIDE_SACK;
+		x->sacked = 0;
+		return;
+	}
+	x->bits |= TCP_SIDE_SACK;
+	x->sacked = p->sack[0][1] - p->sack[0][0];
+	for (unsigned i = 1; i < p->sack_blocks && i < SACK_COUNTED; i++)
+		x->sacked += p->sack[i][1] - p->sack[i][0];
 }
 
 static void note_mptcp(struct tcp *t, const struct packet *p)
@@ -568,23 +576,21 @@ static void note_mptcp(struct tcp *t, const struct packet *p)
 	t->mptcp |= p->mptcp;
 }
 
-static void note_seen(struct tcp *t, const struct packet *p, int dir)
-{
-	const uint16_t syn_ack = TCP_SYN | TCP_ACK, fin_ack = TCP_FIN | TCP_ACK;
+/* clang-format off */
+/* TCP_SEEN_* by the five lowest flags: of a SYN only if it acknowledges, and any ACK as one without data. */
+#define SEEN(flags) \
+	(((flags) & TCP_ACK ? (flags) & TCP_SYN ? TCP_SEEN_SYN_ACK : TCP_SEEN_ACK : 0) | \
+	 ((flags) & TCP_ACK && (flags) & TCP_FIN ? TCP_SEEN_FIN : 0) | ((flags) & TCP_RST ? TCP_SEEN_RST : 0))
+#define SEEN_4(flags)  SEEN(flags), SEEN((flags) + 1), SEEN((flags) + 2), SEEN((flags) + 3)
+#define SEEN_16(flags) SEEN_4(flags), SEEN_4((flags) + 4), SEEN_4((flags) + 8), SEEN_4((flags) + 12)
+static const uint8_t seen_by_flags[32] = { SEEN_16(0), SEEN_16(TCP_ACK) };
+/* clang-format on */
 
-	if (p->flags & TCP_SYN)
-		t->seen |= (p->flags & syn_ack) == syn_ack ? TCP_SEEN_SYN_ACK : TCP_SEEN_SYN;
-	else if ((p->flags & TCP_ACK) && !p->payload_len && p->payload_known)
-		t->seen |= TCP_SEEN_ACK;
-	if (p->payload_len && p->payload_known)
-		t->seen |= TCP_SEEN_DATA;
-	if ((p->flags & fin_ack) == fin_ack)
-		t->seen |= TCP_SEEN_FIN;
-	if (p->flags & TCP_RST) {
-		t->seen |= TCP_SEEN_RST;
+static void note_ends(struct tcp *t, uint16_t flags, int dir)
+{
+	if (flags & TCP_RST)
 		t->closed |= (uint8_t)(TCP_CLOSED_RST << dir);
-	}
-	if (!(p->flags & TCP_FIN))
+	if (!(flags & TCP_FIN))
 		return;
 	if (dir && !(t->closed & (TCP_CLOSED_FIN | TCP_CLOSED_FIN << 1)))
 		t->closed |= TCP_CLOSED_BY_FIN_OF_1;
@@ -592,28 +598,28 @@ static void note_seen(struct tcp *t, const struct packet *p, int dir)
 }
 
 /*
- * Wireshark's own account, which is not all that was seen: of the first header it has only a SYN and the SYN's
- * data, later it has no SYN that does not open a connection, and data only with ACK.  What errors quote counts.
+ * Wireshark's own account is not all that was seen: of the first header it has only a SYN and the SYN's data,
+ * later it has no SYN that does not open a connection, and data only with ACK.  What errors quote counts.
  */
-static void note_complete(struct tcp *t, const struct tcp_segment *s)
+static void note_seen(struct tcp *t, const struct tcp_segment *s)
 {
 	const struct packet *p = s->p;
-	const bool syn = p->flags & TCP_SYN, acks = p->flags & TCP_ACK;
+	const bool opens = (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	const bool data = p->payload_len && p->payload_known && !s->quoted;
+	unsigned seen = seen_by_flags[p->flags & 31];
 
-	if (s->first) {
-		if (syn && !acks)
-			t->completeness = TCP_SEEN_SYN | (data ? TCP_SEEN_DATA : 0);
+	if (data && (seen & TCP_SEEN_ACK))
+		seen += TCP_SEEN_DATA - TCP_SEEN_ACK;
+	if (!s->first)
+		t->completeness |= (uint8_t)seen;
+	else if (opens)
+		t->completeness = data ? TCP_SEEN_SYN | TCP_SEEN_DATA : TCP_SEEN_SYN;
+	if (s->quoted)
 		return;
-	}
-	if (acks && syn)
-		t->completeness |= TCP_SEEN_SYN_ACK;
-	else if (acks)
-		t->completeness |= data ? TCP_SEEN_DATA : TCP_SEEN_ACK;
-	if (acks && (p->flags & TCP_FIN))
-		t->completeness |= TCP_SEEN_FIN;
-	if (p->flags & TCP_RST)
-		t->completeness |= TCP_SEEN_RST;
+	seen |= (opens ? TCP_SEEN_SYN : 0) | (data ? TCP_SEEN_DATA : 0);
+	t->seen |= (uint8_t)seen;
+	if (p->flags & (TCP_FIN | TCP_RST))
+		note_ends(t, p->flags, s->dir);
 }
 
 void tcp_reopen(struct tcp *t, const struct packet *p)
@@ -627,13 +633,11 @@ void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
 
 	note_handshake(t, s);
 	note_sacks(&t->side[s->dir], p);
-	note_complete(t, s);
 	if (p->wscale >= 0 || (p->flags & TCP_SYN))
 		note_scale(t, p, s->dir);
 	if (p->mptcp)
 		note_mptcp(t, p);
-	if (!s->quoted)
-		note_seen(t, p, s->dir);
+	note_seen(t, s);
 	if (out->bits || out->acked_frame || out->in_flight || out->item)
 		out->initial_rtt_ns = t->initial_rtt_ns;
 }

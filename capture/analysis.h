@@ -132,8 +132,11 @@ struct tcp {
 	uint8_t seen; /* TCP_SEEN_* */
 	uint8_t closed; /* TCP_CLOSED_* */
 	uint8_t completeness; /* TCP_SEEN_*, as Wireshark counts them: tcp_complete() */
+	uint32_t ack_rtt[2]; /* the least time from a segment of that side to its ACK here, in TCP_RTT_NS; 0: none */
 };
 _Static_assert(sizeof(struct tcp) <= 192, "a connection takes 256 bytes, 64 of them in conn.c");
+
+#define TCP_RTT_NS 16 /* so that it fits: 68 s at most */
 
 enum { /* who ended it: bits, << 1 for side 1 */
 	TCP_CLOSED_FIN = 1,

@@ -31,8 +31,7 @@ static bool read_tcp(struct packet *p, const uint8_t *bytes, size_t caplen, size
 	p->payload_at = (uint32_t)body;
 	p->payload_len = (uint32_t)(end - body);
 	if (body > at + TCP_HEADER)
-		tcp_options_read(p, bytes + at + TCP_HEADER, body - at - TCP_HEADER,
-				 body - at - TCP_HEADER);
+		tcp_options_read(p, bytes + at + TCP_HEADER, body - at - TCP_HEADER);
 	return true;
 }
 

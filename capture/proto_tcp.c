@@ -49,11 +49,11 @@ static const struct proto *cut_scan(struct scan *s, size_t start, size_t left)
 static void options_scan(struct scan *s, size_t len)
 {
 	size_t have = rd_left(&s->r);
-	const uint8_t *list;
 
-	have = len < have ? len : have;
-	list = rd_bytes(&s->r, have);
-	tcp_options_read(s->p, list, have, len);
+	if (have < len)
+		tcp_options_read_cut(s->p, rd_bytes(&s->r, have), have, len);
+	else
+		tcp_options_read(s->p, rd_bytes(&s->r, len), len);
 }
 
 static const struct proto *tcp_scan(struct scan *s)

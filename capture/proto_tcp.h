@@ -6,11 +6,11 @@
 
 enum { TCP_HEADER = 20 };
 
-/*
- * The options that tracking and the ladder need; have: bytes of the list that are there, of len that the header
- * has.  Marks the packet as cut where the list is broken or not all there.
- */
-void tcp_options_read(struct packet *p, const uint8_t *list, size_t have, size_t len);
+/* The options that tracking and the ladder need.  Marks the packet as cut where the list is broken. */
+void tcp_options_read(struct packet *p, const uint8_t *list, size_t len);
+
+/* The same of a list of which `have` of its len bytes were captured. */
+void tcp_options_read_cut(struct packet *p, const uint8_t *list, size_t have, size_t len);
 
 /* All options, as rows. */
 void tcp_options_rows(struct walk *w, size_t at, size_t len);

@@ -16,7 +16,7 @@ enum {
 /* ---- what tracking needs ---- */
 
 /* The blocks that are whole.  Of several such options the last counts. */
-static void sack_read(struct packet *p, struct rd body)
+static inline __attribute__((always_inline)) void sack_read(struct packet *p, struct rd body)
 {
 	p->sack_blocks = 0;
 	while (rd_left(&body) >= 8 && p->sack_blocks < 4) {
@@ -63,18 +63,12 @@ static bool only_timestamps(struct packet *p, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-/*
- * Where the end was not captured, the whole blocks of a SACK count that was cut; and nothing of MPTCP, of which
- * more may have followed.
- */
-void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t have, size_t len)
+void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t len)
 {
-	struct rd list = rd_on(bytes, have);
-	size_t missing = len - have;
+	struct rd list = rd_on(bytes, len);
 
-	if (!missing && only_timestamps(p, bytes, len))
+	if (only_timestamps(p, bytes, len))
 		return;
-	p->cut |= missing > 0;
 	while (rd_left(&list)) {
 		uint8_t kind = rd_u8(&list), says;
 
@@ -83,19 +77,42 @@ void tcp_options_read(struct packet *p, const uint8_t *bytes, size_t have, size_
 		if (kind == NOP)
 			continue;
 		says = rd_u8(&list);
-		if (says >= 2 && says - 2u <= rd_left(&list)) {
-			option_read(p, kind, rd_sub(&list, says - 2u));
-			continue;
-		}
-		p->cut = true;
-		if (!list.short_read && (says < 2 || says - 2u > rd_left(&list) + missing))
+		if (says < 2 || says - 2u > rd_left(&list)) {
+			p->cut = true;
 			return;
-		if (kind == SACK)
-			sack_read(p, rd_rest(&list));
-		break;
+		}
+		option_read(p, kind, rd_sub(&list, says - 2u));
 	}
-	if (missing)
-		p->mptcp = 0;
+}
+
+/*
+ * As Wireshark reads it: of a SACK that was cut the whole blocks count; and nothing of MPTCP, unless the list
+ * ended before.
+ */
+__attribute__((cold)) void tcp_options_read_cut(struct packet *p, const uint8_t *bytes, size_t have,
+						size_t len)
+{
+	struct rd list = rd_on(bytes, have);
+
+	tcp_options_read(p, bytes, have);
+	p->cut = true;
+	while (rd_left(&list)) {
+		uint8_t kind = rd_u8(&list), says;
+
+		if (kind == END)
+			return;
+		if (kind == NOP)
+			continue;
+		says = rd_u8(&list);
+		if (list.short_read)
+			break;
+		if (says < 2 || says - 2u > len - list.at)
+			return;
+		if (kind == SACK && says - 2u > rd_left(&list))
+			sack_read(p, rd_rest(&list));
+		rd_skip(&list, says - 2u);
+	}
+	p->mptcp = 0;
 }
 
 /* ---- rows ---- */

@@ -72,8 +72,42 @@ static void check(const char *names, const struct select *select, const char *ex
 static void events_are_frames_without_fields(void **state)
 {
 	(void)state;
-	check("frame.number,frame.len,tcp.len", &everything,
-	      "1\t62\t0\n2\t62\t0\n3\t54\t0\n4\t\t\n5\t\t\n6\t59\t5\n7\t59\t5\n");
+	check("frame.number,ip.len,tcp.len", &everything,
+	      "1\t48\t0\n2\t48\t0\n3\t40\t0\n4\t\t\n5\t\t\n6\t45\t5\n7\t45\t5\n");
+}
+
+/* An event is as long as its entry in the file: the text, without what fills the block up. */
+static void events_have_the_length_of_their_entries(void **state)
+{
+	static const char *const notes[] = { "a", "ab", "abc", "abcd", "abcde" };
+	struct scene s = scene_new();
+	unsigned long first = 0, len, caplen;
+	char *text, *at;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct event ev = { .kind = EVENT_NOTE, .host = HOST_NONE, .ts_ns = s.now_ns };
+
+		ev.note.text = notes[i];
+		scene_must(trace_append(s.t, &ev, "note", NULL), NULL);
+	}
+	text = at = lines_of(s.t, "frame.len,frame.cap_len", &everything);
+	for (size_t i = 0; i < 5; i++) {
+		len = strtoul(at, &at, 10);
+		caplen = strtoul(at, &at, 10);
+		first = i ? first : len;
+		assert_true(len > 5);
+		assert_int_equal(len, first + i);
+		assert_int_equal(caplen, len);
+	}
+	free(text);
+	trace_free(s.t);
+}
+
+static void completeness_is_that_before_the_frame(void **state)
+{
+	(void)state;
+	check("tcp.completeness", &everything, "0\n1\n3\n\n\n7\n15\n");
 }
 
 static void times_have_nine_digits(void **state)
@@ -159,7 +193,7 @@ static void a_full_disk_is_told(void **state)
 		skip();
 	f = fields_new("frame.number", &everything, full, &e);
 	assert_non_null(f);
-	fields_watch(f)->event(fields_watch(f)->arg, 1, &ev);
+	fields_watch(f)->event(fields_watch(f)->arg, 1, &ev, 99);
 	assert_int_equal(fields_end(f, &e), -1);
 	assert_int_equal(e.code, ENOSPC);
 	fields_free(f);
@@ -251,6 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_frames_without_fields),
+		cmocka_unit_test(events_have_the_length_of_their_entries),
+		cmocka_unit_test(completeness_is_that_before_the_frame),
 		cmocka_unit_test(times_have_nine_digits),
 		cmocka_unit_test(headers_are_written_as_tshark_does),
 		cmocka_unit_test(verdicts_are_ones),
