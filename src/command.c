@@ -72,6 +72,19 @@ static int run_thread(struct session *s, const struct line *l, struct err *e)
 	return program < 0 ? -1 : session_thread(s, (size_t)program, l->name, e);
 }
 
+static int run_run(struct session *s, const struct line *l, struct err *e)
+{
+	return session_run(s, l->name, l->other, l->text, e);
+}
+
+static int run_input(struct session *s, const struct line *l, struct err *e)
+{
+	uint32_t thread;
+	int program = find_program(s, l->name, &thread, e);
+
+	return program < 0 ? -1 : session_input(s, (size_t)program, l->text, e);
+}
+
 static int run_program(struct session *s, const struct line *l, struct err *e)
 {
 	return session_program(s, l->name, l->other, e);
@@ -130,6 +143,10 @@ const struct command commands[] = {
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_thread, .run = run_thread },
 	{ "program", "program NAME on HOST", "a further program; one that is gone starts again",
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_program, .run = run_program },
+	{ "run", "run NAME [on HOST]: COMMAND", "starts a program of yours; all that it asks of its sockets is seen",
+	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_run, .run = run_run },
+	{ "input", "input NAME: TEXT | input NAME eof", "types a line to a program of yours; at the prompt also NAME< TEXT",
+	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_input, .run = run_input },
 	{ "save", "save FILE", "saves the recording, and goes on recording there",
 	  COMMAND_SESSION, STEP_RUN, .at_prompt = true, .parse = parse_file_name, .run = run_save },
 
@@ -275,7 +292,10 @@ void command_scope(struct scope *sc, struct session *s)
 	for (size_t i = 0; i < trace_hosts(t); i++)
 		scope_add_host(sc, trace_host(t, i)->name);
 	for (size_t i = 0; i < session_programs(s); i++)
-		scope_add_program(sc, session_program_name(s, i));
+		if (session_is_own(s, i))
+			scope_add_own(sc, session_program_name(s, i));
+		else
+			scope_add_program(sc, session_program_name(s, i));
 	for (size_t i = 0; i < session_programs(s); i++) {
 		for (uint32_t n = 1; n < session_threads(s, i); n++)
 			scope_add_thread(sc, session_thread_name(s, i, n), i);

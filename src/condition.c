@@ -94,42 +94,46 @@ int condition_program(const struct condition *c, const struct session *s, uint32
 	return program;
 }
 
-/* The lane of a thread in the trace; LANE_NONE before its first call. */
-static size_t lane_of(const struct session *s, const struct trace *t, size_t program,
-		      uint32_t thread)
+/* Whether a lane sleeps in a call that the condition means. */
+static bool lane_sleeps(const struct condition *c, struct session *s, size_t lane, struct str *seen)
 {
-	const char *name = session_program_name(s, program);
+	struct trace *t = session_trace(s);
+	uint32_t row = trace_rows(t) ? trace_blocked_at(t, lane, trace_rows(t) - 1) : ROW_NONE;
+	const struct event *ev = row == ROW_NONE ? NULL : trace_event(t, row, NULL);
 
-	for (size_t i = 0; i < trace_lanes(t); i++)
-		if (trace_lane(t, i)->thread == thread && !strcmp(trace_lane(t, i)->program, name))
-			return i;
-	return LANE_NONE;
+	if (!ev)
+		return false;
+	if ((!c->call || !strcmp(ev->call.name, c->call->name)) &&
+	    session_call_progress(s, ev->call.number) == CALL_ASLEEP)
+		return true;
+	str_clear(seen);
+	str_addf(seen, "%s is in ", c->actor);
+	describe_call(seen, ev);
+	return false;
+}
+
+/* A program of the user has any number of threads, none of which has a name in the language. */
+static bool is_meant(const struct trace_lane *l, const struct session *s, size_t program,
+		     uint32_t thread)
+{
+	return (l->thread == thread || session_is_own(s, program)) &&
+	       !strcmp(l->program, session_program_name(s, program));
 }
 
 static enum condition_answer check_blocked(const struct condition *c, struct session *s,
 					   struct str *seen)
 {
 	struct trace *t = session_trace(s);
-	uint32_t thread, row = ROW_NONE;
+	uint32_t thread;
 	int program = condition_program(c, s, &thread, seen);
-	const struct event *ev;
-	size_t lane;
 
 	if (program < 0)
 		return CONDITION_NEVER;
-	lane = lane_of(s, t, (size_t)program, thread);
-	if (lane != LANE_NONE && trace_rows(t))
-		row = trace_blocked_at(t, lane, trace_rows(t) - 1);
-	ev = row == ROW_NONE ? NULL : trace_event(t, row, NULL);
-	if (!ev) {
-		str_addf(seen, "%s is in no call", c->actor);
-		return CONDITION_NOT_YET;
-	}
-	if ((!c->call || !strcmp(ev->call.name, c->call->name)) &&
-	    session_call_progress(s, ev->call.number) == CALL_ASLEEP)
-		return CONDITION_MET;
-	str_addf(seen, "%s is in ", c->actor);
-	describe_call(seen, ev);
+	str_addf(seen, "%s is in no call", c->actor);
+	for (size_t i = 0; i < trace_lanes(t); i++)
+		if (is_meant(trace_lane(t, i), s, (size_t)program, thread) &&
+		    lane_sleeps(c, s, i, seen))
+			return CONDITION_MET;
 	return CONDITION_NOT_YET;
 }
 
@@ -155,14 +159,18 @@ void places_note_return(struct places *p, size_t program, uint32_t thread, uint6
 		r->call = call;
 }
 
-/* The first RETURN of a lane behind a call number, of one call if it is given; ROW_NONE. */
-static uint32_t find_return(struct trace *t, size_t lane, uint64_t after, const struct call *call)
+/* The first RETURN of a thread behind a call number, of one call if it is given; ROW_NONE. */
+static uint32_t find_return(struct session *s, size_t program, uint32_t thread, uint64_t after,
+			    const struct call *call)
 {
+	struct trace *t = session_trace(s);
+
 	for (uint32_t row = 0; row < trace_rows(t); row++) {
 		const struct trace_entry *e = trace_entry(t, row);
 		const struct event *ev;
 
-		if (e->kind != EVENT_RETURN || trace_entry_lane(e) != lane || e->number <= after)
+		if (e->kind != EVENT_RETURN || e->lane == LANE_NONE || e->number <= after ||
+		    !is_meant(trace_lane(t, e->lane), s, program, thread))
 			continue;
 		ev = trace_event(t, row, NULL);
 		if (ev && (!call || !strcmp(ev->ret.name, call->name)))
@@ -184,7 +192,7 @@ static enum condition_answer check_return(const struct condition *c, const struc
 	if (program < 0)
 		return CONDITION_NEVER;
 	r = returned_of(p, (size_t)program, thread);
-	row = find_return(t, lane_of(s, t, (size_t)program, thread), r->call, c->call);
+	row = find_return(s, (size_t)program, thread, r->call, c->call);
 	ev = row == ROW_NONE ? NULL : trace_event(t, row, NULL);
 	if (!ev) {
 		str_addf(seen, "no such call of %s came back", c->actor);
@@ -258,6 +266,10 @@ enum condition_answer condition_check(const struct condition *c, const struct re
 		return check_return(c, want, p, s, seen);
 	case CONDITION_EXIT:
 		return check_exit(c, p, s, seen);
+	case CONDITION_CALL:
+		return condition_call(c, want, p, s, seen);
+	case CONDITION_OUTPUT:
+		return condition_output(c, p, s, seen);
 	}
 	return CONDITION_NEVER;
 }

@@ -8,11 +8,16 @@
  *	packet [HOST] [TCP|UDP|ICMP|ARP] [FLAGS…] [len N] [seq N] [ack N] …	a packet left HOST
  *	lost [HOST] …				a packet was lost on the wire
  *	held [N]				packets rest on the wire now
- *	state VARIABLE|PROGRAM.VARIABLE|HOST STATE	the socket is, or has been, in a state
- *	socket VARIABLE FIELD N			a number of the newest sample: recv-q, send-q, cwnd …
+ *	state VARIABLE|PROGRAM.VARIABLE|PROGRAM FD|HOST STATE	the socket is, or has been, in a state
+ *	socket VARIABLE|PROGRAM FD FIELD N	a number of the newest sample: recv-q, send-q, cwnd …
  *	blocked PROGRAM [CALL]			it sleeps in the kernel, in a call
  *	return PROGRAM [CALL] [-> RESULT]	a call came back
  *	exit PROGRAM [STATUS|SIGNAL]		a program is gone
+ *	call PROGRAM CALL [ARGUMENT…] [-> RESULT]	one of its threads made a call with these among its arguments
+ *	output PROGRAM "TEXT"			it printed a line with this text in it
+ *
+ * The last two, and descriptors by their number, are for programs of the user, which make their calls on their own:
+ * `call` passes over calls that do not fit, and `blocked` and `return` mean any of their threads.
  *
  * FLAGS are exactly those of the segment.  Sequence numbers are the ladder's: from 0 at the SYN.  `no` in
  * front says that no such packet has left (or been lost) since the last match, and looks at once.
@@ -38,7 +43,11 @@ enum condition_kind {
 	CONDITION_BLOCKED,
 	CONDITION_RETURN,
 	CONDITION_EXIT,
+	CONDITION_CALL,
+	CONDITION_OUTPUT,
 };
+
+#define CONDITION_WORDS	4
 
 #define PATTERN_TESTS	8
 
@@ -63,6 +72,10 @@ struct condition {
 	struct packet_pattern packet;
 	char actor[SCOPE_NAME];	/* program, thread or host */
 	char variable[SCOPE_NAME];	/* of that program; "" */
+	bool has_fd;
+	int fd;			/* STATE, SOCKET: a descriptor of that program instead */
+	char word[CONDITION_WORDS][128];	/* CALL: arguments as the ladder writes them; OUTPUT: the text */
+	size_t words;
 	enum sock_state state;
 	const struct call *call;	/* NULL: any */
 	bool has_number;

@@ -24,6 +24,12 @@ struct returned {
 	uint64_t call; /* number of the last call whose return was matched */
 };
 
+struct own_place { /* up to which a descriptor of a user's program was looked at */
+	size_t program;
+	int fd;
+	uint64_t matched; /* id of the STATE that was matched last */
+};
+
 #define BOUND_MAX SCOPE_VARIABLES
 
 struct places {
@@ -38,6 +44,12 @@ struct places {
 	size_t bounds;
 	struct returned returned[SCOPE_ACTORS];
 	size_t returneds;
+	uint64_t call[SESSION_PROGRAMS]; /* id of the last CALL or RETURN that `call` matched */
+	uint64_t output[SESSION_PROGRAMS]; /* … of the last OUTPUT */
+	struct own_place own_place[64];
+	size_t own_places;
+	const struct condition *own_looking; /* the one that nothing up to own_looked met */
+	uint64_t own_looked;
 };
 
 /* The program that a condition names; -1, and a word about it in seen. */
@@ -56,6 +68,12 @@ enum condition_answer condition_held(const struct condition *c, struct session *
 				     struct str *seen);
 enum condition_answer condition_state(const struct condition *c, struct places *p,
 				      struct session *s, struct str *seen);
+enum condition_answer condition_fd_state(const struct condition *c, struct places *p,
+					 struct session *s, struct str *seen);
+enum condition_answer condition_call(const struct condition *c, const struct result *want,
+				     struct places *p, struct session *s, struct str *seen);
+enum condition_answer condition_output(const struct condition *c, struct places *p,
+				       struct session *s, struct str *seen);
 enum condition_answer condition_sample(const struct condition *c, struct places *p,
 				       struct session *s, struct str *seen);
 

@@ -81,6 +81,8 @@ enum condition_answer condition_state(const struct condition *c, struct places *
 	struct bound *b;
 	uint32_t row;
 
+	if (c->has_fd)
+		return condition_fd_state(c, p, s, seen);
 	if (!c->variable[0])
 		return check_host_state(c, p, s, seen);
 	b = socket_of(c, p, s, seen);
@@ -123,13 +125,27 @@ const size_t sample_fields_count = CONDITION_COUNT(sample_fields);
 _Static_assert(CONDITION_COUNT(sample_fields) == CONDITION_COUNT(sample_offsets),
 	       "a member for each field");
 
+/* The socket behind a descriptor of a program by its number; -1. */
+static int socket_of_fd(const struct condition *c, struct session *s, struct str *seen)
+{
+	uint32_t thread;
+	int program = condition_program(c, s, &thread, seen);
+	int socket = program < 0 ? -1 : session_socket_of(s, (size_t)program, c->fd);
+
+	if (program >= 0 && socket < 0)
+		str_addf(seen, "descriptor %d of %s is no socket that the kernel shows", c->fd,
+			 c->actor);
+	return socket;
+}
+
 enum condition_answer condition_sample(const struct condition *c, struct places *p,
 				       struct session *s, struct str *seen)
 {
 	struct trace *t = session_trace(s);
-	struct bound *b = socket_of(c, p, s, seen);
+	struct bound *b = c->has_fd ? NULL : socket_of(c, p, s, seen);
+	int socket = c->has_fd ? socket_of_fd(c, s, seen) : b ? b->socket : -1;
 	const struct event *ev =
-		b ? trace_event(t, trace_socket(t, (size_t)b->socket)->last, NULL) : NULL;
+		socket < 0 ? NULL : trace_event(t, trace_socket(t, (size_t)socket)->last, NULL);
 	uint32_t have;
 
 	if (!ev)

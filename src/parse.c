@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/command.h"
+#include "src/parse_command.h"
 #include "src/parse_impl.h"
 
 void line_fini(struct line *l)
@@ -79,6 +80,30 @@ static int parse_target(struct parser *p, bool *taken)
 	return 0;
 }
 
+/* "NAME <" in front: a line that is typed to a program of the user. */
+static bool looks_like_input(const struct parser *p)
+{
+	struct lex ahead = p->lex;
+	struct token t = p->tok, next = lex_next(&ahead);
+	const struct scope_actor *a;
+
+	if (t.kind != TOKEN_NAME || next.kind != TOKEN_MARK || next.mark != '<')
+		return false;
+	a = scope_actor(p->scope, parser_text(p, &t), t.len);
+	return a && a->own;
+}
+
+static int parse_input_line(struct parser *p)
+{
+	p->line->kind = LINE_COMMAND;
+	p->line->command = command_find("input", 5);
+	if (parser_copy_name(p, &p->tok, p->line->name))
+		return -1;
+	parser_advance(p);
+	parser_advance(p);
+	return parse_typed(p);
+}
+
 static const char *group_target(enum command_group g)
 {
 	switch (g) {
@@ -147,6 +172,15 @@ static bool focus_is_wire(const struct parser *p)
 	return p->focus && !strcmp(p->focus, "wire");
 }
 
+static int own_calls(struct parser *p)
+{
+	STR_ON_STACK(hint, 64 + SCOPE_NAME);
+
+	str_addf(&hint, "input %s: TEXT types a line to it", p->line->target);
+	return parser_fail(p, p->tok.at, hint.buf,
+			   "%s is a program of yours: it makes its own calls", p->line->target);
+}
+
 /* Where nothing says for whom a call is, it is for the focused program. */
 static int find_actor(struct parser *p)
 {
@@ -154,13 +188,15 @@ static int find_actor(struct parser *p)
 		return parser_fail(p, p->tok.at, "programs call: client> socket(…)",
 				   "the wire makes no calls");
 	if (p->line->target[0])
-		return 0;
+		return p->actor && p->actor->own ? own_calls(p) : 0;
 	if (!p->focus)
 		return parser_fail(
 			p, p->tok.at, "for example: client> c = socket(AF_INET, SOCK_STREAM)",
 			"which program makes this call? Its name and \">\" belong in front");
 	p->actor = scope_actor(p->scope, p->focus, strlen(p->focus));
 	str_copy(p->line->target, sizeof(p->line->target), p->focus);
+	if (p->actor && p->actor->own)
+		return own_calls(p);
 	return p->actor ? 0 : parser_fail(p, p->tok.at, NULL, "there is no program %s", p->focus);
 }
 
@@ -231,6 +267,8 @@ static int parse_body(struct parser *p)
 	offer_commands(p);
 	if (p->focus && !focus_is_wire(p))
 		offer_calls(p);
+	if (looks_like_input(p))
+		return parse_input_line(p);
 	if (parse_target(p, &target))
 		return -1;
 	if (parser_at_end(p) && !target)

@@ -278,6 +278,9 @@ int parse_thread(struct parser *p)
 		return parser_expected(p, "of and a program");
 	if (parse_actor(p, p->line->other, "a program", &a))
 		return -1;
+	if (a->own)
+		return parser_fail(p, at, NULL,
+				   "%s is a program of yours: it makes its own threads", a->name);
 	return scope_add_thread(p->scope, p->line->name, a->program)
 		       ? 0
 		       : parser_fail(p, at, NULL, "too many programs and threads");
@@ -300,7 +303,7 @@ int parse_program(struct parser *p)
 	return 0;
 }
 
-/* ---- text ---- */
+/* ---- programs of the user ---- */
 
 static int take_text(struct parser *p, const char *what, bool comments)
 {
@@ -315,6 +318,74 @@ static int take_text(struct parser *p, const char *what, bool comments)
 	p->line->text = parse_copy(p, parser_text(p, &t), t.len);
 	return p->line->text ? 0 : -1;
 }
+
+/* Its host: named, or that of the same name. */
+static int parse_run_host(struct parser *p)
+{
+	const char *name = p->line->name;
+
+	parser_choose(p);
+	parser_offer(p, "on", "and a host");
+	if (parser_take_word(p, "on"))
+		return parse_host(p, p->line->other);
+	if (scope_host(p->scope, name, strlen(name)) < 0)
+		return parser_expected(p, "on and a host, since no host has the program's name");
+	str_copy(p->line->other, sizeof(p->line->other), name);
+	return 0;
+}
+
+/* NAME [on HOST]: COMMAND */
+int parse_run(struct parser *p)
+{
+	size_t at = p->tok.at;
+
+	parser_choose(p);
+	for (size_t i = 0; i < p->scope->hosts; i++)
+		parser_offer(p, p->scope->host[i], "on the host of that name");
+	if (parse_actor_name(p, true) || parse_run_host(p) ||
+	    parser_want_mark(p, ':', "and a command"))
+		return -1;
+	if (take_text(p, "a command", false))
+		return -1;
+	if (!scope_add_own(p->scope, p->line->name))
+		return parser_fail(p, at, NULL, "too many programs");
+	return 0;
+}
+
+/* ---- typing to a program ---- */
+
+int parse_typed(struct parser *p)
+{
+	struct token t = parser_raw_rest(p, false);
+
+	if (memchr(parser_text(p, &t), '\0', t.len))
+		return parser_fail(p, t.at, NULL, "a text has no NUL bytes");
+	p->line->text = parse_copy(p, parser_text(p, &t), t.len);
+	return p->line->text ? 0 : -1;
+}
+
+/* NAME: TEXT | NAME eof */
+int parse_input(struct parser *p)
+{
+	const struct scope_actor *a;
+	size_t at = p->tok.at;
+
+	if (parse_actor(p, p->line->name, "a program that run has started", &a))
+		return -1;
+	if (!a->own)
+		return parser_fail(p, at, "run NAME on HOST: COMMAND starts a program of yours",
+				   "%s is a built-in program: it reads no input", p->line->name);
+	parser_choose(p);
+	parser_offer(p, "eof", "the end of its input");
+	if (parser_take_word(p, "eof"))
+		return 0;
+	if (!parser_is_mark(p, ':'))
+		return parser_expected(p, "\":\" and a text, or eof");
+	parser_advance(p);
+	return parse_typed(p);
+}
+
+/* ---- text ---- */
 
 int parse_file_name(struct parser *p)
 {

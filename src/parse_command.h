@@ -18,6 +18,9 @@ int parse_interrupt(struct parser *p);
 int parse_kill(struct parser *p);
 int parse_thread(struct parser *p);
 int parse_program(struct parser *p);
+int parse_run(struct parser *p);
+int parse_input(struct parser *p);
+int parse_typed(struct parser *p);	/* behind "NAME<" */
 
 int parse_file_name(struct parser *p);
 int parse_free_text(struct parser *p);

@@ -185,7 +185,18 @@ static void offer_sockets(struct parser *p, bool hosts)
 		parser_offer(p, p->scope->host[i], "any socket of this host");
 }
 
-/* VARIABLE, PROGRAM.VARIABLE or, if hosts, HOST. */
+static int parse_descriptor(struct parser *p, struct condition *out)
+{
+	int64_t fd;
+
+	if (parse_int(p, 0, 1 << 20, "a descriptor", &fd))
+		return -1;
+	out->has_fd = true;
+	out->fd = (int)fd;
+	return 0;
+}
+
+/* VARIABLE, PROGRAM.VARIABLE, PROGRAM FD or, if hosts, HOST. */
 static int parse_socket(struct parser *p, bool hosts, struct condition *out)
 {
 	struct lex ahead = p->lex;
@@ -196,6 +207,11 @@ static int parse_socket(struct parser *p, bool hosts, struct condition *out)
 	if (t.kind != TOKEN_NAME)
 		return parser_expected(p, hosts ? "a variable or a host" : "a variable");
 	a = scope_actor(p->scope, parser_text(p, &t), t.len);
+	if (a && next.kind == TOKEN_NUMBER) {
+		str_copy(out->actor, sizeof(out->actor), a->name);
+		parser_advance(p);
+		return parse_descriptor(p, out);
+	}
 	if (a && next.kind == TOKEN_MARK && next.mark == '.') {
 		p->lex = ahead;
 		parser_advance(p);
@@ -310,6 +326,69 @@ static int parse_exit(struct parser *p, struct condition *out)
 	return parse_number_test(p, "an exit status or a signal", &out->number);
 }
 
+/* A word as it stands: with its quotes, without a comma behind it. */
+static int take_argument(struct parser *p, struct condition *out)
+{
+	struct token t = p->tok;
+	struct str word;
+
+	if (t.kind == TOKEN_STRING)
+		parser_advance(p);
+	else
+		t = parser_raw_word(p, ""), parser_advance(p);
+	if (t.kind == TOKEN_STRING)
+		parser_take_mark(p, ',');
+	else if (t.len > 1 && parser_text(p, &t)[t.len - 1] == ',')
+		t.len--;
+	if (out->words == CONDITION_WORDS)
+		return parser_fail(p, t.at, NULL, "at most %d arguments can be told",
+				   CONDITION_WORDS);
+	word = str_on(out->word[out->words], sizeof(out->word[0]));
+	str_addn(&word, parser_text(p, &t), t.len);
+	if (word.cut)
+		return parser_fail(p, t.at, NULL, "an argument has at most %zu bytes",
+				   sizeof(out->word[0]) - 1);
+	out->words++;
+	return 0;
+}
+
+static int parse_made(struct parser *p, struct condition *out)
+{
+	if (parse_actor(p, out->actor, "a program", &p->actor))
+		return -1;
+	if (!(out->call = parse_call_name(p)))
+		return -1;
+	while (!parser_at_end(p) && p->tok.kind != TOKEN_ARROW)
+		if (take_argument(p, out))
+			return -1;
+	if (p->tok.kind != TOKEN_ARROW)
+		return 0;
+	parser_advance(p);
+	return parse_result(p, out->call, &p->line->want);
+}
+
+static int parse_output(struct parser *p, struct condition *out)
+{
+	const struct scope_actor *a;
+	struct value text;
+	size_t n;
+
+	if (parse_actor(p, out->actor, "a program", &a))
+		return -1;
+	parser_choose(p);
+	parser_placeholder(p, "\"TEXT\"", "that is in the line");
+	if (p->tok.kind != TOKEN_STRING)
+		return parser_expected(p, "a text in double quotes");
+	if (!lex_string(&p->lex, &p->tok, &text))
+		return parser_fail(p, p->tok.at, NULL, "no memory for a text");
+	n = value_bytes(&text, out->word[0], sizeof(out->word[0]) - 1);
+	out->word[0][n] = '\0';
+	out->words = 1;
+	value_fini(&text);
+	parser_advance(p);
+	return 0;
+}
+
 /* ---- the condition ---- */
 
 static const struct {
@@ -328,6 +407,8 @@ static const struct {
 	{ "blocked", CONDITION_BLOCKED, false, parse_blocked, "a program sleeps in a call" },
 	{ "return", CONDITION_RETURN, false, parse_return, "a call came back" },
 	{ "exit", CONDITION_EXIT, false, parse_exit, "a program is gone" },
+	{ "call", CONDITION_CALL, true, parse_made, "a program made a call" },
+	{ "output", CONDITION_OUTPUT, true, parse_output, "a program printed a line" },
 };
 
 static int parse_kind(struct parser *p, struct condition *out)
@@ -341,7 +422,8 @@ static int parse_kind(struct parser *p, struct condition *out)
 		out->kind = kinds[i].kind;
 		return kinds[i].parse(p, out);
 	}
-	return parser_expected(p, out->none ? "packet or lost behind no" : "what to look for");
+	return parser_expected(p, out->none ? "packet, lost, call or output behind no"
+					    : "what to look for");
 }
 
 int parse_condition(struct parser *p, struct condition *out)

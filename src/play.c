@@ -13,6 +13,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "src/command.h"
+#include "src/parse_command.h"
 #include "src/script.h"
 #include "src/session.h"
 
@@ -118,10 +120,30 @@ static enum play_result run_in(struct session *s, struct script *parsed,
 	return result;
 }
 
+/* Whether a program of the user takes the place of the built-in one of a name, before that has anything to do. */
+static bool is_idle(const struct script *s, const char *name)
+{
+	for (size_t i = 0; i < s->lines; i++) {
+		const struct line *l = &s->line[i];
+
+		if (l->kind == LINE_COMMAND && l->command->parse == parse_run &&
+		    !strcmp(l->name, name))
+			return true;
+		if (!strcmp(l->target, name) || !strcmp(l->name, name) ||
+		    (l->kind == LINE_COMMAND && l->command->parse == parse_thread &&
+		     !strcmp(l->other, name)))
+			return false;
+	}
+	return false;
+}
+
 static enum play_result play_until(struct script *parsed, const struct play_config *c,
 				   const struct stop *stop, unsigned *held, struct err *e)
 {
-	const struct session_config config = { .sample = true, .loopback = parsed->loopback };
+	const struct session_config config = { .sample = true,
+					       .loopback = parsed->loopback,
+					       .idle = { is_idle(parsed, "client"),
+							 is_idle(parsed, "server") } };
 	struct session *s = session_new_lab(&config, e);
 	enum play_result result;
 	struct err trouble;

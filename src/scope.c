@@ -73,6 +73,17 @@ bool scope_add_program(struct scope *sc, const char *name)
 	return add_actor(sc, name, sc->programs, false) && ++sc->programs;
 }
 
+bool scope_add_own(struct scope *sc, const char *name)
+{
+	struct scope_actor *a;
+
+	if (!scope_add_program(sc, name))
+		return false;
+	a = (struct scope_actor *)scope_actor(sc, name, strlen(name));
+	a->own = !a->thread;
+	return a->own;
+}
+
 bool scope_add_thread(struct scope *sc, const char *name, size_t program)
 {
 	return add_actor(sc, name, program, true);

@@ -22,6 +22,7 @@ struct scope_actor {		/* a program's first thread (its name is the program's) or
 	char name[SCOPE_NAME];
 	size_t program;
 	bool thread;
+	bool own;		/* a program of the user, which makes its own calls */
 };
 
 struct scope_variable {
@@ -55,6 +56,7 @@ void scope_init(struct scope *sc, struct addr_names addresses);
 /* False: no room, or the name is too long. */
 bool scope_add_host(struct scope *sc, const char *name);
 bool scope_add_program(struct scope *sc, const char *name);	/* its number is the next one; a known one stays as it is */
+bool scope_add_own(struct scope *sc, const char *name);	/* the same for one of the user's; a known one becomes it */
 bool scope_add_thread(struct scope *sc, const char *name, size_t program);
 bool scope_set_variable(struct scope *sc, const char *name, size_t program, int family);
 bool scope_add_place(struct scope *sc, const char *text);

@@ -5,6 +5,7 @@
  */
 #include "src/session_impl.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
 #define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
 #define INTERRUPT_MS 10
+#define END_MS	     1000 /* for programs that are asked to end */
+#define SESSION_FDS  64
 #define LOAD_NS	     (3 * NS_PER_MS)
 #define TURN_NS                                                                                    \
 	(20 *                                                                                      \
@@ -85,6 +88,48 @@ static int add_hosts(struct session *s, struct err *e)
 	return 0;
 }
 
+static bool some_own_run(const struct session *s)
+{
+	for (size_t i = 0; i < s->actors; i++)
+		if (s->actor[i].tracer)
+			return true;
+	return false;
+}
+
+static void signal_own(struct session *s, int number)
+{
+	for (size_t i = 0; i < s->actors; i++)
+		if (s->actor[i].tracer)
+			tracer_signal(s->actor[i].tracer, number, NULL);
+}
+
+/* Takes in what they still have to say until all have ended. */
+static void see_them_end(struct session *s, int limit_ms)
+{
+	int64_t until = clock_monotonic_ns() + limit_ms * NS_PER_MS;
+	struct pollfd fds[SESSION_FDS];
+	int timeout, left;
+	size_t n;
+
+	while (some_own_run(s) && (left = (int)((until - clock_monotonic_ns()) / NS_PER_MS)) > 0) {
+		n = session_fds(s, fds, SESSION_FDS, &timeout);
+		poll(fds, n, timeout < 0 || timeout > left ? left : timeout);
+		s->grown |= session_work(s);
+	}
+}
+
+void session_end_programs(struct session *s, int limit_ms)
+{
+	if (!some_own_run(s))
+		return;
+	signal_own(s, SIGTERM);
+	/* One that was stopped would not hear of it. */
+	signal_own(s, SIGCONT);
+	see_them_end(s, limit_ms);
+	signal_own(s, SIGKILL);
+	see_them_end(s, limit_ms);
+}
+
 static struct session *session_empty(struct err *e)
 {
 	struct session *s = calloc(1, sizeof(*s));
@@ -118,14 +163,17 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 	if (c->loopback && !(s->sides = sides_new(e)))
 		goto fail;
 	/* The programs get ready while the wire is laid; and while we have one thread, which makes a fork cheap. */
-	for (size_t i = 0; i < 2; i++)
-		if (actor_launch(s, hosts[i], hosts[i], e) < 0)
+	for (size_t i = 0; i < 2; i++) {
+		if (c->idle[i])
+			actor_reserve(s, (uint8_t)i);
+		else if (actor_launch(s, hosts[i], hosts[i], e) < 0)
 			goto fail;
+	}
 	s->wire = wire_start(s->lab, &wire, e);
 	if (!s->wire)
 		goto fail;
 	for (size_t i = 0; i < 2; i++)
-		if (actor_ready(s, i, e))
+		if (s->actor[i].process && actor_ready(s, i, e))
 			goto fail;
 	return s;
 fail:
@@ -162,10 +210,9 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->actors; i++) {
-		program_free(s->actor[i].process);
-		s->actor[i].process = NULL;
-	}
+	session_end_programs(s, END_MS);
+	for (size_t i = 0; i < s->actors; i++)
+		actor_fini(&s->actor[i]);
 	if (s->wire) {
 		/* What the dying programs' kernels still sent belongs to the record. */
 		session_settle(s);
@@ -201,6 +248,24 @@ static void shorten(int *timeout_ms, int64_t due, int64_t now)
 		*timeout_ms = (int)ms;
 }
 
+static size_t own_fds(const struct session *s, const struct actor *a, struct pollfd *fds,
+		      size_t max, int *timeout_ms, int64_t now)
+{
+	int fd[2], soon;
+	size_t count, n = 0;
+
+	shorten(timeout_ms, output_due(a), now);
+	if (!a->tracer)
+		return 0;
+	count = tracer_fds(a->tracer, fd);
+	for (; n < count && n < max; n++)
+		fds[n] = (struct pollfd){ .fd = fd[n], .events = POLLIN };
+	soon = s->more_reports ? 0 : tracer_timeout(a->tracer);
+	if (soon >= 0)
+		shorten(timeout_ms, now + soon * NS_PER_MS, now);
+	return n;
+}
+
 size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeout_ms)
 {
 	int64_t now = clock_monotonic_ns();
@@ -220,6 +285,8 @@ size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeo
 	for (size_t i = 0; i < s->actors && n < max; i++) {
 		const struct actor *a = &s->actor[i];
 
+		if (a->own)
+			n += own_fds(s, a, fds + n, max - n, timeout_ms, now);
 		if (!a->process)
 			continue;
 		fds[n++] = (struct pollfd){ .fd = program_fd(a->process), .events = POLLIN };
@@ -329,9 +396,13 @@ int session_not_live(struct err *e)
 int session_not_running(const struct session *s, size_t actor, struct err *e)
 {
 	const struct actor *a = &s->actor[actor];
-	STR_ON_STACK(hint, 128);
+	STR_ON_STACK(hint, 400);
 
-	str_addf(&hint, "program %s on %s starts it again", a->name, s->lab->host[a->host].name);
+	if (a->own)
+		str_addf(&hint, "run %s: %s starts it again", a->name, a->command);
+	else
+		str_addf(&hint, "program %s on %s starts it again", a->name,
+			 s->lab->host[a->host].name);
 	return err_set(e, hint.buf, "%s is not running", a->name);
 }
 
@@ -385,9 +456,13 @@ int session_save(struct session *s, const char *path, struct err *e)
 int session_interrupt(struct session *s, size_t program, uint32_t thread, struct err *e)
 {
 	struct actor *a = &s->actor[program];
-	struct thread *t = &a->thread[thread];
+	struct thread *t = &a->thread[a->own ? 0 : thread];
 	const struct call_record *r = call_record(s, t->current);
 
+	if (a->tracer) {
+		session_append_command(s, clock_now_ns(), a->name, "interrupt", NULL);
+		return tracer_signal(a->tracer, SIGINT, e);
+	}
 	if (!s->lab)
 		return session_not_live(e);
 	if (!a->process || !r || r->progress == CALL_WAITING)
@@ -402,10 +477,10 @@ int session_kill(struct session *s, size_t program, struct err *e)
 {
 	struct actor *a = &s->actor[program];
 
-	if (!s->lab)
+	if (!s->lab && !a->own)
 		return session_not_live(e);
-	if (!a->process)
+	if (!actor_runs(a))
 		return session_not_running(s, program, e);
 	session_append_command(s, clock_now_ns(), a->name, "kill", NULL);
-	return program_kill(a->process, e);
+	return a->tracer ? tracer_signal(a->tracer, SIGKILL, e) : program_kill(a->process, e);
 }

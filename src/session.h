@@ -23,6 +23,7 @@ struct session_config {
 	const char *record;	/* -w FILE; NULL: a spool file */
 	bool *record_failed;	/* receives whether it is the file that cannot be made, not the lab; may be NULL */
 	bool sample;		/* normally true */
+	bool idle[2];		/* no built-in program for the client, for the server: session_run() will give it one */
 	bool loopback;		/* one host: both programs on lo, which takes no orders */
 };
 
@@ -96,6 +97,27 @@ int session_kill(struct session *s, size_t program, struct err *e);
 int session_thread(struct session *s, size_t program, const char *name, struct err *e);	/* adds one */
 int session_program(struct session *s, const char *name, const char *host, struct err *e);	/* adds one; restarts one that is gone */
 
+/* ---- programs of the user ---- */
+
+/*
+ * Starts a command on a host, traced (lab/tracer.h), under a name: a new one, that of a program that is gone, or that of
+ * a built-in one that was given nothing to do yet.
+ */
+int session_run(struct session *s, const char *name, const char *host, const char *command, struct err *e);
+
+/* Types a line to it; NULL: the end of its input. */
+int session_input(struct session *s, size_t program, const char *text, struct err *e);
+
+bool session_is_own(const struct session *s, size_t program);	/* it is such a program, running or gone */
+bool session_runs(const struct session *s, size_t program);	/* of either kind: it has not ended */
+bool session_listens(const struct session *s, size_t program);	/* one of its sockets waits for peers: LISTEN, or bound UDP */
+
+/* Whether it has ended, with all its processes; and how its first one did. */
+bool session_ended(const struct session *s, size_t program, bool *killed, int *status);
+
+/* Ends those that still run: SIGTERM, and those that are there after limit_ms by SIGKILL. */
+void session_end_programs(struct session *s, int limit_ms);
+
 /* ---- the wire ---- */
 
 /* text: the command as given, for the COMMAND event. */
@@ -107,6 +129,8 @@ int session_note(struct session *s, enum note_kind kind, const char *text, struc
 int session_save(struct session *s, const char *path, struct err *e);
 
 /* ---- what is true now ---- */
+
+int session_host(const struct session *s, const char *name, struct err *e);	/* its number; -1 */
 
 /* The socket (index for trace_socket) behind a program's descriptor now or, if it is closed, last; -1. */
 int session_socket_of(const struct session *s, size_t program, int fd);

@@ -1,17 +1,25 @@
 /*
  * A call's way: asked for (WAITING behind others of its thread), sent to the program, ENTERED when the
  * program says so, RETURNED.  Each is kept in a ring by its number, so that scripts and `-> result` can ask
- * for it afterwards.
+ * for it afterwards.  Programs of the user make calls on their own: while one is under way its thread has its
+ * record, afterwards a ring of their own, so that neither kind displaces the other.
  */
 #include "src/session_impl.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct call_record *call_record(struct session *s, uint64_t number)
 {
 	struct call_record *r = &s->call[number % CALLS_KEPT];
 
-	return number && r->number == number ? r : NULL;
+	if (!number)
+		return NULL;
+	if (r->number == number)
+		return r;
+	r = &s->traced[number % CALLS_KEPT];
+	return r->number == number ? r : traced_call(s, number);
 }
 
 static bool is_over(const struct call_record *r)
@@ -19,7 +27,7 @@ static bool is_over(const struct call_record *r)
 	return !r->number || r->progress == CALL_RETURNED || r->progress == CALL_DIED;
 }
 
-static void record_free(struct call_record *r)
+void call_record_fini(struct call_record *r)
 {
 	call_request_fini(&r->request);
 	call_outcome_fini(&r->outcome);
@@ -29,26 +37,42 @@ static void record_free(struct call_record *r)
 void calls_fini(struct session *s)
 {
 	for (size_t i = 0; i < CALLS_KEPT; i++)
-		record_free(&s->call[i]);
+		call_record_fini(&s->call[i]), call_record_fini(&s->traced[i]);
+}
+
+/* A free place for the record of a call; its number.  0: all of them wait. */
+static uint64_t next_number(struct session *s)
+{
+	for (uint64_t n = s->calls + 1; n <= s->calls + CALLS_KEPT; n++)
+		if (is_over(&s->call[n % CALLS_KEPT]))
+			return n;
+	return 0;
 }
 
 uint64_t session_call(struct session *s, size_t program, uint32_t thread,
 		      struct call_request *request, const char *assign, struct err *e)
 {
 	struct actor *a = &s->actor[program];
-	struct call_record *r = &s->call[(s->calls + 1) % CALLS_KEPT];
+	uint64_t number = next_number(s);
+	struct call_record *r = &s->call[number % CALLS_KEPT];
 
+	if (a->own && a->tracer) {
+		err_set(e, "input types a line to it",
+			"%s is a program of yours: it makes its own calls", a->name);
+		return 0;
+	}
 	if (!s->lab || !a->process) {
 		(void)(s->lab ? session_not_running(s, program, e) : session_not_live(e));
 		return 0;
 	}
-	if (!is_over(r)) {
+	if (!number) {
 		err_set(e, "interrupt the call that blocks, or kill its program",
 			"too many calls wait their turn");
 		return 0;
 	}
-	record_free(r);
-	r->number = ++s->calls;
+	a->used = true;
+	call_record_fini(r);
+	r->number = s->calls = number;
 	r->actor = program;
 	r->thread = thread;
 	r->progress = CALL_WAITING;
@@ -124,14 +148,13 @@ static struct event event_of(const struct session *s, const struct call_record *
 	struct event ev = { .kind = kind, .host = a->host, .thread = r->thread, .ts_ns = ts_ns };
 
 	str_copy(ev.program, sizeof(ev.program), a->name);
-	if (r->thread)
-		str_copy(ev.thread_name, sizeof(ev.thread_name), a->thread[r->thread].name);
+	str_copy(ev.thread_name, sizeof(ev.thread_name), actor_thread_name(a, r->thread));
 	return ev;
 }
 
 #define ARG_TEXT 256 /* bytes of one argument's text */
 
-static void on_enter(struct session *s, struct call_record *r, int64_t ts_ns)
+void call_entered(struct session *s, struct call_record *r, int64_t ts_ns)
 {
 	struct event ev = event_of(s, r, EVENT_CALL, ts_ns);
 	char text[CALL_ARGS][ARG_TEXT];
@@ -144,7 +167,7 @@ static void on_enter(struct session *s, struct call_record *r, int64_t ts_ns)
 	for (size_t i = 0; i < CALL_ARGS && r->request.call->arg[i].type != ARG_NONE; i++) {
 		struct str out = str_on(text[i], ARG_TEXT);
 
-		call_arg_text(&out, &r->request, i, &s->lab->names);
+		call_arg_text(&out, &r->request, i, trace_names(s->trace));
 		if (out.len)
 			ev.call.arg[ev.call.args++] =
 				(struct event_arg){ .name = r->request.call->arg[i].name,
@@ -169,44 +192,91 @@ static void append_return(struct session *s, const struct call_record *r, int64_
 		struct str out = str_on(text[i], ARG_TEXT);
 		const char *label = "";
 
-		if (!call_out_text(&out, &label, i, &r->request, &r->outcome, &s->lab->names))
+		if (!call_out_text(&out, &label, i, &r->request, &r->outcome,
+				   trace_names(s->trace)))
 			break;
 		ev.ret.out[ev.ret.outs++] = (struct event_arg){ .name = label, .text = out.buf };
 	}
 	session_append(s, &ev);
 }
 
+/* Descriptors that a call made are closed by execve(2), or not. */
+static void note_till_exec(struct session *s, const struct call_record *r, int fd)
+{
+	struct descriptor *d = files_make(&s->actor[r->actor], r->process, fd);
+	const struct call_request *q = &r->request;
+
+	if (!d)
+		return;
+	d->till_exec = (call_number_of(q, ARG_SOCKTYPE) & SOCK_CLOEXEC) ||
+		       (call_number_of(q, ARG_SOCK_FLAGS) & SOCK_CLOEXEC) ||
+		       call_number_of(q, ARG_FCNTL_CMD) == F_DUPFD_CLOEXEC;
+}
+
+static void note_made(struct session *s, const struct call_record *r, int fd,
+		      const struct sock_key *key, int64_t ts_ns)
+{
+	if (!key->cookie)
+		return;
+	sockets_own(s, r->actor, r->process, fd, key, r->number, ts_ns);
+	note_till_exec(s, r, fd);
+}
+
+static void note_flag(struct session *s, const struct call_record *r)
+{
+	struct descriptor *d;
+
+	if (call_number_of(&r->request, ARG_FCNTL_CMD) != F_SETFD || r->outcome.result < 0 ||
+	    strcmp(r->request.call->name, "fcntl") != 0)
+		return;
+	d = files_make(&s->actor[r->actor], r->process, call_fd(&r->request));
+	if (d)
+		d->till_exec = call_number_of(&r->request, ARG_FCNTL_ARG) & FD_CLOEXEC;
+}
+
+static void sample(struct session *s, const struct call_record *r, const struct sock_key *key)
+{
+	if (key->cookie && s->wire)
+		wire_sample_call(s->wire, s->actor[r->actor].host, key, r->number);
+}
+
 /* Keeps the books on descriptors, and has the sockets looked at that the call may have changed. */
 static void note_sockets(struct session *s, const struct call_record *r,
-			 const struct program_report *report)
+			 const struct call_sockets *k)
 {
-	uint8_t host = s->actor[r->actor].host;
+	int fd = call_fd(&r->request);
 
-	if (!strcmp(r->request.call->name, "close") && r->outcome.result == 0)
-		sockets_disown(s, r->actor, call_fd(&r->request), r->number, report->ts_ns);
-	else if (report->sock.cookie)
-		sockets_own(s, r->actor, call_fd(&r->request), &report->sock, r->number,
-			    report->ts_ns);
-	if (report->made.cookie)
-		sockets_own(s, r->actor, (int)r->outcome.result, &report->made, r->number,
-			    report->ts_ns);
-	if (report->sock.cookie)
-		wire_sample_call(s->wire, host, &report->sock, r->number);
-	if (report->made.cookie)
-		wire_sample_call(s->wire, host, &report->made, r->number);
+	if (r->request.call->closes && r->outcome.result == 0)
+		sockets_disown(s, r->actor, r->process, fd, r->number, k->ts_ns);
+	else if (k->sock.cookie)
+		sockets_own(s, r->actor, r->process, fd, &k->sock, r->number, k->ts_ns);
+	note_flag(s, r);
+	note_made(s, r, (int)r->outcome.result, &k->made, k->ts_ns);
+	note_made(s, r, k->second, &k->made_second, k->ts_ns);
+	sample(s, r, &k->sock);
+	sample(s, r, &k->made);
+	sample(s, r, &k->made_second);
+}
+
+void call_left(struct session *s, const struct call_record *r, const struct call_sockets *k)
+{
+	append_return(s, r, k->ts_ns);
+	note_sockets(s, r, k);
 }
 
 static void on_leave(struct session *s, struct call_record *r, struct program_report *report)
 {
+	const struct call_sockets k = {
+		.ts_ns = report->ts_ns, .sock = report->sock, .made = report->made, .second = -1
+	};
 	struct actor *a = &s->actor[r->actor];
 
 	r->progress = CALL_RETURNED;
 	r->outcome = report->outcome;
 	memset(&report->outcome, 0, sizeof(report->outcome));
-	append_return(s, r, report->ts_ns);
 	if (r->assign[0])
 		variable_set(a, r->assign, r->outcome.result);
-	note_sockets(s, r, report);
+	call_left(s, r, &k);
 	a->thread[r->thread].current = 0;
 	calls_start_next(s, r->actor, r->thread);
 }
@@ -219,12 +289,21 @@ void calls_on_report(struct session *s, size_t actor, struct program_report *rep
 	if (!r)
 		return;
 	if (report->kind == REPORT_ENTER)
-		on_enter(s, r, report->ts_ns);
+		call_entered(s, r, report->ts_ns);
 	else
 		on_leave(s, r, report);
 }
 
 /* ---- questions ---- */
+
+static bool thread_sleeps(const struct actor *a, uint32_t thread)
+{
+	const struct task *t = a->tracer ? traced_lane(a, thread) : NULL;
+
+	if (t)
+		return tracer_sleeps(a->tracer, t->number);
+	return a->process && program_sleeps(a->process, thread);
+}
 
 enum call_progress session_call_progress(struct session *s, uint64_t number)
 {
@@ -232,16 +311,22 @@ enum call_progress session_call_progress(struct session *s, uint64_t number)
 
 	if (!r)
 		return CALL_UNKNOWN;
-	if (r->progress == CALL_ENTERED && program_sleeps(s->actor[r->actor].process, r->thread))
+	if (r->progress == CALL_ENTERED && thread_sleeps(&s->actor[r->actor], r->thread))
 		return CALL_ASLEEP;
 	return r->progress;
 }
 
 uint64_t session_thread_call(const struct session *s, size_t program, uint32_t thread)
 {
-	return program < s->actors && thread < s->actor[program].threads
-		       ? s->actor[program].thread[thread].current
-		       : 0;
+	const struct task *t;
+
+	if (program >= s->actors)
+		return 0;
+	if (s->actor[program].own) {
+		t = traced_lane(&s->actor[program], thread);
+		return t ? t->call.number : 0;
+	}
+	return thread < s->actor[program].threads ? s->actor[program].thread[thread].current : 0;
 }
 
 const struct call_outcome *session_call_outcome(struct session *s, uint64_t number)

@@ -1,18 +1,21 @@
 /*
  * session_impl: what the parts of the session share.  session.c: life, polling, the trace, the wire;
- * session_program.c: programs, threads, variables; session_call.c: calls on their way; session_socket.c:
+ * session_program.c: programs, threads, variables; session_call.c: calls on their way; session_traced.c: programs of
+ * the user; session_output.c: what they print; session_files.c: which socket a descriptor names; session_socket.c:
  * which program's descriptor a kernel socket belongs to.
  */
 #ifndef SOCKLENS_SESSION_IMPL_H
 #define SOCKLENS_SESSION_IMPL_H
 
 #include "src/lab/program.h"
+#include "src/lab/tracer.h"
 #include "src/session.h"
 
 #define CALLS_KEPT	256	/* a power of two */
-#define THREADS_MAX	8
+#define THREADS_MAX	8	/* of a built-in program */
 #define VARIABLES_MAX	64
-#define DESCRIPTORS_MAX	1024	/* of a program: RLIMIT_NOFILE's usual value */
+#define DESCRIPTORS_MAX	65536	/* of a process; what is beyond is not followed */
+#define OUTPUT_LINE	1024	/* bytes of a printed line; the rest of it is cut */
 
 struct variable {
 	char name[32];
@@ -27,22 +30,11 @@ struct thread {
 	uint64_t interrupt;	/* the call that is to be interrupted; 0: none */
 };
 
-struct actor {			/* a program of the session, alive or gone */
-	char name[EVENT_NAME];
-	uint8_t host;
-	struct program *process;	/* NULL: gone */
-	struct thread thread[THREADS_MAX];
-	uint32_t threads;
-	struct variable variable[VARIABLES_MAX];
-	size_t variables;
-	uint64_t cookie[DESCRIPTORS_MAX];	/* of the socket that a descriptor names, or named last; 0 none */
-	bool open[DESCRIPTORS_MAX];		/* … and whether it still does */
-};
-
 struct call_record {
 	uint64_t number;	/* 0: free */
 	size_t actor;
 	uint32_t thread;
+	uint32_t process;	/* whose descriptors it is about: number of its first thread */
 	enum call_progress progress;
 	char assign[32];
 	int64_t entered_ns;
@@ -50,10 +42,72 @@ struct call_record {
 	struct call_outcome outcome;
 };
 
+struct task {			/* a thread of a user's own program that runs */
+	uint32_t number, process;	/* as the tracer has them */
+	uint32_t lane;		/* as events have it: numbered as they first have something to do with sockets */
+	bool told;		/* … which it had */
+	char *command;		/* of a process: its command line, if execve(2) made it another one since; owned */
+	pid_t tid;
+	char name[EVENT_NAME];	/* "" as its process */
+	uint64_t tracer_number;	/* the tracer's of the call it is in */
+	struct call_record call;	/* … number 0: it is in none */
+};
+
+struct descriptor {
+	uint64_t cookie;	/* of the socket that it names, or named last; 0 none */
+	bool open;		/* it still does */
+	bool till_exec;		/* close-on-exec */
+};
+
+struct files {			/* the descriptors of a process */
+	uint32_t process;
+	struct descriptor *at;
+	size_t count;
+};
+
+struct output {			/* a line that is not whole yet */
+	char bytes[OUTPUT_LINE];
+	size_t len;
+	bool cut;
+	bool cr;		/* a carriage return came last */
+	uint32_t lane;
+	int64_t ts_ns, due_ns;	/* of its last bytes; when it is shown as it is: CLOCK_MONOTONIC, INT64_MAX never */
+};
+
+struct actor {			/* a program of the session, alive or gone */
+	char name[EVENT_NAME];
+	uint8_t host;
+	struct program *process;	/* a built-in one */
+	struct tracer *tracer;		/* a user's own; both NULL: gone */
+	bool used;			/* a built-in one that was given something to do */
+	struct thread thread[THREADS_MAX];
+	uint32_t threads;
+	struct variable variable[VARIABLES_MAX];
+	size_t variables;
+	struct files *files;
+	size_t files_count, files_cap;
+
+	/* Of a user's own: */
+	bool own;
+	char command[256];
+	struct task *task;
+	size_t tasks, tasks_cap;
+	uint32_t lanes;			/* given to tasks so far */
+	struct output output[2];	/* standard output, standard error */
+	int64_t window_ns;		/* CLOCK_MONOTONIC: the second in which so many … */
+	uint32_t lines;			/* … lines came, */
+	uint64_t unkept;		/* … and so many more */
+	bool ended;			/* its first process has, so: */
+	bool killed;
+	int status;
+	bool end_told;			/* and with it all of them, as an event says */
+};
+
 struct owned_socket {		/* a kernel socket that may still change */
 	uint8_t host;
 	uint64_t cookie;
 	size_t actor;		/* SIZE_MAX: of no program yet */
+	uint32_t process, lane;	/* of it; 0 of a built-in one */
 	int fd;			/* the first of its descriptors; -1: not open in it (any more) */
 	bool sampled;
 	struct sock_key key;	/* cookie and family, for looking again when its program dies */
@@ -71,7 +125,8 @@ struct session {
 	struct sides *sides;	/* of one host; NULL: there are two */
 	struct actor actor[SESSION_PROGRAMS];
 	size_t actors;
-	struct call_record call[CALLS_KEPT];
+	struct call_record call[CALLS_KEPT];	/* of built-in programs */
+	struct call_record traced[CALLS_KEPT];	/* those of others that came back */
 	uint64_t calls;		/* numbers given so far */
 	struct owned_socket *socket;
 	size_t sockets, sockets_cap;
@@ -80,6 +135,7 @@ struct session {
 	bool troubled;
 	bool grown;
 	bool more;		/* the wire has more events than one turn takes */
+	bool more_reports;	/* a user's own program has */
 };
 
 /* Appends an event with its line for people; a failure becomes the session's trouble. */
@@ -98,15 +154,40 @@ int session_not_running(const struct session *s, size_t actor, struct err *e);
 /* ---- calls ---- */
 void calls_fini(struct session *s);
 struct call_record *call_record(struct session *s, uint64_t number);	/* NULL: unknown */
+void call_record_fini(struct call_record *r);
 void calls_on_report(struct session *s, size_t actor, struct program_report *r);
 void calls_start_next(struct session *s, size_t actor, uint32_t thread);
 void calls_die(struct session *s, size_t actor);	/* its program is gone */
 
+/* What a call did to descriptors. */
+struct call_sockets {
+	int64_t ts_ns;
+	struct sock_key sock, made, made_second;	/* cookie 0: none */
+	int second;		/* descriptor of made_second */
+};
+
+/* A call was entered (r has its request); it came back (r has its outcome). */
+void call_entered(struct session *s, struct call_record *r, int64_t ts_ns);
+void call_left(struct session *s, const struct call_record *r, const struct call_sockets *k);
+
 /* ---- programs ---- */
+
+static inline bool actor_runs(const struct actor *a)
+{
+	return a->process || a->tracer;
+}
 
 /* Starts one: its number, or -1; it may be used when actor_ready() has waited for it. */
 int actor_launch(struct session *s, const char *name, const char *host, struct err *e);
 int actor_ready(struct session *s, size_t actor, struct err *e);
+/* One of a host's name that has not been started. */
+void actor_reserve(struct session *s, uint8_t host);
+struct actor *actor_for(struct session *s, const char *name, bool replace, struct err *e);	/* a place for it; NULL */
+void actor_fini(struct actor *a);	/* ends it, too */
+const char *actor_thread_name(const struct actor *a, uint32_t thread);	/* "": it has none of its own */
+
+struct event_program;
+void actor_append(struct session *s, const struct actor *a, uint32_t thread, int64_t ts_ns, const struct event_program *p);
 
 void actors_work(struct session *s);
 bool actors_retry_interrupts(struct session *s);	/* true: some are still needed */
@@ -114,11 +195,39 @@ void variable_set(struct actor *a, const char *name, int64_t value);
 void variable_expect(struct actor *a, const char *name, uint64_t call);
 void variable_unexpect(struct actor *a, uint64_t call);	/* that call will not set it */
 
+/* ---- programs of the user ---- */
+void traced_work(struct session *s, size_t actor);
+struct task *traced_task(const struct actor *a, uint32_t number);	/* NULL: there is none (any more) */
+struct task *traced_lane(const struct actor *a, uint32_t lane);	/* the same by the number that events have */
+struct call_record *traced_call(struct session *s, uint64_t number);	/* that has not come back; NULL */
+
+void traced_drop(struct actor *a, struct task *t);
+
+/* ---- what they print ---- */
+void output_add(struct session *s, size_t actor, int stream, uint32_t lane, int64_t ts_ns, const char *bytes, size_t len);
+void output_work(struct session *s, size_t actor, bool all);	/* shows what waits too long; all of it */
+int64_t output_due(const struct actor *a);	/* CLOCK_MONOTONIC; INT64_MAX */
+
+/* ---- descriptors ---- */
+struct files *files_of(const struct actor *a, uint32_t process);	/* NULL */
+const struct descriptor *files_at(const struct actor *a, uint32_t process, int fd);	/* NULL: nothing is known of it */
+struct descriptor *files_make(struct actor *a, uint32_t process, int fd);	/* NULL: no room */
+void files_fork(struct actor *a, uint32_t from, uint32_t to);
+void files_drop(struct actor *a, uint32_t process);
+void files_fini(struct actor *a);
+
+/* The lowest descriptor by which a program can name a socket: its first process that has one.  -1: there is none. */
+int files_name(const struct actor *a, uint64_t cookie, uint32_t *process);
+
 /* ---- sockets ---- */
 void sockets_on_state(struct session *s, struct event *ev);	/* completes it with program and descriptor, and appends it */
 /* call: number of the call that did it; ts_ns: when it returned. */
-void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call, int64_t ts_ns);
-void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call, int64_t ts_ns);
+void sockets_own(struct session *s, size_t actor, uint32_t process, int fd, const struct sock_key *key, uint64_t call,
+		 int64_t ts_ns);
+void sockets_disown(struct session *s, size_t actor, uint32_t process, int fd, uint64_t call, int64_t ts_ns);
 void sockets_die(struct session *s, size_t actor);		/* all of a program that is gone */
+void sockets_end(struct session *s, size_t actor, uint32_t process, int64_t ts_ns);	/* all of a process that is gone */
+void sockets_exec(struct session *s, size_t actor, uint32_t process, int64_t ts_ns);	/* those that are closed by it */
+bool sockets_listen(const struct session *s, size_t actor);	/* one of them waits for peers */
 
 #endif

@@ -15,11 +15,12 @@ const char *session_thread_name(const struct session *s, size_t program, uint32_
 int session_fd_family(const struct session *s, size_t program, int fd)
 {
 	const struct actor *a = &s->actor[program];
+	const struct descriptor *d = files_at(a, 0, fd);
 
-	if (fd < 0 || fd >= DESCRIPTORS_MAX || !a->cookie[fd])
+	if (!d || !d->cookie)
 		return AF_UNSPEC;
 	for (size_t i = 0; i < s->sockets; i++)
-		if (s->socket[i].host == a->host && s->socket[i].cookie == a->cookie[fd])
+		if (s->socket[i].host == a->host && s->socket[i].cookie == d->cookie)
 			return s->socket[i].key.family;
 	return AF_UNSPEC;
 }

@@ -1,5 +1,6 @@
 #include "src/session_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/core/clock.h"
@@ -30,31 +31,52 @@ int session_program_find(const struct session *s, const char *name, size_t len, 
 	return -1;
 }
 
-static void append_program(struct session *s, const struct actor *a, int32_t pid,
-			   enum program_change change, int status)
+const char *actor_thread_name(const struct actor *a, uint32_t thread)
+{
+	const struct task *t;
+
+	if (!thread)
+		return "";
+	if (!a->own)
+		return thread < a->threads ? a->thread[thread].name : "";
+	t = traced_lane(a, thread);
+	return t ? t->name : "";
+}
+
+void actor_append(struct session *s, const struct actor *a, uint32_t thread, int64_t ts_ns,
+		  const struct event_program *p)
 {
 	struct event ev = {
 		.kind = EVENT_PROGRAM,
 		.host = a->host,
-		.ts_ns = clock_now_ns(),
-		.prog = { .change = change, .pid = pid, .status = status },
+		.thread = thread,
+		.ts_ns = ts_ns,
+		.prog = *p,
 	};
 
 	str_copy(ev.program, sizeof(ev.program), a->name);
+	str_copy(ev.thread_name, sizeof(ev.thread_name), actor_thread_name(a, thread));
 	session_append(s, &ev);
 }
 
-static struct actor *actor_for(struct session *s, const char *name, struct err *e)
+/* One that was given nothing to do yet may be replaced. */
+struct actor *actor_for(struct session *s, const char *name, bool replace, struct err *e)
 {
 	uint32_t thread;
 	int i = session_program_find(s, name, strlen(name), &thread);
+	struct actor *a = i < 0 ? NULL : &s->actor[i];
+	STR_ON_STACK(hint, 128);
 
-	if (i >= 0 && (thread || s->actor[i].process)) {
-		err_set(e, "choose another name", "there is a %s already", name);
+	if (a && (thread || a->tracer || (a->process && (a->used || !replace)))) {
+		str_addf(&hint,
+			 replace && !thread ? "kill %s ends it; or choose another name"
+					    : "choose another name",
+			 name);
+		err_set(e, hint.buf, "there is a %s already", name);
 		return NULL;
 	}
-	if (i >= 0)
-		return &s->actor[i];
+	if (a)
+		return a;
 	if (s->actors == SESSION_PROGRAMS) {
 		err_set(e, NULL, "a lab has at most %d programs", SESSION_PROGRAMS);
 		return NULL;
@@ -62,28 +84,56 @@ static struct actor *actor_for(struct session *s, const char *name, struct err *
 	return &s->actor[s->actors];
 }
 
-int actor_launch(struct session *s, const char *name, const char *host, struct err *e)
+/* Frees all that it has; what kernels still do with its sockets is nobody's any more. */
+void actor_fini(struct actor *a)
+{
+	program_free(a->process);
+	tracer_free(a->tracer);
+	while (a->tasks)
+		traced_drop(a, &a->task[0]);
+	free(a->task);
+	files_fini(a);
+	memset(a, 0, sizeof(*a));
+}
+
+void actor_reserve(struct session *s, uint8_t host)
+{
+	struct actor *a = &s->actor[s->actors++];
+
+	a->host = host;
+	a->threads = 1;
+	str_copy(a->name, sizeof(a->name), s->lab->host[host].name);
+	str_copy(a->thread[0].name, sizeof(a->thread[0].name), a->name);
+}
+
+int session_host(const struct session *s, const char *name, struct err *e)
 {
 	uint8_t number;
-	struct actor *a;
 
 	if (!s->lab)
 		return session_not_live(e);
-	number = lab_host_find(s->lab, host, strlen(host));
+	number = lab_host_find(s->lab, name, strlen(name));
 	if (number == HOST_NONE)
-		return err_set(e, "the hosts are client and server", "there is no host %s", host);
-	if (!(a = actor_for(s, name, e)))
+		return err_set(e, "the hosts are client and server", "there is no host %s", name);
+	return number;
+}
+
+int actor_launch(struct session *s, const char *name, const char *host, struct err *e)
+{
+	int number = session_host(s, host, e);
+	struct program *process;
+	struct actor *a;
+
+	if (number < 0 || !(a = actor_for(s, name, false, e)))
 		return -1;
-
-	struct program *process = program_launch(s->lab, number, name, false, e);
-
+	process = program_launch(s->lab, (uint8_t)number, name, false, e);
 	if (!process)
 		return -1;
 	if (a == &s->actor[s->actors])
 		s->actors++;
-	memset(a, 0, sizeof(*a));
+	actor_fini(a);
 	a->process = process;
-	a->host = number;
+	a->host = (uint8_t)number;
 	str_copy(a->name, sizeof(a->name), name);
 	str_copy(a->thread[0].name, sizeof(a->thread[0].name), name);
 	a->threads = 1;
@@ -93,13 +143,15 @@ int actor_launch(struct session *s, const char *name, const char *host, struct e
 int actor_ready(struct session *s, size_t actor, struct err *e)
 {
 	struct actor *a = &s->actor[actor];
+	struct event_program started = { .change = PROGRAM_STARTED };
 
 	if (program_ready(a->process, e)) {
 		program_free(a->process);
 		a->process = NULL;
 		return -1;
 	}
-	append_program(s, a, program_pid(a->process), PROGRAM_STARTED, 0);
+	started.pid = program_pid(a->process);
+	actor_append(s, a, 0, clock_now_ns(), &started);
 	return 0;
 }
 
@@ -118,8 +170,12 @@ int session_thread(struct session *s, size_t program, const char *name, struct e
 
 	if (!s->lab)
 		return session_not_live(e);
+	if (a->tracer)
+		return err_set(e, NULL, "%s is a program of yours: it makes its own threads",
+			       a->name);
 	if (!a->process)
 		return session_not_running(s, program, e);
+	a->used = true;
 	if (session_program_find(s, name, strlen(name), &thread) >= 0)
 		return err_set(e, "choose another name", "there is a %s already", name);
 	if (a->threads == THREADS_MAX)
@@ -133,12 +189,17 @@ int session_thread(struct session *s, size_t program, const char *name, struct e
 	return 0;
 }
 
-static void on_exit(struct session *s, size_t actor, const struct program_report *r)
+static void on_program_exit(struct session *s, size_t actor, const struct program_report *r)
 {
 	struct actor *a = &s->actor[actor];
 
-	append_program(s, a, program_pid(a->process), r->killed ? PROGRAM_KILLED : PROGRAM_EXITED,
-		       r->status);
+	const struct event_program end = {
+		.change = r->killed ? PROGRAM_KILLED : PROGRAM_EXITED,
+		.pid = program_pid(a->process),
+		.status = r->status,
+	};
+
+	actor_append(s, a, 0, clock_now_ns(), &end);
 	calls_die(s, actor);
 	sockets_die(s, actor);
 	program_free(a->process);
@@ -153,7 +214,7 @@ static void actor_work(struct session *s, size_t i)
 
 	while (s->actor[i].process && (got = program_next(s->actor[i].process, &r, &e)) > 0) {
 		if (r.kind == REPORT_EXIT)
-			on_exit(s, i, &r);
+			on_program_exit(s, i, &r);
 		else
 			calls_on_report(s, i, &r);
 		program_report_fini(&r);
@@ -162,8 +223,13 @@ static void actor_work(struct session *s, size_t i)
 
 void actors_work(struct session *s)
 {
-	for (size_t i = 0; i < s->actors; i++)
-		actor_work(s, i);
+	s->more_reports = false;
+	for (size_t i = 0; i < s->actors; i++) {
+		if (s->actor[i].own)
+			traced_work(s, i);
+		else
+			actor_work(s, i);
+	}
 }
 
 /* A signal that comes before the thread sleeps is lost on it: so again, until the call has returned. */
@@ -172,7 +238,7 @@ bool actors_retry_interrupts(struct session *s)
 	bool some = false;
 
 	for (size_t i = 0; i < s->actors; i++)
-		for (uint32_t t = 0; t < s->actor[i].threads; t++) {
+		for (uint32_t t = 0; !s->actor[i].own && t < s->actor[i].threads; t++) {
 			struct thread *th = &s->actor[i].thread[t];
 
 			if (!th->interrupt)

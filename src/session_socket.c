@@ -43,8 +43,10 @@ static void forget(struct session *s, struct owned_socket *o)
 
 static void name_owner(const struct session *s, const struct owned_socket *o, struct event *ev)
 {
-	if (o->actor != SIZE_MAX)
+	if (o->actor != SIZE_MAX) {
 		str_copy(ev->program, sizeof(ev->program), s->actor[o->actor].name);
+		ev->thread = o->lane;
+	}
 	ev->state.fd = o->fd;
 }
 
@@ -59,6 +61,8 @@ static void inherit_owner(struct session *s, struct owned_socket *o,
 		    l->last.state == SOCK_STATE_LISTEN &&
 		    addr_port(&l->last.local) == addr_port(&sample->local)) {
 			o->actor = l->actor;
+			o->process = l->process;
+			o->lane = l->lane;
 			return;
 		}
 	}
@@ -106,36 +110,51 @@ void sockets_on_state(struct session *s, struct event *ev)
 }
 
 /* Who has it from now on. */
-static void change_owner(struct owned_socket *o, size_t actor, int fd, uint64_t call, int64_t ts_ns)
+static void change_owner(const struct session *s, struct owned_socket *o, size_t actor,
+			 uint32_t process, int fd, uint64_t call, int64_t ts_ns)
 {
 	o->actor = actor;
+	const struct task *t = traced_task(&s->actor[actor], process);
+
+	o->process = process;
+	o->lane = t ? t->lane : 0;
 	o->fd = fd;
 	o->owned_by = call;
 	o->owned_ns = ts_ns > o->last_ns ? ts_ns : o->last_ns;
 }
 
-static bool names(const struct actor *a, int fd, uint64_t cookie)
+static bool names(const struct actor *a, uint32_t process, int fd, uint64_t cookie)
 {
-	return fd >= 0 && fd < DESCRIPTORS_MAX && a->open[fd] && a->cookie[fd] == cookie;
+	const struct descriptor *d = files_at(a, process, fd);
+
+	return d && d->open && d->cookie == cookie;
 }
 
-void sockets_own(struct session *s, size_t actor, int fd, const struct sock_key *key, uint64_t call,
-		 int64_t ts_ns)
+void sockets_own(struct session *s, size_t actor, uint32_t process, int fd,
+		 const struct sock_key *key, uint64_t call, int64_t ts_ns)
 {
 	struct actor *a = &s->actor[actor];
-	struct owned_socket *o = find_or_add(s, a->host, key->cookie);
+	struct owned_socket *o;
+	struct descriptor *d;
 
+	/* Most calls change nothing about that. */
+	if (names(a, process, fd, key->cookie))
+		return;
+	/* What it named before is gone without a word: dup2(2). */
+	sockets_disown(s, actor, process, fd, call, ts_ns);
+	o = find_or_add(s, a->host, key->cookie);
 	if (!o)
 		return;
 	o->key = *key;
-	if (fd >= 0 && fd < DESCRIPTORS_MAX) {
-		a->cookie[fd] = key->cookie;
-		a->open[fd] = true;
-	}
+	d = files_make(a, process, fd);
+	if (d)
+		*d = (struct descriptor){ .cookie = key->cookie, .open = true };
 	/* A second descriptor for it does not change what it is called. */
-	if (o->actor == actor && (o->fd == fd || names(a, o->fd, key->cookie)))
+	if (o->actor == actor && (o->process == process && o->fd == fd))
 		return;
-	change_owner(o, actor, fd, call, ts_ns);
+	if (o->actor == actor && names(a, o->process, o->fd, key->cookie))
+		return;
+	change_owner(s, o, actor, process, fd, call, ts_ns);
 	/* Known to the kernel before it had a descriptor (accept): the same sample, with its owner. */
 	if (o->sampled)
 		append_sample(s, o, o->last.state);
@@ -155,27 +174,13 @@ static void append_closed(struct session *s, struct owned_socket *o)
 	append_sample(s, o, old);
 }
 
-/* The lowest descriptor by which a program can still name a socket; -1: there is none. */
-static int other_name(const struct actor *a, uint64_t cookie)
+/* Its descriptor is gone: it is called by another one from now on, if there is one. */
+static void rename_socket(struct session *s, struct owned_socket *o, uint64_t call, int64_t ts_ns)
 {
-	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
-		if (names(a, fd, cookie))
-			return fd;
-	return -1;
-}
+	uint32_t process = o->process;
+	int fd = files_name(&s->actor[o->actor], o->cookie, &process);
 
-void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call, int64_t ts_ns)
-{
-	struct actor *a = &s->actor[actor];
-	struct owned_socket *o;
-
-	if (fd < 0 || fd >= DESCRIPTORS_MAX || !a->open[fd])
-		return;
-	a->open[fd] = false;
-	o = find(s, a->host, a->cookie[fd]);
-	if (!o || o->actor != actor || o->fd != fd)
-		return;
-	change_owner(o, actor, other_name(a, o->cookie), call, ts_ns);
+	change_owner(s, o, o->actor, process, fd, call, ts_ns);
 	if (!o->sampled)
 		return;
 	if (o->fd >= 0) {
@@ -186,6 +191,78 @@ void sockets_disown(struct session *s, size_t actor, int fd, uint64_t call, int6
 	}
 }
 
+void sockets_disown(struct session *s, size_t actor, uint32_t process, int fd, uint64_t call,
+		    int64_t ts_ns)
+{
+	struct actor *a = &s->actor[actor];
+	struct files *f = files_of(a, process);
+	struct owned_socket *o;
+
+	if (!f || fd < 0 || (size_t)fd >= f->count || !f->at[fd].open)
+		return;
+	f->at[fd].open = false;
+	o = find(s, a->host, f->at[fd].cookie);
+	if (o && o->actor == actor && o->process == process && o->fd == fd)
+		rename_socket(s, o, call, ts_ns);
+}
+
+/* What the kernel does with it now that nobody has it is looked at, since no call tells. */
+static void look_again(struct session *s, const struct owned_socket *o)
+{
+	if (o->key.cookie && s->wire)
+		wire_sample_call(s->wire, o->host, &o->key, 0);
+}
+
+/* A descriptor that was closed by no call. */
+static void close_one(struct session *s, size_t actor, uint32_t process, int fd, int64_t ts_ns)
+{
+	const struct descriptor *d = files_at(&s->actor[actor], process, fd);
+	uint64_t cookie = d->cookie;
+	const struct owned_socket *o;
+
+	if (!d->open)
+		return;
+	sockets_disown(s, actor, process, fd, 0, ts_ns);
+	o = find(s, s->actor[actor].host, cookie);
+	if (o && o->actor == actor && o->fd < 0)
+		look_again(s, o);
+}
+
+void sockets_exec(struct session *s, size_t actor, uint32_t process, int64_t ts_ns)
+{
+	const struct files *f = files_of(&s->actor[actor], process);
+
+	for (size_t fd = 0; f && fd < f->count; fd++)
+		if (f->at[fd].till_exec)
+			close_one(s, actor, process, (int)fd, ts_ns);
+}
+
+void sockets_end(struct session *s, size_t actor, uint32_t process, int64_t ts_ns)
+{
+	const struct files *f = files_of(&s->actor[actor], process);
+
+	for (size_t fd = 0; f && fd < f->count; fd++)
+		close_one(s, actor, process, (int)fd, ts_ns);
+	files_drop(&s->actor[actor], process);
+}
+
+static bool waits_for_peers(const struct sock_sample *k)
+{
+	return k->state == SOCK_STATE_LISTEN ||
+	       (k->state == SOCK_STATE_UNCONNECTED && addr_port(&k->local));
+}
+
+bool sockets_listen(const struct session *s, size_t actor)
+{
+	for (size_t i = 0; i < s->sockets; i++) {
+		const struct owned_socket *o = &s->socket[i];
+
+		if (o->actor == actor && o->fd >= 0 && waits_for_peers(&o->last))
+			return true;
+	}
+	return false;
+}
+
 void sockets_die(struct session *s, size_t actor)
 {
 	for (size_t i = 0; i < s->sockets; i++) {
@@ -194,21 +271,23 @@ void sockets_die(struct session *s, size_t actor)
 		if (o->actor != actor)
 			continue;
 		o->fd = -1;
-		if (o->key.cookie)
-			wire_sample_call(s->wire, o->host, &o->key, 0);
+		look_again(s, o);
 	}
 }
 
 int session_socket_of(const struct session *s, size_t program, int fd)
 {
 	const struct actor *a = &s->actor[program];
+	const struct descriptor *d = files_at(a, 0, fd);
 
-	if (fd < 0 || fd >= DESCRIPTORS_MAX || !a->cookie[fd])
+	for (size_t i = a->files_count; i-- > 0 && (!d || !d->cookie);)
+		d = files_at(a, a->files[i].process, fd);
+	if (!d || !d->cookie)
 		return -1;
 	for (size_t i = trace_sockets(s->trace); i-- > 0;) {
 		const struct trace_socket *k = trace_socket(s->trace, i);
 
-		if (k->host == a->host && k->cookie == a->cookie[fd])
+		if (k->host == a->host && k->cookie == d->cookie)
 			return (int)i;
 	}
 	return -1;

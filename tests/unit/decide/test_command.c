@@ -29,7 +29,8 @@ static void every_command_has_its_row(void **state)
 		/* What can be typed can be run at once; what only scripts know has a step of theirs. */
 		assert_true(!c->at_prompt || c->run);
 		assert_true(c->run || c->step != STEP_RUN);
-		assert_null(call_find(c->name, strlen(c->name)));
+		/* "dup" is both: a call has its parenthesis. */
+		assert_true(!call_find(c->name, strlen(c->name)) || !strcmp(c->name, "dup"));
 	}
 	assert_null(command_find("hol", 3));
 	assert_null(command_find("", 0));

@@ -457,7 +457,7 @@ static const struct wrong {
 	{ "wait 0", 6, "a time above 0", NULL },
 	{ "expect", 7, "expected what to look for", NULL },
 	{ "expect pakcet client SYN", 8, "expected what to look for", "did you mean packet?" },
-	{ "expect no state a LISTEN", 11, "packet or lost", NULL },
+	{ "expect no state a LISTEN", 11, "packet, lost", NULL },
 	{ "expect within packet", 15, "expected a time", NULL },
 	{ "expect packet client SNY", 22, "a protocol, flags or a number", "did you mean SYN?" },
 	{ "expect packet cleint SYN", 15, "a host, a protocol", "did you mean client?" },

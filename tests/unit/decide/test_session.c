@@ -614,7 +614,7 @@ static void a_late_sample_is_not_hidden(void **unused)
 	(void)unused;
 	state(s, 100, SOCK_STATE_ESTABLISHED);
 	check_now(s, SOCK_STATE_ESTABLISHED, -1);
-	sockets_own(s, 0, 4, &key, 1, T0 + 200);
+	sockets_own(s, 0, 0, 4, &key, 1, T0 + 200);
 	check_now(s, SOCK_STATE_ESTABLISHED, 4);
 	state(s, 150, SOCK_STATE_CLOSE_WAIT);
 	check_now(s, SOCK_STATE_CLOSE_WAIT, 4);
@@ -632,12 +632,12 @@ static void an_early_return_is_not_overtaken(void **unused)
 	(void)unused;
 	state(s, 100, SOCK_STATE_SYN_RECEIVED);
 	state(s, 300, SOCK_STATE_ESTABLISHED);
-	sockets_own(s, 0, 4, &key, 1, T0 + 200);
+	sockets_own(s, 0, 0, 4, &key, 1, T0 + 200);
 	check_now(s, SOCK_STATE_ESTABLISHED, 4);
 	books_close(s);
 
 	s = books();
-	sockets_own(s, 0, 4, &key, 1, T0 + 200);
+	sockets_own(s, 0, 0, 4, &key, 1, T0 + 200);
 	assert_int_equal(trace_rows(s->trace), 0);
 	state(s, 100, SOCK_STATE_SYN_RECEIVED);
 	check_now(s, SOCK_STATE_SYN_RECEIVED, 4);
@@ -652,18 +652,18 @@ static void a_number_comes_again(void **unused)
 	struct session *s = books();
 
 	(void)unused;
-	sockets_own(s, 0, 4, &first, 1, T0 + 10);
+	sockets_own(s, 0, 0, 4, &first, 1, T0 + 10);
 	state(s, 20, SOCK_STATE_ESTABLISHED);
-	sockets_disown(s, 0, 4, 2, T0 + 30);
-	sockets_own(s, 0, 4, &second, 3, T0 + 40);
+	sockets_disown(s, 0, 0, 4, 2, T0 + 30);
+	sockets_own(s, 0, 0, 4, &second, 3, T0 + 40);
 	assert_int_equal(session_fd_family(s, 0, 4), AF_INET6);
 	state(s, 50, SOCK_STATE_FIN_WAIT_2);
 	check_now(s, SOCK_STATE_FIN_WAIT_2, -1);
 	/* Closing what is closed, or never was, changes nothing. */
-	sockets_disown(s, 0, 5, 4, T0 + 60);
-	sockets_disown(s, 0, -1, 4, T0 + 60);
-	sockets_disown(s, 0, DESCRIPTORS_MAX, 4, T0 + 60);
-	sockets_own(s, 0, DESCRIPTORS_MAX + 7, &second, 5, T0 + 70);
+	sockets_disown(s, 0, 0, 5, 4, T0 + 60);
+	sockets_disown(s, 0, 0, -1, 4, T0 + 60);
+	sockets_disown(s, 0, 0, DESCRIPTORS_MAX, 4, T0 + 60);
+	sockets_own(s, 0, 0, DESCRIPTORS_MAX + 7, &second, 5, T0 + 70);
 	assert_int_equal(session_fd_family(s, 0, DESCRIPTORS_MAX + 7), AF_UNSPEC);
 	books_close(s);
 }
