@@ -249,7 +249,7 @@ static void fragment_track(struct tracked *t)
 static void whole_track(struct tracked *t, struct conn_note *out)
 {
 	bool tcp = t->p->protocol == IPPROTO_TCP && t->p->has_segment;
-	bool udp = t->p->protocol == IPPROTO_UDP && t->p->has_ports;
+	bool udp = t->p->protocol == IPPROTO_UDP && t->p->has_transport;
 
 	if (tcp)
 		tcp_track(t, out);
@@ -278,7 +278,7 @@ static void quote_track(const struct tracked *error, const void *bytes, size_t c
 	if (!packet_quoted(&quoted, error->p, bytes, caplen))
 		return;
 	if (quoted.protocol == IPPROTO_TCP ? !quoted.has_segment
-					   : quoted.protocol != IPPROTO_UDP || !quoted.has_ports)
+					   : quoted.protocol != IPPROTO_UDP || !quoted.has_transport)
 		return;
 	if (tracked_start(&t))
 		whole_track(&t, out);

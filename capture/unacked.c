@@ -270,7 +270,7 @@ static bool segment_ack(struct acking *a, struct unacked_segment *s)
 		s->start = a->ack;
 		return true;
 	}
-	return !below(s->end, a->ack);
+	return below(a->ack, s->end); /* also at half of all numbers, where each is below the other */
 }
 
 static void front_ack(struct block *b, struct acking *a)

@@ -40,7 +40,7 @@ static enum unacked_hit naive_ack(struct naive *n, uint32_t ack, bool partly, st
 				kind = UNACKED_PART;
 			}
 			s.start = ack;
-		} else if (below(s.end, ack)) {
+		} else if (!below(ack, s.end)) {
 			continue;
 		}
 		n->segment[kept++] = s;
