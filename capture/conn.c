@@ -171,6 +171,16 @@ static void retransmissions_count(struct flow *f, int dir, uint16_t verdict)
 		f->retransmissions[dir]++;
 }
 
+/* The least time from a segment of the other side to its ACK: all that is kept of these times. */
+static void ack_rtt_note(struct tcp *tcp, int dir, int64_t ns)
+{
+	uint32_t *least = &tcp->ack_rtt[!dir];
+	int64_t rtt = ns / TCP_RTT_NS + 1;
+
+	if (!*least || rtt < *least)
+		*least = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
+}
+
 /* A segment that does nothing but continue its connection.  False: the long way has to be gone. */
 static bool tcp_track_ordinary(struct tracked *t, struct conn_note *out)
 {
@@ -347,6 +357,8 @@ void conns_track(struct conns *c, const struct packet *p, const void *bytes, siz
 	t.flow->packets[t.dir]++;
 	t.flow->bytes[t.dir] += p->payload_len;
 	t.flow->last_ns = ts_ns;
+	if (out->verdict.ack_rtt_ns > 0)
+		ack_rtt_note(t.tcp, t.dir, out->verdict.ack_rtt_ns);
 	for (int i = 0; t.tcp && i < 2; i++)
 		out->state[i] = infer_state(&t.tcp->end[i]);
 }
@@ -434,6 +446,8 @@ static void view_tcp(struct conn *view, const struct tcp *t)
 		view->fin[i] = t->closed & TCP_CLOSED_FIN << i;
 		view->rst[i] = t->closed & TCP_CLOSED_RST << i;
 		view->state[i] = infer_state(&t->end[i]);
+		if (t->ack_rtt[i])
+			view->ack_rtt_ns[i] = ((int64_t)t->ack_rtt[i] - 1) * TCP_RTT_NS;
 	}
 	view->seen = t->seen;
 	view->completeness = t->completeness;
@@ -456,7 +470,8 @@ const struct conn *conns_get(const struct conns *c, uint32_t number)
 			       .first_ns = f->first_ns,
 			       .last_ns = f->last_ns,
 			       .stream = f->stream,
-			       .first_fin = -1 };
+			       .first_fin = -1,
+			       .ack_rtt_ns = { -1, -1 } };
 	if (is_icmp(f->key.protocol))
 		view->echo_id = f->key.port[0];
 	for (int i = 0; i < 2; i++) {

@@ -41,6 +41,11 @@ struct conn {
 	bool fin[2], rst[2];	/* TCP: sent by end[0], end[1] */
 	int first_fin;		/* who closed first: 0, 1; -1 nobody */
 	int64_t initial_rtt_ns;	/* TCP: of the handshake; 0: not known */
+	/*
+	 * TCP: the least time between a segment of end[0] (end[1]) and its ACK, both as the capture saw them, rounded
+	 * down to 16 ns; -1: none was seen.  It is the way from the capture to the other end and back.
+	 */
+	int64_t ack_rtt_ns[2];
 	struct inferred state[2];	/* TCP: at the last packet */
 };
 

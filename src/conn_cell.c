@@ -21,7 +21,8 @@ const struct conn_column_of conn_columns[CONN_COLUMNS] = {
 	[CONN_PACKETS_1] = { "packets-back", "←pkts", "packets back", 6, 7, 1, true, true },
 	[CONN_BYTES_0] = { "bytes", "bytes→", "bytes of payload there", 6, 7, 1, true, true },
 	[CONN_BYTES_1] = { "bytes-back", "←bytes", "bytes of payload back", 6, 7, 1, true, true },
-	[CONN_RTT] = { "rtt", "rtt", "round-trip time of the handshake", 7, 8, 4, true, true },
+	[CONN_HANDSHAKE] = { "handshake", "syn rtt", "round-trip time of the handshake, if it was captured", 7, 8, 5, true, true },
+	[CONN_RTT] = { "rtt", "ack rtt", "the least round-trip time by ACKs; > where one way alone is known", 8, 8, 4, true, true },
 	[CONN_AGAIN] = { "retransmissions", "retr", "segments sent again, both ways", 5, 6, 3, true, true },
 	[CONN_STATE] = { "state", "state", "of both ends at the last packet; ~ is worked out from packets", 15, 24, 6, false, false },
 	[CONN_END] = { "end", "end", "how it ended", 11, 28, 2, false, false },
@@ -122,6 +123,32 @@ static void end_text(struct str *out, const struct conn *c, int width)
 		conn_ending_text(out, &ending, side);
 }
 
+/* ---- times ---- */
+
+int64_t conn_ack_rtt(const struct conn *c, bool *whole)
+{
+	const int64_t *way = c->ack_rtt_ns;
+
+	*whole = way[0] >= 0 && way[1] >= 0;
+	if (*whole)
+		return way[0] + way[1];
+	return way[0] >= 0 ? way[0] : way[1];
+}
+
+static void ack_rtt_text(struct str *out, const struct conn *c)
+{
+	bool whole;
+	int64_t rtt_ns = conn_ack_rtt(c, &whole);
+
+	if (rtt_ns < 0) {
+		str_char(out, '-');
+		return;
+	}
+	if (!whole)
+		str_char(out, '>');
+	describe_duration(out, rtt_ns);
+}
+
 /* ---- all of them ---- */
 
 void conn_protocol_text(struct str *out, uint8_t protocol)
@@ -212,11 +239,14 @@ void conn_cell(struct str *out, struct trace *t, uint32_t number, enum conn_colu
 	case CONN_BYTES_1:
 		scaled(out, c->bytes[column == CONN_BYTES_1]);
 		break;
-	case CONN_RTT:
+	case CONN_HANDSHAKE:
 		if (c->initial_rtt_ns > 0)
 			describe_duration(out, c->initial_rtt_ns);
 		else
 			str_char(out, '-');
+		break;
+	case CONN_RTT:
+		ack_rtt_text(out, c);
 		break;
 	case CONN_AGAIN:
 		if (c->protocol == IPPROTO_TCP)

@@ -93,6 +93,7 @@ static uint64_t key_of(const struct conn *c, uint32_t number, enum conn_column c
 		       unsigned part)
 {
 	struct conn_ending ending;
+	bool whole;
 
 	switch (column) {
 	case CONN_NUMBER:
@@ -112,8 +113,10 @@ static uint64_t key_of(const struct conn *c, uint32_t number, enum conn_column c
 	case CONN_BYTES_0:
 	case CONN_BYTES_1:
 		return c->bytes[column == CONN_BYTES_1];
-	case CONN_RTT:
+	case CONN_HANDSHAKE:
 		return by_time(c->initial_rtt_ns);
+	case CONN_RTT:
+		return by_time(conn_ack_rtt(c, &whole));
 	case CONN_AGAIN:
 		return (uint64_t)c->retransmissions[0] + c->retransmissions[1];
 	case CONN_STATE:

@@ -27,6 +27,7 @@ enum conn_column {
 	CONN_PACKETS_1,
 	CONN_BYTES_0,
 	CONN_BYTES_1,
+	CONN_HANDSHAKE,
 	CONN_RTT,
 	CONN_AGAIN,
 	CONN_STATE,
@@ -54,6 +55,13 @@ int conn_column_find(const char *name, size_t len);
  * shortened; the ending is said in more words where they fit.
  */
 void conn_cell(struct str *out, struct trace *t, uint32_t conn, enum conn_column column, int width);
+
+/*
+ * The round-trip time that ACKs tell: the least time from a segment to its ACK, one way and the other way round
+ * together, because each is the way from the capture to one end and back.  *whole: both are known; else it is one of
+ * them, and the whole is more.  Delayed ACKs are in it, where there were no others.  -1: not known.
+ */
+int64_t conn_ack_rtt(const struct conn *c, bool *whole);
 
 /* "TCP", "UDP", "ICMP" …; "IP 47". */
 void conn_protocol_text(struct str *out, uint8_t protocol);

@@ -131,6 +131,7 @@ static enum style style_of(const struct conn *conn, uint32_t number, enum conn_c
 	case CONN_PACKETS_1:
 	case CONN_BYTES_0:
 	case CONN_BYTES_1:
+	case CONN_HANDSHAKE:
 	case CONN_RTT:
 		break;
 	}

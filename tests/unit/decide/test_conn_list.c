@@ -10,6 +10,7 @@
 
 #include "src/conn_end.h"
 #include "src/conn_list.h"
+#include "tests/scene.h"
 #include "tests/unit/decide/raw.h"
 
 #define CONNS 400
@@ -68,6 +69,13 @@ static int by_address(const struct addr *a, const struct addr *b)
 	return c ? c : sign(addr_port(a), addr_port(b));
 }
 
+static int64_t ack_rtt(const struct conn *c)
+{
+	int64_t there = c->ack_rtt_ns[0], back = c->ack_rtt_ns[1];
+
+	return there < 0 || back < 0 ? (there > back ? there : back) : there + back;
+}
+
 /* How two connections stand to each other in a column. */
 static int compare(const struct trace *t, enum conn_column column, uint32_t x, uint32_t y)
 {
@@ -93,8 +101,10 @@ static int compare(const struct trace *t, enum conn_column column, uint32_t x, u
 	case CONN_BYTES_0:
 	case CONN_BYTES_1:
 		return sign((int64_t)a.bytes[back], (int64_t)b.bytes[back]);
-	case CONN_RTT:
+	case CONN_HANDSHAKE:
 		return sign(a.initial_rtt_ns, b.initial_rtt_ns);
+	case CONN_RTT:
+		return sign(ack_rtt(&a), ack_rtt(&b));
 	case CONN_AGAIN:
 		return sign(a.retransmissions[0] + a.retransmissions[1],
 			    b.retransmissions[0] + b.retransmissions[1]);
@@ -309,6 +319,88 @@ static void numbers_and_addresses_fit_their_columns(void **state)
 	trace_free(t);
 }
 
+/* A segment, at so many milliseconds. */
+static void segment(struct trace *t, uint16_t port, bool back, uint32_t seq, uint32_t ack,
+		    uint32_t len, int64_t ms)
+{
+	struct raw r = { .src = back ? 2 : 1,
+			 .dst = back ? 1 : 2,
+			 .sport = back ? 80 : port,
+			 .dport = back ? port : 80,
+			 .protocol = IPPROTO_TCP,
+			 .flags = TCP_ACK,
+			 .seq = seq,
+			 .ack = ack,
+			 .data = "data",
+			 .len = len };
+
+	raw_add(t, &r, NS_PER_S + ms * NS_PER_MS);
+}
+
+static void assert_rtt(struct trace *t, uint32_t conn, const char *expected)
+{
+	STR_ON_STACK(s, 40);
+
+	conn_cell(&s, t, conn, CONN_RTT, conn_columns[CONN_RTT].least);
+	assert_string_equal(s.buf, expected);
+	str_clear(&s);
+	conn_cell(&s, t, conn, CONN_HANDSHAKE, 8);
+	assert_string_equal(s.buf, "-");
+}
+
+/* From the middle on, without a handshake: 30 ms to one end and back, 2 ms to the other, at least. */
+static void acks_tell_the_round_trip_time(void **state)
+{
+	struct trace *t = raw_trace();
+
+	(void)state;
+	segment(t, 4000, false, 100, 900, 4, 0);
+	assert_rtt(t, 0, "-");
+	segment(t, 4000, true, 900, 104, 0, 50);
+	assert_rtt(t, 0, ">50.0 ms");
+	segment(t, 4000, false, 104, 900, 4, 60);
+	segment(t, 4000, true, 900, 108, 4, 90);
+	assert_rtt(t, 0, ">30.0 ms");
+	segment(t, 4000, false, 108, 904, 4, 92);
+	assert_rtt(t, 0, "32.0 ms");
+	segment(t, 4000, true, 904, 112, 4, 392);
+	segment(t, 4000, false, 112, 908, 0, 432);
+	assert_rtt(t, 0, "32.0 ms");
+	segment(t, 4001, false, 100, 900, 4, 500);
+	assert_rtt(t, 1, "-");
+	trace_free(t);
+}
+
+static void an_echo_has_its_identifier(void **state)
+{
+	/* Echo requests to 192.0.2.2 of two programs, and a reply to the second. */
+	static const uint8_t echo[3][8] = { { 8, 0, 0, 0, 0, 7, 0, 1 },
+					    { 8, 0, 0, 0, 0, 9, 0, 1 },
+					    { 0, 0, 0, 0, 0, 9, 0, 1 } };
+	struct scene s = scene_new();
+	STR_ON_STACK(from, 60);
+	STR_ON_STACK(to, 60);
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		uint8_t frame[60] = { 0 };
+
+		memcpy(frame + 34, echo[i], 8);
+		scene_headers(frame, i == 2 ? SERVER : CLIENT, IPPROTO_ICMP, 8);
+		scene_frame(&s, i == 2 ? SERVER : CLIENT, frame, 42);
+	}
+	assert_int_equal(conns_count(trace_conns(s.t)), 2);
+	assert_int_equal(conns_get(trace_conns(s.t), 1)->packets[1], 1);
+	conn_cell(&from, s.t, 1, CONN_FROM, 40);
+	conn_cell(&to, s.t, 1, CONN_TO, 40);
+	assert_string_equal(from.buf, "client id 9");
+	assert_string_equal(to.buf, "server");
+	str_clear(&from);
+	conn_cell(&from, s.t, 1, CONN_FROM, 9);
+	assert_string_equal(from.buf, "cli… id 9");
+	trace_free(s.t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +410,8 @@ int main(void)
 		cmocka_unit_test(a_filter_leaves_connections_with_matching_packets),
 		cmocka_unit_test(the_list_grows_with_the_trace),
 		cmocka_unit_test(numbers_and_addresses_fit_their_columns),
+		cmocka_unit_test(acks_tell_the_round_trip_time),
+		cmocka_unit_test(an_echo_has_its_identifier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
