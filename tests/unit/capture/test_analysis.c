@@ -382,6 +382,54 @@ static void f12d_what_a_retransmission_is_late_after(void **state)
 
 /* ---- M1 to M5 ---- */
 
+static void f12d_no_time_at_all_is_not_late(void **state)
+{
+	static const struct row rows[] = { HANDSHAKE,
+					   { 10, C, ACK, 1000, 5000, 100, 1000 },
+					   { 0, C, ACK, 1000, 5000, 100, 1000, RETRANS } };
+	struct run r = run_new(0);
+
+	(void)state;
+	run_rows(&r, rows, sizeof(rows) / sizeof(rows[0]));
+	assert_int_equal(r.v.rto_frame, 0);
+	assert_int_equal(r.v.rto_ns, 0);
+	unacked_free(r.pool);
+}
+
+static void completeness_is_wiresharks(void **state)
+{
+	static const struct {
+		unsigned flags, len, first, later, quoted;
+	} rows[] = {
+		{ 0, 1, 0, 0, 0 },		{ SYN, 0, 1, 0, 0 },
+		{ SYN, 1, 9, 0, 0 },		{ SYN | RST, 0, 1, 32, 32 },
+		{ SYN | FIN, 0, 1, 0, 0 },	{ SYN | ACK, 1, 0, 2, 2 },
+		{ SYN | FIN | ACK, 0, 0, 18, 18 }, { ACK, 0, 0, 4, 4 },
+		{ ACK, 1, 0, 8, 4 },		{ FIN, 0, 0, 0, 0 },
+		{ FIN | ACK, 0, 0, 20, 20 },	{ FIN | ACK, 1, 0, 24, 20 },
+		{ RST, 0, 0, 32, 32 },		{ RST | ACK, 0, 0, 36, 36 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct packet p = { .flags = (uint16_t)rows[i].flags, .wscale = -1,
+					  .payload_known = true, .payload_len = rows[i].len };
+		struct tcp_segment s = { .p = &p, .frame = 1, .first = true };
+		struct tcp first = { .seen = 0 }, later = { .seen = 0 }, quoted = { .seen = 0 };
+		struct verdict v = { .analysed = false };
+
+		tcp_header(&first, &s, &v);
+		s.first = false;
+		tcp_header(&later, &s, &v);
+		s.quoted = true;
+		tcp_header(&quoted, &s, &v);
+		assert_int_equal(first.completeness, rows[i].first);
+		assert_int_equal(later.completeness, rows[i].later);
+		assert_int_equal(quoted.completeness, rows[i].quoted);
+		assert_int_equal(quoted.seen, 0);
+	}
+}
+
 static void m1_syn_and_fin_count_once(void **state)
 {
 	static const struct row rows[] = {
@@ -650,6 +698,8 @@ int main(void)
 		cmocka_unit_test(f12c_backwards),
 		cmocka_unit_test(f12_where_it_goes_back),
 		cmocka_unit_test(f12d_what_a_retransmission_is_late_after),
+		cmocka_unit_test(f12d_no_time_at_all_is_not_late),
+		cmocka_unit_test(completeness_is_wiresharks),
 		cmocka_unit_test(m1_syn_and_fin_count_once),
 		cmocka_unit_test(m1_the_list_has_an_end),
 		cmocka_unit_test(m2_m3_high_and_contig),
