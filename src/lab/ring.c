@@ -41,6 +41,7 @@ struct ring {
 	bool broken;
 	/* The reader's own. */
 	bool asleep; /* has said so */
+	bool owed; /* the bell will ring, or has, for a sleep that is over */
 	bool fetching;
 	uint32_t taken; /* since it was empty */
 	uint32_t in_window;
@@ -195,18 +196,25 @@ static void judge_rate(struct ring *r)
 	r->in_window = 0;
 }
 
-static void wake_up(struct ring *r)
+static void hear_bell(struct ring *r)
 {
 	uint64_t rung;
 
+	r->owed = read(r->bell_fd, &rung, sizeof(rung)) != sizeof(rung);
+}
+
+static void wake_up(struct ring *r)
+{
 	r->asleep = false;
 	if (!atomic_exchange(&r->front->sleeps, 0))
-		(void)!read(r->bell_fd, &rung, sizeof(rung));
+		hear_bell(r);
 }
 
 /* Nothing is there.  True if something is, after all. */
 static bool fall_asleep(struct ring *r)
 {
+	if (r->owed)
+		hear_bell(r);
 	judge_rate(r);
 	if (r->fetching)
 		return false;

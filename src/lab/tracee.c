@@ -83,20 +83,36 @@ static void leave(struct watch *w)
 		each_task(w, kill_task);
 }
 
+/*
+ * The next thread that stopped or ended.  A stop is told a moment before the thread has given up its processor, and counts
+ * as a voluntary switch only then.  The first request of ptrace(2) waits for that moment; so it comes before the
+ * wait that takes the stop and has the count.
+ */
+static pid_t next_stop(struct stop *s)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | __WALL | WNOWAIT))
+		return errno == EINTR ? 0 : -1;
+	s->tid = info.si_pid;
+	s->has_call = info.si_code == CLD_TRAPPED &&
+		      ptrace(PTRACE_GET_SYSCALL_INFO, s->tid, sizeof(s->call), &s->call) > 0;
+	if (wait4(s->tid, &s->status, __WALL | WNOHANG, &s->usage) <= 0)
+		return 0;
+	s->ts_ns = clock_now_ns();
+	return s->tid;
+}
+
 static void run(struct watch *w)
 {
-	struct rusage usage;
 	bool left = false;
-	int status;
+	struct stop s;
 	pid_t tid;
 
-	while (w->tasks) {
-		tid = wait4(-1, &status, __WALL, &usage);
-		if (tid < 0 && errno != EINTR)
-			break;
+	while (w->tasks && (tid = next_stop(&s)) >= 0) {
 		if (tid > 0 && tid != w->aide)
-			stop_handle(w, tid, status, clock_now_ns(), &usage);
-		if (tid == w->aide && !WIFSTOPPED(status))
+			stop_handle(w, &s);
+		if (tid > 0 && tid == w->aide && !WIFSTOPPED(s.status))
 			w->leaving = true;
 		if (w->leaving && !left)
 			leave(w);

@@ -216,15 +216,23 @@ struct sock_key fd_key(struct watch *w, struct task *t, int64_t fd);
 
 typedef struct __ptrace_syscall_info call_stop;	/* ptrace(2), PTRACE_GET_SYSCALL_INFO */
 
+/* What wait4(2) said of a thread. */
+struct stop {
+	pid_t tid;
+	int status;
+	int64_t ts_ns;
+	bool has_call;		/* call is known */
+	call_stop call;
+	struct rusage usage;	/* of its process */
+};
+
 /* Both resume the thread. */
-void call_enter(struct watch *w, struct task *t, const call_stop *info, int64_t ts_ns,
-		const struct rusage *usage);
-void call_leave(struct watch *w, struct task *t, const call_stop *info, int64_t ts_ns,
-		const struct rusage *usage);
+void call_enter(struct watch *w, struct task *t, const struct stop *s);
+void call_leave(struct watch *w, struct task *t, const struct stop *s);
 
 /* ---- stops (tracee_stop.c) ---- */
 
-void stop_handle(struct watch *w, pid_t tid, int status, int64_t ts_ns, const struct rusage *usage);
+void stop_handle(struct watch *w, const struct stop *s);
 
 /* Lets it run until the next stop that we need; sig is delivered. */
 void task_resume(struct watch *w, struct task *t, int sig);

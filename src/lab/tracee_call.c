@@ -350,17 +350,17 @@ static bool is_same_call(const struct task *t, long nr, const uint64_t *reg)
 }
 
 /* A thread whose call was interrupted makes another.  True if it is the same one, which goes on. */
-static bool goes_on(struct watch *w, struct task *t, long nr, const uint64_t *reg, int64_t ts_ns,
-		    const struct rusage *usage)
+static bool goes_on(struct watch *w, struct task *t, long nr, const uint64_t *reg,
+		    const struct stop *s)
 {
 	if (nr != SYS_restart_syscall && !is_same_call(t, nr, reg)) {
-		tell_interrupted(w, t, ts_ns);
+		tell_interrupted(w, t, s->ts_ns);
 		return false;
 	}
 	t->interrupted = false;
 	t->in_call = true;
 	if (t->reported)
-		count_switches(t, usage);
+		count_switches(t, &s->usage);
 	task_resume(w, t, 0);
 	return true;
 }
@@ -375,8 +375,7 @@ static void handler_ends(struct watch *w, struct task *t)
 	task_resume(w, t, 0);
 }
 
-static void enter_planned(struct watch *w, struct task *t, int64_t ts_ns,
-			  const struct rusage *usage)
+static void enter_planned(struct watch *w, struct task *t, const struct stop *s)
 {
 	bool wanted = is_wanted(w, t), watched;
 
@@ -386,7 +385,7 @@ static void enter_planned(struct watch *w, struct task *t, int64_t ts_ns,
 		t->closed = fd_key(w, t, (int32_t)t->reg[0]);
 	watched = begin_effect(w, t);
 	if (t->reported)
-		count_switches(t, usage);
+		count_switches(t, &s->usage);
 	t->in_call = t->reported || t->stream || watched;
 	if (!t->in_call && closes_something(t))
 		end_effect(w, t, -1);
@@ -394,22 +393,21 @@ static void enter_planned(struct watch *w, struct task *t, int64_t ts_ns,
 		t->number_of_call = ++w->calls;
 	task_resume(w, t, 0);
 	if (t->reported)
-		tell_enter(w, t, ts_ns);
+		tell_enter(w, t, s->ts_ns);
 }
 
-void call_enter(struct watch *w, struct task *t, const call_stop *info, int64_t ts_ns,
-		const struct rusage *usage)
+void call_enter(struct watch *w, struct task *t, const struct stop *s)
 {
 	/* The two kinds of entry have the number and the arguments in the same places. */
-	long nr = (long)info->entry.nr;
-	const uint64_t *reg = info->entry.args;
-	bool known = nr >= 0 && nr < PLANS && (!OUR_ARCH || info->arch == OUR_ARCH);
+	long nr = (long)s->call.entry.nr;
+	const uint64_t *reg = s->call.entry.args;
+	bool known = nr >= 0 && nr < PLANS && (!OUR_ARCH || s->call.arch == OUR_ARCH);
 
 	if (t->interrupted && nr == SYS_rt_sigreturn) {
 		handler_ends(w, t);
 		return;
 	}
-	if (t->interrupted && known && goes_on(w, t, nr, reg, ts_ns, usage))
+	if (t->interrupted && known && goes_on(w, t, nr, reg, s))
 		return;
 	t->in_call = t->reported = t->slept = false;
 	t->stream = 0;
@@ -420,7 +418,7 @@ void call_enter(struct watch *w, struct task *t, const call_stop *info, int64_t 
 	t->nr = nr;
 	memcpy(t->reg, reg, sizeof(t->reg));
 	t->plan = &w->plans.of[nr];
-	enter_planned(w, t, ts_ns, usage);
+	enter_planned(w, t, s);
 }
 
 /* ---- return ---- */
@@ -531,11 +529,10 @@ static bool is_interrupted(const struct task *t, int64_t result)
 	return t->reported && result <= -ERESTART_FIRST && result >= -ERESTART_LAST;
 }
 
-void call_leave(struct watch *w, struct task *t, const call_stop *info, int64_t ts_ns,
-		const struct rusage *usage)
+void call_leave(struct watch *w, struct task *t, const struct stop *s)
 {
-	struct traced out = { .ts_ns = ts_ns, .second = -1 };
-	int64_t result = info->exit.rval;
+	struct traced out = { .ts_ns = s->ts_ns, .second = -1 };
+	int64_t result = s->call.exit.rval;
 	bool was = t->in_call;
 
 	t->in_call = false;
@@ -544,13 +541,13 @@ void call_leave(struct watch *w, struct task *t, const call_stop *info, int64_t 
 		return;
 	}
 	if (t->plan->effect == EFFECT_SIGNAL_ENDS) {
-		leave_handler(w, t, result, ts_ns);
+		leave_handler(w, t, result, s->ts_ns);
 		return;
 	}
 	if (closes_something(t) && t->files->closing)
 		t->files->closing--;
 	if (t->reported)
-		t->slept |= has_slept(t, usage);
+		t->slept |= has_slept(t, &s->usage);
 	if (is_interrupted(t, result)) {
 		t->interrupted = true;
 		task_resume(w, t, 0);
@@ -558,7 +555,7 @@ void call_leave(struct watch *w, struct task *t, const call_stop *info, int64_t 
 	}
 	end_effect(w, t, result);
 	if (t->stream && result > 0)
-		leave_output(w, t, result, ts_ns);
+		leave_output(w, t, result, s->ts_ns);
 	if (t->reported)
 		leave_reported(w, t, result, &out);
 	task_resume(w, t, 0);

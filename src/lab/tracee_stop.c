@@ -175,19 +175,14 @@ static void became(struct watch *w, struct task *t, int64_t ts_ns)
 
 /* ---- calls, signals ---- */
 
-static void stopped_in_call(struct watch *w, struct task *t, int64_t ts_ns,
-			    const struct rusage *usage)
+static void stopped_in_call(struct watch *w, struct task *t, const struct stop *s)
 {
-	call_stop info;
-
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, t->tid, sizeof(info), &info) <= 0)
+	if (!s->has_call || s->call.op == PTRACE_SYSCALL_INFO_NONE)
 		task_resume(w, t, 0);
-	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-		call_leave(w, t, &info, ts_ns, usage);
-	else if (info.op == PTRACE_SYSCALL_INFO_NONE)
-		task_resume(w, t, 0);
+	else if (s->call.op == PTRACE_SYSCALL_INFO_EXIT)
+		call_leave(w, t, s);
 	else
-		call_enter(w, t, &info, ts_ns, usage);
+		call_enter(w, t, s);
 }
 
 /* Stopped by a signal (and to stay so), or a thread's first stop, or one that we asked for. */
@@ -199,17 +194,16 @@ static void group_stop(struct watch *w, struct task *t, int sig)
 		task_resume(w, t, 0);
 }
 
-static void stopped(struct watch *w, struct task *t, int status, int64_t ts_ns,
-		    const struct rusage *usage)
+static void stopped(struct watch *w, struct task *t, const struct stop *s)
 {
-	int sig = WSTOPSIG(status), event = status >> 16;
+	int sig = WSTOPSIG(s->status), event = s->status >> 16;
 
 	if (event == PTRACE_EVENT_SECCOMP || (!event && sig == (SIGTRAP | 0x80)))
-		stopped_in_call(w, t, ts_ns, usage);
+		stopped_in_call(w, t, s);
 	else if (event == PTRACE_EVENT_STOP)
 		group_stop(w, t, sig);
 	else if (event == PTRACE_EVENT_EXEC)
-		became(w, t, ts_ns);
+		became(w, t, s->ts_ns);
 	else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
 		 event == PTRACE_EVENT_CLONE)
 		made_another(w, t, event);
@@ -234,19 +228,19 @@ static void ended(struct watch *w, struct task *t, int status)
 		adopt_waiting(w);
 }
 
-void stop_handle(struct watch *w, pid_t tid, int status, int64_t ts_ns, const struct rusage *usage)
+void stop_handle(struct watch *w, const struct stop *s)
 {
-	struct task *t = task_find(w, tid);
+	struct task *t = task_find(w, s->tid);
 
-	if (!WIFSTOPPED(status)) {
+	if (!WIFSTOPPED(s->status)) {
 		if (t)
-			ended(w, t, status);
+			ended(w, t, s->status);
 		return;
 	}
 	if (!t)
-		t = task_new(w, tid);
+		t = task_new(w, s->tid);
 	if (!t->process)
 		first_stop(w, t);
 	else
-		stopped(w, t, status, ts_ns, usage);
+		stopped(w, t, s);
 }
