@@ -287,8 +287,9 @@ static void quote_track(const struct tracked *error, const void *bytes, size_t c
 
 	if (!packet_quoted(&quoted, error->p, bytes, caplen))
 		return;
-	if (quoted.protocol == IPPROTO_TCP ? !quoted.has_segment
-					   : quoted.protocol != IPPROTO_UDP || !quoted.has_transport)
+	if (quoted.protocol == IPPROTO_TCP
+		    ? !quoted.has_segment
+		    : quoted.protocol != IPPROTO_UDP || !quoted.has_transport)
 		return;
 	if (tracked_start(&t))
 		whole_track(&t, out);

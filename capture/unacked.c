@@ -270,7 +270,8 @@ static bool segment_ack(struct acking *a, struct unacked_segment *s)
 		s->start = a->ack;
 		return true;
 	}
-	return below(a->ack, s->end); /* also at half of all numbers, where each is below the other */
+	/* At half of all numbers each is below the other: it stays. */
+	return below(a->ack, s->end);
 }
 
 static void front_ack(struct block *b, struct acking *a)
