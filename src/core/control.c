@@ -161,7 +161,7 @@ static bool read_number(struct value *v, const struct row *row, struct rd r, siz
 {
 	bool size = r.len == 1 || r.len == 2 || r.len == 4 || r.len == 8;
 
-	if (strlen(row->fields) > 1 || !strchr("bhil", row->fields[0]) || !size || *items == 0)
+	if (field_at(row, 1) || !strchr("bhil", row->fields[0]) || !size || *items == 0)
 		return false;
 	--*items;
 	value_list_add(v, value_int(number_of(r.base, r.len)));
