@@ -19,24 +19,24 @@
 struct bringer {
 	enum sock_state state;
 	enum state_by by;
-	uint16_t mask,
-		flags; /* flags & mask of the packet that brings the socket into that state */
+	uint16_t mask, flags; /* of the packet that brings the socket there: its flags & mask */
+	bool after_fin; /* not before the socket's own FIN, if that is among them */
 };
 
 /* RFC 9293 section 3.3.2; of a state's rows the first that a packet fits counts. */
 static const struct bringer bringers[] = {
-	{ SOCK_STATE_SYN_SENT, BY_DEPARTURE, TCP_SYN | TCP_ACK, TCP_SYN },
-	{ SOCK_STATE_SYN_RECEIVED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_SYN },
-	{ SOCK_STATE_ESTABLISHED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_SYN | TCP_ACK },
-	{ SOCK_STATE_ESTABLISHED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_ACK },
-	{ SOCK_STATE_FIN_WAIT_1, BY_DEPARTURE, TCP_FIN, TCP_FIN },
-	{ SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL, TCP_FIN | TCP_ACK, TCP_ACK },
-	{ SOCK_STATE_CLOSE_WAIT, BY_ARRIVAL, TCP_FIN, TCP_FIN },
-	{ SOCK_STATE_CLOSING, BY_ARRIVAL, TCP_FIN, TCP_FIN },
-	{ SOCK_STATE_LAST_ACK, BY_DEPARTURE, TCP_FIN, TCP_FIN },
-	{ SOCK_STATE_TIME_WAIT, BY_ARRIVAL, TCP_FIN, TCP_FIN },
-	{ SOCK_STATE_CLOSED, BY_ARRIVAL, TCP_RST, TCP_RST },
-	{ SOCK_STATE_CLOSED, BY_DEPARTURE, TCP_RST, TCP_RST },
+	{ SOCK_STATE_SYN_SENT, BY_DEPARTURE, TCP_SYN | TCP_ACK, TCP_SYN, false },
+	{ SOCK_STATE_SYN_RECEIVED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_SYN, false },
+	{ SOCK_STATE_ESTABLISHED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_SYN | TCP_ACK, false },
+	{ SOCK_STATE_ESTABLISHED, BY_ARRIVAL, TCP_SYN | TCP_ACK, TCP_ACK, false },
+	{ SOCK_STATE_FIN_WAIT_1, BY_DEPARTURE, TCP_FIN, TCP_FIN, false },
+	{ SOCK_STATE_FIN_WAIT_2, BY_ARRIVAL, TCP_FIN | TCP_ACK, TCP_ACK, true },
+	{ SOCK_STATE_CLOSE_WAIT, BY_ARRIVAL, TCP_FIN, TCP_FIN, false },
+	{ SOCK_STATE_CLOSING, BY_ARRIVAL, TCP_FIN, TCP_FIN, false },
+	{ SOCK_STATE_LAST_ACK, BY_DEPARTURE, TCP_FIN, TCP_FIN, false },
+	{ SOCK_STATE_TIME_WAIT, BY_ARRIVAL, TCP_FIN, TCP_FIN, false },
+	{ SOCK_STATE_CLOSED, BY_ARRIVAL, TCP_RST, TCP_RST, false },
+	{ SOCK_STATE_CLOSED, BY_DEPARTURE, TCP_RST, TCP_RST, false },
 };
 
 /* IPv4 as IPv6 has it, since a socket of both has IPv4 peers in that form. */
@@ -80,13 +80,18 @@ static enum state_by relation(const struct packet *p, const struct sock_sample *
 static const struct aside_row *find_bringer(const struct aside *a, const struct bringer *b,
 					    const struct sock_sample *sock)
 {
+	const struct aside_row *found = NULL;
+
 	for (size_t i = 0; i < a->count; i++) {
 		const struct packet *p = &a->row[i].packet;
+		bool fin = b->after_fin && (p->flags & TCP_FIN);
 
-		if ((p->flags & b->mask) == b->flags && relation(p, sock) == b->by)
-			return &a->row[i];
+		if (!found && (p->flags & b->mask) == b->flags && relation(p, sock) == b->by)
+			found = &a->row[i];
+		else if (fin && relation(p, sock) == BY_DEPARTURE)
+			found = NULL;
 	}
-	return NULL;
+	return found;
 }
 
 void carry_loopback_attribute(const struct carry *c, struct event *ev)
