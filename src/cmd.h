@@ -22,6 +22,7 @@ extern const size_t cmds_count;
 
 int cmd_lab(int argc, char **argv);
 int cmd_lesson(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 int cmd_play(int argc, char **argv);
 int cmd_open(int argc, char **argv);
 int cmd_show(int argc, char **argv);
@@ -44,10 +45,11 @@ int cmd_unknown(const char *name);
  * what is left over goes to rest (at most *rests; receives how many).  -1 after having printed what is wrong;
  * 1 if --help was asked for and printed.
  */
+#define CMD_REPEATS	16
 struct cmd_option {
 	const char *name;	/* "-w" or "--width" */
 	const char **text;	/* takes a value */
-	int *flag;		/* takes none: set to 1 */
+	int *flag;		/* takes none: set to 1; with text: may come CMD_REPEATS times, which it counts */
 };
 int cmd_options(int argc, char **argv, const struct cmd_option *options, size_t count, const char **rest, size_t *rests);
 

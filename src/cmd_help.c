@@ -106,15 +106,18 @@ static int print_help_of(const char *command)
 static int option_take(const char *command, const struct cmd_option *o, const char *value, int argc,
 		       char **argv, int *i)
 {
-	if (o->flag && value)
+	if (!o->text && value)
 		return cmd_usage(command, "%s takes no value", o->name), -1;
-	if (o->flag) {
+	if (!o->text) {
 		*o->flag = 1;
 		return 0;
 	}
 	if (!value && *i + 1 == argc)
 		return cmd_usage(command, "%s needs a value", o->name), -1;
-	*o->text = value ? value : argv[++*i];
+	value = value ? value : argv[++*i];
+	if (o->flag && *o->flag == CMD_REPEATS)
+		return cmd_usage(command, "%s comes too often", o->name), -1;
+	o->text[o->flag ? (*o->flag)++ : 0] = value;
 	return 0;
 }
 

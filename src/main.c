@@ -23,6 +23,22 @@ const struct cmd cmds[] = {
 	  "  --theme, --ascii as in lab\n"
 	  "Example: socklens lesson handshake\n",
 	  cmd_lesson },
+	{ "run", "run [--server CMD] [--client CMD] [-- CMD]", "your own programs in the lab, each of their socket calls beside its packets",
+	  "  --server CMD  runs on the host server; the clients start when it listens\n"
+	  "  --client CMD  runs on the host client; both may come several times\n"
+	  "  -- CMD …      one more program, or one alone: then on one host, as on your own machine\n"
+	  "  --on HOST     where that runs: client (default) or server\n"
+	  "  --loopback    all on one host, for programs that say localhost; its wire cannot be held\n"
+	  "  --no-wait     start all at once\n"
+	  "  --text        no screen: write the ladder as it happens (also where standard output is no terminal)\n"
+	  "  --for TIME    with --text: end after this time (10s, 500ms)\n"
+	  "  -w FILE       record to FILE\n"
+	  "  --theme, --ascii as in lab\n"
+	  "With --text the run is over when the clients have ended and the wire is quiet; what still runs is ended.\n"
+	  "Exit status: the client's, 128 and a signal's number where one killed it; 2 cannot run, 77 no lab here.\n"
+	  "Example: socklens run --server 'python3 server.py' --client 'python3 client.py'\n"
+	  "Example: socklens run --text -- curl http://localhost:8080/\n",
+	  cmd_run },
 	{ "play", "play FILE.lab", "run a lab file, or a lesson by its name, without a screen",
 	  "  -w FILE       record to FILE\n"
 	  "  --quiet       print nothing but what went wrong\n"

@@ -1,7 +1,3 @@
-/*
- * Signals that ask for an end come by a descriptor, so that they are dealt with between two steps.  They are blocked
- * before the lab is built, because its threads are to have the same mask; its programs get theirs back.
- */
 #include "src/play.h"
 
 #include <errno.h>
@@ -10,56 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "src/command.h"
 #include "src/parse_command.h"
 #include "src/script.h"
 #include "src/session.h"
+#include "src/stop.h"
 
 #define FDS 64
 
-/* ---- signals ---- */
-
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
-
-struct stop {
-	int fd; /* readable when one has come; -1: they do what they always do */
-	sigset_t before;
-};
-
-static void stop_init(struct stop *stop)
-{
-	struct sigaction now;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		if (!sigaction(ending[i], NULL, &now) && now.sa_handler != SIG_IGN)
-			sigaddset(&set, ending[i]);
-	stop->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (stop->fd < 0)
-		sigemptyset(&set);
-	sigprocmask(SIG_BLOCK, &set, &stop->before);
-}
-
-static void stop_fini(struct stop *stop)
-{
-	sigprocmask(SIG_SETMASK, &stop->before, NULL);
-	if (stop->fd >= 0)
-		close(stop->fd);
-}
-
-/* The number of the signal that has come; 0: none. */
-static int stop_signal(const struct stop *stop)
-{
-	struct signalfd_siginfo info;
-
-	return stop->fd >= 0 && read(stop->fd, &info, sizeof(info)) == sizeof(info)
-		       ? (int)info.ssi_signo
-		       : 0;
-}
+/* ---- playing ---- */
 
 static enum play_result stopped(struct session *s, int number, struct err *e)
 {
@@ -68,8 +24,6 @@ static enum play_result stopped(struct session *s, int number, struct err *e)
 	e->code = number;
 	return PLAY_STOPPED;
 }
-
-/* ---- playing ---- */
 
 static void wait_for_events(struct session *s, const struct script_run *r, const struct stop *stop)
 {

@@ -90,6 +90,7 @@ struct actor {			/* a program of the session, alive or gone */
 	/* Of a user's own: */
 	bool own;
 	char command[256];
+	char words[512];		/* the same, as execve(2) took it */
 	struct task *task;
 	size_t tasks, tasks_cap;
 	uint32_t lanes;			/* given to tasks so far */
@@ -100,7 +101,6 @@ struct actor {			/* a program of the session, alive or gone */
 	bool ended;			/* its first process has, so: */
 	bool killed;
 	int status;
-	bool end_told;			/* and with it all of them, as an event says */
 };
 
 struct owned_socket {		/* a kernel socket that may still change */

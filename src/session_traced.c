@@ -141,7 +141,7 @@ static uint32_t others_told(const struct actor *a)
 	for (size_t i = 0; i < a->tasks; i++) {
 		const struct task *t = &a->task[i];
 
-		n += t->number && t->number == t->process;
+		n += t->told && t->number && t->number == t->process;
 	}
 	return n;
 }
@@ -169,7 +169,6 @@ static void end_process(struct session *s, size_t actor, const struct task *t,
 	if (t->told)
 		append_end(s, a, t->lane, t->tid, r, others);
 	if (!t->number) {
-		a->end_told = !others;
 		a->killed = r->killed;
 		a->status = r->status;
 		a->ended = true;
@@ -254,7 +253,7 @@ static void on_exec(struct session *s, size_t actor, const struct traced *r)
 	safe_add_line(&command, r->text ? r->text : "", r->len);
 	free(t->command);
 	/* Its own first command line stands in its beginning. */
-	t->command = t->number || strcmp(command.buf, a->command) != 0 ? strdup(command.buf) : NULL;
+	t->command = t->number || strcmp(command.buf, a->words) != 0 ? strdup(command.buf) : NULL;
 }
 
 static void on_output(struct session *s, size_t actor, const struct traced *r)
@@ -287,11 +286,8 @@ static void on_end(struct session *s, size_t actor, const struct traced *r)
 	struct actor *a = &s->actor[actor];
 
 	output_work(s, actor, true);
-	if (!a->end_told) {
-		append_end(s, a, 0, tracer_pid(a->tracer), r, 0);
-		a->end_told = true;
-	}
 	if (!a->ended) {
+		append_end(s, a, 0, tracer_pid(a->tracer), r, 0);
 		a->killed = r->killed;
 		a->status = r->status;
 		a->ended = true;
@@ -366,9 +362,20 @@ static int need_own(const struct session *s, size_t program, struct err *e)
 	return a->tracer ? 0 : session_not_running(s, program, e);
 }
 
+/* As the tracer gives the command line of a process. */
+static void join_words(struct actor *a, const char *const *argv)
+{
+	struct str s = str_on(a->words, sizeof(a->words));
+
+	for (; *argv; argv++) {
+		str_add(&s, s.len ? " " : "");
+		safe_add_line(&s, *argv, strlen(*argv));
+	}
+}
+
 /* Takes the tracer. */
-static void begin(struct session *s, struct actor *a, struct tracer *t, const char *name,
-		  uint8_t host, const char *command, int64_t ts_ns)
+static void begin(struct session *s, struct actor *a, struct tracer *t,
+		  const struct tracer_command *c, const char *command, int64_t ts_ns)
 {
 	struct event_program started = { .change = PROGRAM_STARTED, .pid = tracer_pid(t) };
 	struct str text;
@@ -378,11 +385,12 @@ static void begin(struct session *s, struct actor *a, struct tracer *t, const ch
 	actor_fini(a);
 	a->tracer = t;
 	a->own = true;
-	a->host = host;
+	a->host = c->host;
 	a->threads = 1;
 	a->output[0].due_ns = a->output[1].due_ns = INT64_MAX;
-	str_copy(a->name, sizeof(a->name), name);
-	str_copy(a->thread[0].name, sizeof(a->thread[0].name), name);
+	str_copy(a->name, sizeof(a->name), c->name);
+	str_copy(a->thread[0].name, sizeof(a->thread[0].name), c->name);
+	join_words(a, c->argv);
 	text = str_on(a->command, sizeof(a->command));
 	safe_add_line(&text, command, strlen(command));
 	started.command = a->command;
@@ -406,11 +414,10 @@ int session_run(struct session *s, const char *name, const char *host, const cha
 	c.host = (uint8_t)number;
 	c.argv = words.argv;
 	t = tracer_start(s->lab, &c, e);
+	if (t)
+		begin(s, a, t, &c, command, ts_ns);
 	command_words_fini(&words);
-	if (!t)
-		return -1;
-	begin(s, a, t, name, (uint8_t)number, command, ts_ns);
-	return 0;
+	return t ? 0 : -1;
 }
 
 int session_input(struct session *s, size_t program, const char *text, struct err *e)

@@ -196,6 +196,31 @@ static bool watch_script(struct app *a)
 	return true;
 }
 
+/* Starts programs whose turn has come; says what goes wrong, and when all is over. */
+static bool watch_launch(struct app *a)
+{
+	struct err e = { 0 };
+	STR_ON_STACK(said, 200);
+
+	switch (a->launch ? launch_work(a->launch, &e) : LAUNCH_WAITING) {
+	case LAUNCH_WAITING:
+	case LAUNCH_RUNNING:
+		return false;
+	case LAUNCH_OVER:
+		str_add(&said, "The programs have ended.");
+		if (launch_status(a->launch) >= 0)
+			str_addf(&said, " Exit status: %d.", launch_status(a->launch));
+		str_add(&said, " Move through time with Up and Down; q ends.");
+		app_say(a, said.buf);
+		break;
+	case LAUNCH_FAILED:
+		app_complain(a, &e);
+		break;
+	}
+	a->launch = NULL;
+	return true;
+}
+
 bool app_work(struct app *a)
 {
 	struct err e;
@@ -203,6 +228,7 @@ bool app_work(struct app *a)
 	bool news = session_work(a->session);
 
 	news |= watch_script(a);
+	news |= watch_launch(a);
 	news |= app_line_work(a);
 	news |= app_cover_work(a);
 	news |= app_find_work(a);
@@ -235,6 +261,7 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	}
 	a->session = c->session;
 	a->script = c->script;
+	a->launch = c->launch;
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;
 	a->view.trace = session_trace(c->session);
 	if (app_cover_init(a, c->filter, e) || app_find_init(a, e)) {

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "src/core/err.h"
+#include "src/launch.h"
 #include "src/script.h"
 #include "src/session.h"
 #include "ui/grid.h"
@@ -23,6 +24,7 @@
 struct app_config {
 	struct session *session;	/* borrowed; outlives the application */
 	struct script_run *script;	/* borrowed; a lesson that Space steps through; NULL */
+	struct launch *launch;		/* borrowed; programs of the user that are to be started; NULL */
 	const char *filter;		/* only packets that match are shown; NULL or "": all */
 	const char *greeting;		/* said above the prompt until the first key; NULL */
 };

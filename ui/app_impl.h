@@ -31,6 +31,7 @@ enum app_cover {		/* what covers the ladder and the panel */
 struct app {
 	struct session *session;
 	struct script_run *script;
+	struct launch *launch;	/* NULL: nothing is to be started */
 	struct view view;
 	struct shown *shown;	/* which rows the ladder shows; view.shown */
 	enum app_cover cover;

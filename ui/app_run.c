@@ -39,6 +39,8 @@ static void wait_for_something(struct loop *l)
 
 	timeout = sooner(timeout, turns_timeout_ms(l->app->turns));
 	timeout = sooner(timeout, app_timeout_ms(l->app));
+	if (l->app->launch)
+		timeout = sooner(timeout, launch_timeout_ms(l->app->launch));
 	if (l->app->script)
 		timeout = sooner(timeout, script_timeout_ms(l->app->script));
 	if (l->changed) {

@@ -21,7 +21,7 @@
 static int count_bars(const struct ladder_frame *f, int side)
 {
 	const struct trace *t = f->view->trace;
-	int bars = 0;
+	int bars = f->view->steady ? LADDER_BARS : 0;
 
 	for (size_t i = 0; i < trace_lanes(t) && bars < LADDER_BARS; i++)
 		bars += ladder_lane_side(f, trace_lane(t, i)->host, (uint16_t)i) == side;

@@ -111,29 +111,35 @@ static int put_ends(struct show *s, const struct ladder_frame *f, struct err *e)
 	return put_page(s, e);
 }
 
+/* before: the ends that were written last; NULL: none. */
+static int put_row(struct show *s, const struct ladder_row *row, struct ladder_sides *before,
+		   bool first, struct err *e)
+{
+	struct ladder_frame f;
+
+	s->view.cursor = trace_entry(s->view.trace, row->head)->offset;
+	replay_ask(s->replay, row->packet);
+	replay_work(s->replay, 0);
+	f = ladder_frame(&s->view, s->grid.width, true);
+	f.has_cursor = false;
+	if ((first || !same_ends(before, &f.sides)) && put_ends(s, &f, e))
+		return -1;
+	*before = f.sides;
+	ladder_draw_row(&f, row, page_of(s, ladder_row_height(&f, row, grid_area(&s->grid))), 0);
+	return put_page(s, e);
+}
+
 static int put_rows(struct show *s, struct err *e)
 {
 	struct ladder_sides before = { .conn = CONN_NONE };
 	struct ladder_row row;
-	bool more = view_row_first(&s->view, &row), first = true;
+	bool more = view_row_first(&s->view, &row);
 
 	s->view.replay = s->replay;
-	for (; more; more = view_row_next(&s->view, &row, &row)) {
-		struct ladder_frame f;
-
-		s->view.cursor = trace_entry(s->view.trace, row.head)->offset;
-		replay_ask(s->replay, row.packet);
-		replay_work(s->replay, 0);
-		f = ladder_frame(&s->view, s->grid.width, true);
-		f.has_cursor = false;
-		if ((first || !same_ends(&before, &f.sides)) && put_ends(s, &f, e))
+	for (bool first = true; more; more = view_row_next(&s->view, &row, &row)) {
+		if (put_row(s, &row, &before, first, e))
 			return -1;
-		before = f.sides;
 		first = false;
-		ladder_draw_row(&f, &row,
-				page_of(s, ladder_row_height(&f, &row, grid_area(&s->grid))), 0);
-		if (put_page(s, e))
-			return -1;
 	}
 	return 0;
 }
@@ -215,4 +221,123 @@ int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
 				       .name = trace_path(t) ? trace_path(t) : "not saved yet" };
 
 	return show_text_of(t, &how, out, e);
+}
+
+/* ---- as it happens ---- */
+
+#define SETTLED_NS (100 * NS_PER_MS) /* after which nothing earlier comes */
+#define OPEN_NS	   (250 * NS_PER_MS) /* after which a call that has not come back is taken to sleep */
+#define OPEN_MAX   64
+
+struct show_live {
+	struct show s;
+	struct ladder_sides sides;
+	uint64_t last; /* id of the row that was written last; 0: none */
+	uint64_t open[OPEN_MAX]; /* ids of calls that were written before they came back */
+	size_t opens;
+};
+
+struct show_live *show_live_new(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
+{
+	const struct show_text how = { .width = width, .ascii = ascii };
+	struct show_live *l = calloc(1, sizeof(*l));
+
+	if (!l || show_init(&l->s, t, &how, out, e)) {
+		free(l);
+		err_errno(e, ENOMEM, NULL, "showing a trace");
+		return NULL;
+	}
+	l->s.view.steady = true;
+	l->s.view.replay = l->s.replay;
+	l->sides.conn = CONN_NONE;
+	return l;
+}
+
+void show_live_free(struct show_live *l)
+{
+	if (!l)
+		return;
+	show_fini(&l->s);
+	free(l);
+}
+
+static bool is_open_call(const struct trace_entry *e)
+{
+	return e->kind == EVENT_CALL && e->link == ROW_NONE;
+}
+
+/* Nanoseconds until a row may be written; 0 or less: now. */
+static int64_t wait_for(const struct trace *t, const struct ladder_row *row)
+{
+	const struct trace_entry *e = trace_entry(t, row->head);
+
+	return e->ts_ns + (is_open_call(e) ? OPEN_NS : SETTLED_NS) - clock_now_ns();
+}
+
+/* Behind the row that was written last. */
+static bool next_row(const struct show_live *l, struct ladder_row *row)
+{
+	const struct trace *t = l->s.view.trace;
+	uint32_t at = l->last ? trace_row_of(t, l->last) : ROW_NONE;
+
+	if (at == ROW_NONE)
+		return !l->last && ladder_first(t, row);
+	return ladder_at(t, at, row) && ladder_next(t, row, row);
+}
+
+static int put_live_row(struct show_live *l, const struct ladder_row *row, struct err *e)
+{
+	const struct trace_entry *entry = trace_entry(l->s.view.trace, row->head);
+	bool first = !l->last;
+
+	if (is_open_call(entry) && l->opens < OPEN_MAX)
+		l->open[l->opens++] = entry->offset;
+	l->last = entry->offset;
+	return put_row(&l->s, row, &l->sides, first, e);
+}
+
+/* A call that was written as one that sleeps, but did not: its result has no row, and gets one here. */
+static int put_returns(struct show_live *l, struct err *e)
+{
+	const struct trace *t = l->s.view.trace;
+	size_t left = 0;
+
+	for (size_t i = 0; i < l->opens; i++) {
+		uint32_t at = trace_row_of(t, l->open[i]);
+		uint32_t ret = at == ROW_NONE ? ROW_NONE : trace_entry(t, at)->link;
+		const struct ladder_row row = { .head = ret,
+						.call = ret,
+						.packet = ROW_NONE,
+						.state = { ROW_NONE, ROW_NONE } };
+
+		if (at != ROW_NONE && ret == ROW_NONE)
+			l->open[left++] = l->open[i];
+		else if (ret != ROW_NONE && !trace_entry(t, ret)->blocked &&
+			 put_row(&l->s, &row, &l->sides, false, e))
+			return -1;
+	}
+	l->opens = left;
+	return 0;
+}
+
+int show_live_put(struct show_live *l, bool all, int *due_ms, struct err *e)
+{
+	struct ladder_row row;
+	int64_t left;
+
+	*due_ms = -1;
+	if (put_returns(l, e))
+		return -1;
+	while (next_row(l, &row)) {
+		left = wait_for(l->s.view.trace, &row);
+		if (!all && left > 0) {
+			*due_ms = (int)(left / NS_PER_MS) + 1;
+			break;
+		}
+		if (put_live_row(l, &row, e))
+			return -1;
+	}
+	if (all && put_summary(&l->s, e))
+		return -1;
+	return fflush(l->s.out) ? err_errno(e, errno, NULL, "writing the text of the trace") : 0;
 }

@@ -28,4 +28,16 @@ int show_text_of(struct trace *t, const struct show_text *how, FILE *out, struct
 /* All of a trace, under the name of its file. */
 int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e);
 
+/*
+ * The same of a trace that grows: each row is written a moment after it happened, when nothing earlier can come any
+ * more.  A call stands there before it has come back; what it gave then is a line of its own.
+ */
+struct show_live;
+
+struct show_live *show_live_new(struct trace *t, int width, FILE *out, bool ascii, struct err *e);
+void show_live_free(struct show_live *l);
+
+/* Writes what is due; all: all there is, and the summary.  *due_ms: when to come again at the latest; -1: when it has grown. */
+int show_live_put(struct show_live *l, bool all, int *due_ms, struct err *e);
+
 #endif
