@@ -133,8 +133,8 @@ struct tcp {
 	uint8_t closed; /* TCP_CLOSED_* */
 	uint8_t completeness; /* TCP_SEEN_*, as Wireshark counts them: tcp_complete() */
 	uint32_t ack_rtt[2]; /* the least time from a segment of that side to its ACK here, in TCP_RTT_NS; 0: none */
-};
-_Static_assert(sizeof(struct tcp) <= 192, "a connection takes 256 bytes, 64 of them in conn.c");
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct tcp) == 192, "whole cache lines; a connection takes 256 bytes, 64 of them in conn.c");
 
 #define TCP_RTT_NS 16 /* so that it fits: 68 s at most */
 

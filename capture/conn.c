@@ -19,6 +19,7 @@
 
 #include "capture/conn_table.h"
 #include "capture/datagram.h"
+#include "capture/infer_memo.h"
 
 enum {
 	VIEWS = 64,
@@ -39,6 +40,7 @@ struct conns {
 	enum infer_vantage vantage;
 	uint32_t frames; /* of conns_packet() */
 	uint32_t udp_streams;
+	struct infer_memo memo;
 	struct fragment fragment[FRAGMENTS];
 	struct conn *view; /* what conns_get() handed out: a ring of VIEWS */
 	size_t *next_view; /* on the heap with the views: conns_get() does not change the
@@ -192,7 +194,7 @@ static bool tcp_track_ordinary(struct tracked *t, struct conn_note *out)
 	out->completeness = t->tcp->completeness;
 	if (!tcp_ordinary(t->tcp, c->unacked, c->rules, &s, &out->verdict))
 		return false;
-	out->moved = infer_segment(t->tcp->end, c->unacked, t->dir, t->p, c->vantage);
+	out->moved = infer_segment(t->tcp->end, c->unacked, &c->memo, t->dir, t->p, c->vantage);
 	out->stream = t->flow->stream;
 	out->stream_protocol = IPPROTO_TCP;
 	return true;
@@ -215,7 +217,8 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 	if (p->payload_known && !t->quoted) {
 		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
 			    verdict);
-		out->moved = infer_segment(t->tcp->end, t->c->unacked, s.dir, p, t->c->vantage);
+		out->moved = infer_segment(t->tcp->end, t->c->unacked, p->hash ? &t->c->memo : NULL,
+					   s.dir, p, t->c->vantage);
 		retransmissions_count(t->flow, s.dir, verdict->bits);
 	} else if (opening >= TCP_RENUMBERS && !p->cut) {
 		verdict->bits = VERDICT_REUSED_PORTS;

@@ -13,18 +13,8 @@
  */
 #include "capture/infer.h"
 
-enum {
-	SENT = 1 << 6, /* a segment of it was seen */
-	HAS_NXT = 1 << 7,
-	HAS_RCV = 1 << 8,
-	SYN_SEEN = 1 << 9, /* its numbers are known from the first on */
-	FIN_SENT = 1 << 10,
-	FIN_ARRIVED = 1 << 11, /* the other end's, perhaps beyond a hole */
-	PASSIVE = 1 << 12, /* it was LISTEN */
-	SHUT = 1 << 13, /* its window is zero */
-	FIN_ACKS = 1 << 14, /* its FIN acknowledged the other end's */
-	HIDDEN = 1 << 15, /* the other end acknowledged one number more than was seen: a FIN? */
-};
+#include "capture/infer_impl.h"
+#include "capture/infer_memo.h"
 
 #define IS(name) (1u << SOCK_STATE_##name)
 enum {
@@ -91,11 +81,6 @@ _Static_assert(sizeof(becomes) / sizeof(becomes[0]) == GETS_RST + 1, "a row for 
 
 /* Where several are possible: the one that is usual. */
 static const uint8_t usual[] = { ES, SS, SR, F1, LA, CW, F2, CG, TW, CL, LI };
-
-static bool below(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
 
 static bool has(const struct infer_end *e, unsigned bit)
 {
@@ -169,7 +154,7 @@ static void take(struct infer_end *x, const struct infer_end *y, enum step step,
 
 static bool acks_fin(const struct infer_end *y, const struct packet *p)
 {
-	return has(y, FIN_SENT) && below(y->fin, p->ack);
+	return has(y, FIN_SENT) && infer_below(y->fin, p->ack);
 }
 
 static uint32_t end_of(const struct packet *p)
@@ -179,14 +164,14 @@ static uint32_t end_of(const struct packet *p)
 
 static void raise_nxt(struct infer_end *e, uint32_t end)
 {
-	if (!has(e, HAS_NXT) || below(e->nxt, end))
+	if (!has(e, HAS_NXT) || infer_below(e->nxt, end))
 		e->nxt = end;
 	e->bits |= HAS_NXT;
 }
 
 static void raise_rcv(struct infer_end *e, uint32_t end)
 {
-	if (!has(e, HAS_RCV) || below(e->rcv, end))
+	if (!has(e, HAS_RCV) || infer_below(e->rcv, end))
 		e->rcv = end;
 	e->bits |= HAS_RCV;
 }
@@ -235,7 +220,7 @@ static void note_more(struct infer_end *x, const struct packet *p)
 {
 	unsigned left = x->set & ~(unsigned)FIN_GOT;
 
-	if (left && below(x->rcv, p->ack))
+	if (left && infer_below(x->rcv, p->ack))
 		widen(x, with_fin_got(left));
 }
 
@@ -293,7 +278,7 @@ static void first_is_rst(struct infer_end *x, const struct infer_end *y, const s
  */
 static void sends_rst(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
-	bool own = has(x, SYN_SEEN) && !below(p->seq, x->una) && !below(x->nxt, p->seq);
+	bool own = has(x, SYN_SEEN) && !infer_below(p->seq, x->una) && !infer_below(x->nxt, p->seq);
 	bool back_to_listen = x->set == IS(SYN_RECEIVED) && has(x, PASSIVE);
 
 	/* It answers what was not seen: the other end may be anywhere. */
@@ -331,7 +316,7 @@ static void sends_fin(struct infer_end *x, const struct infer_end *y, const stru
 {
 	bool acks = acks_fin(y, p);
 	/* The numbers do not show that it is the first one. */
-	unsigned again = !has(x, HAS_NXT) || !below(x->nxt, end_of(p)) ? x->set & IS(CLOSING) : 0u;
+	unsigned again = !has(x, HAS_NXT) || !infer_below(x->nxt, end_of(p)) ? x->set & IS(CLOSING) : 0u;
 
 	take(x, y, SENDS_FIN, !acks || in_close_wait || v == INFER_COMPLETE);
 	if (acks && !in_close_wait && v != INFER_COMPLETE && x->set == IS(LAST_ACK))
@@ -341,9 +326,9 @@ static void sends_fin(struct infer_end *x, const struct infer_end *y, const stru
 	x->fin = p->seq + p->payload_len;
 	x->bits |= FIN_SENT | (acks ? FIN_ACKS : 0);
 	/* It is sent again, and was acknowledged before: that may have come since. */
-	if (has(y, HAS_RCV) && below(x->fin, y->rcv))
+	if (has(y, HAS_RCV) && infer_below(x->fin, y->rcv))
 		widen(x, with_fin_acked(x->set));
-	if (!acks && has(x, FIN_ARRIVED) && has(x, HAS_RCV) && below(y->fin, x->rcv))
+	if (!acks && has(x, FIN_ARRIVED) && has(x, HAS_RCV) && infer_below(y->fin, x->rcv))
 		take(x, y, GETS_FIN, false);
 }
 
@@ -410,7 +395,7 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 	bool in_close_wait = x->set == IS(CLOSE_WAIT) && sure_of(x) == INFER_CERTAIN;
 	bool first_fin = (p->flags & TCP_FIN) && !has(x, FIN_SENT);
 	bool new_data = p->payload_len && has(x, HAS_NXT) && !has(x, FIN_SENT) &&
-			below(x->nxt, p->seq + p->payload_len);
+			infer_below(x->nxt, p->seq + p->payload_len);
 
 	if (has_reset(x))
 		return;
@@ -420,7 +405,7 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 		set_put(x, (x->set & ~(unsigned)IS(CLOSED)) | IS(LAST_ACK), LA, INFER_CERTAIN);
 	forget_answer(x);
 	/* It acknowledges data, so the acknowledgment that opens has come. */
-	if (x->set == IS(SYN_RECEIVED) && has(x, HAS_RCV) && below(x->rcv, p->ack))
+	if (x->set == IS(SYN_RECEIVED) && has(x, HAS_RCV) && infer_below(x->rcv, p->ack))
 		take(x, y, GETS_ACK, true);
 	if (alone)
 		note_more(x, p);
@@ -448,7 +433,7 @@ static void sends_segment(struct infer_end *x, const struct infer_end *y, const 
 static void note_unseen(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
 	/* A SYN is all that such an end can have sent: the acknowledgment is wrong. */
-	if (!has(y, HAS_NXT) || !below(y->nxt, p->ack) || y->set == IS(SYN_SENT))
+	if (!has(y, HAS_NXT) || !infer_below(y->nxt, p->ack) || y->set == IS(SYN_SENT))
 		return;
 	y->bits &= (uint16_t)~HIDDEN;
 	if (p->ack == y->nxt + 1 && has(y, SENT) && !has(y, FIN_SENT)) {
@@ -537,9 +522,9 @@ static bool rst_is_acceptable(const struct infer_end *x, const struct infer_end 
 	if (p->seq == x->rcv - 1 && !(x->set & ~(unsigned)TAKES_RST_OF_FIN))
 		return true;
 	for (size_t i = 0; i < unacked_count(pool, x->beyond); i++)
-		if (below(top, unacked_at(pool, x->beyond, i)->end))
+		if (infer_below(top, unacked_at(pool, x->beyond, i)->end))
 			top = unacked_at(pool, x->beyond, i)->end;
-	if (has(x, FIN_ARRIVED) && has(y, FIN_SENT) && below(top, y->fin + 1))
+	if (has(x, FIN_ARRIVED) && has(y, FIN_SENT) && infer_below(top, y->fin + 1))
 		top = y->fin + 1;
 	return p->seq == top;
 }
@@ -550,7 +535,7 @@ static bool expects_more(const struct infer_end *x, struct unacked *pool)
 	for (size_t i = 0; i < unacked_count(pool, x->beyond); i++) {
 		const struct unacked_segment *s = unacked_at(pool, x->beyond, i);
 
-		if (!below(x->rcv, s->start) && below(x->rcv, s->end))
+		if (!infer_below(x->rcv, s->start) && infer_below(x->rcv, s->end))
 			return true;
 	}
 	return false;
@@ -559,20 +544,20 @@ static bool expects_more(const struct infer_end *x, struct unacked *pool)
 /* What came before the capture began is not known. */
 static bool may_be_next(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	return !has(y, SYN_SEEN) && !below(p->seq, x->rcv) &&
-	       (!has(y, HAS_NXT) || !below(y->nxt, p->seq));
+	return !has(y, SYN_SEEN) && !infer_below(p->seq, x->rcv) &&
+	       (!has(y, HAS_NXT) || !infer_below(y->nxt, p->seq));
 }
 
 /* What was presumed to have arrived may not have: then this is the next number. */
 static bool was_next(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	return (has(y, SYN_SEEN) || has(x, SENT)) && !below(p->seq, y->una) && below(p->seq, x->rcv);
+	return (has(y, SYN_SEEN) || has(x, SENT)) && !infer_below(p->seq, y->una) && infer_below(p->seq, x->rcv);
 }
 
 /* In the window, but not the next number: only a FIN-WAIT-2 that has no program any more ends by it. */
 static void gets_rst_beyond(struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	if (x->set == IS(FIN_WAIT_2) && below(x->rcv, p->seq) && !below(y->nxt, p->seq))
+	if (x->set == IS(FIN_WAIT_2) && infer_below(x->rcv, p->seq) && !infer_below(y->nxt, p->seq))
 		set_put(x, IS(FIN_WAIT_2) | IS(CLOSED), F2, INFER_RANGE);
 }
 
@@ -614,18 +599,18 @@ static void gets_syn(struct infer_end *x, const struct infer_end *y, const struc
 
 static void gets_ack(struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
-	bool of_fin = acks_fin(x, p), sane = !has(x, HAS_NXT) || !below(x->nxt, p->ack);
+	bool of_fin = acks_fin(x, p), sane = !has(x, HAS_NXT) || !infer_below(x->nxt, p->ack);
 
 	if (!sane)
 		return;
 	/* Its answer was not seen, but it is acknowledged: it must have accepted the SYN. */
 	if (x->set == BEFORE_ANSWER && !(y->set & IS(SYN_SENT)))
 		set_put(x, IS(SYN_RECEIVED), SR, INFER_PRESUMED);
-	if (has(x, SYN_SEEN) ? below(x->una, p->ack) : x->set == IS(SYN_RECEIVED))
+	if (has(x, SYN_SEEN) ? infer_below(x->una, p->ack) : x->set == IS(SYN_RECEIVED))
 		take(x, y, GETS_ACK, false);
 	if (of_fin)
 		take(x, y, GETS_ACK_OF_FIN, false);
-	if (!has(x, SYN_SEEN) || below(x->una, p->ack))
+	if (!has(x, SYN_SEEN) || infer_below(x->una, p->ack))
 		x->una = p->ack;
 }
 
@@ -635,9 +620,9 @@ static void gets_data(struct infer_end *x, struct unacked *pool, uint32_t start,
 	struct unacked_segment gone, s = { .start = start, .end = end };
 	bool moved = true;
 
-	if (!below(start, end) || !below(x->rcv, end))
+	if (!infer_below(start, end) || !infer_below(x->rcv, end))
 		return;
-	if (below(x->rcv, start)) {
+	if (infer_below(x->rcv, start)) {
 		if (unacked_count(pool, x->beyond) < BEYOND_MAX)
 			unacked_add(pool, &x->beyond, &s);
 		return;
@@ -647,7 +632,7 @@ static void gets_data(struct infer_end *x, struct unacked *pool, uint32_t start,
 		moved = false;
 		for (size_t i = 0; i < unacked_count(pool, x->beyond); i++) {
 			s = *unacked_at(pool, x->beyond, i);
-			if (below(x->rcv, s.start) || !below(x->rcv, s.end))
+			if (infer_below(x->rcv, s.start) || !infer_below(x->rcv, s.end))
 				continue;
 			x->rcv = s.end;
 			moved = true;
@@ -661,7 +646,7 @@ static void gets_fin(struct infer_end *x, const struct infer_end *y)
 {
 	if (!has(x, FIN_ARRIVED) || !has(y, FIN_SENT))
 		return;
-	if (has(x, HAS_RCV) && below(x->rcv, y->fin)) {
+	if (has(x, HAS_RCV) && infer_below(x->rcv, y->fin)) {
 		/* What fills the hole may have come before the capture began. */
 		if (!has(y, SYN_SEEN))
 			widen(x, with_fin_got(x->set));
@@ -728,20 +713,20 @@ static bool is_ordinary(const struct infer_end *x, const struct infer_end *y,
 	       (x->bits & (numbers | fins | INFER_SURE)) ==
 		       (numbers | INFER_CERTAIN << INFER_SURE_SHIFT) &&
 	       (y->bits & (numbers | fins | SHUT)) == numbers && !y->beyond &&
-	       !below(y->nxt, p->ack) && !below(y->rcv, p->seq);
+	       !infer_below(y->nxt, p->ack) && !infer_below(y->rcv, p->seq);
 }
 
 static void ordinary(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
 	uint32_t end = p->seq + p->payload_len;
 
-	if (below(x->nxt, end))
+	if (infer_below(x->nxt, end))
 		x->nxt = end;
-	if (below(x->rcv, p->ack))
+	if (infer_below(x->rcv, p->ack))
 		x->rcv = p->ack;
-	if (below(y->rcv, end))
+	if (infer_below(y->rcv, end))
 		y->rcv = end;
-	if (!has(y, SYN_SEEN) || below(y->una, p->ack))
+	if (!has(y, SYN_SEEN) || infer_below(y->una, p->ack))
 		y->una = p->ack;
 	x->bits = (uint16_t)((x->bits & ~SHUT) | (p->window ? 0 : SHUT));
 }
@@ -752,19 +737,28 @@ static uint32_t shown(const struct infer_end *e)
 	return (uint32_t)e->set << 16 | (e->bits & (INFER_STATE | INFER_SURE));
 }
 
-uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
-		      enum infer_vantage v)
+void infer_by_rules(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
+		    enum infer_vantage v)
+{
+	infer_sent(end, dir, p, v);
+	deliver(end, pool, dir, p, true);
+}
+
+uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, struct infer_memo *memo, int dir,
+		      const struct packet *p, enum infer_vantage v)
 {
 	uint32_t before[2];
 
-	if (is_ordinary(&end[dir], &end[!dir], p)) {
+	if (memo && is_ordinary(&end[dir], &end[!dir], p)) {
 		ordinary(&end[dir], &end[!dir], p);
 		return 0;
 	}
 	before[0] = shown(&end[0]);
 	before[1] = shown(&end[1]);
-	infer_sent(end, dir, p, v);
-	deliver(end, pool, dir, p, true);
+	if (memo)
+		infer_by_memo(memo, end, pool, dir, p, v);
+	else
+		infer_by_rules(end, pool, dir, p, v);
 	return (uint8_t)((shown(&end[0]) != before[0]) | (shown(&end[1]) != before[1]) << 1);
 }
 

@@ -56,10 +56,11 @@ void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, con
 
 /*
  * Both: a plain capture, in which what is seen is presumed to arrive.  Returns whose state is another now or
- * otherwise sure: bit n of end[n].
+ * otherwise sure: bit n of end[n].  memo: remembers what came of such segments and saves time; NULL: none.
  */
-uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, int dir, const struct packet *p,
-		      enum infer_vantage v);
+struct infer_memo;
+uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, struct infer_memo *memo, int dir,
+		      const struct packet *p, enum infer_vantage v);
 
 static inline struct inferred infer_state(const struct infer_end *e)
 {

@@ -602,7 +602,7 @@ static void read_as(struct work *w, struct tie *t, enum reading r, const struct 
 
 	if ((r == ONLY_0 && k->dir != 0) || (r == ONLY_1 && k->dir != 1))
 		return;
-	infer_segment(end, w->pool, r == MIRRORED ? !k->dir : k->dir, &k->p, readings[r].vantage);
+	infer_segment(end, w->pool, NULL, r == MIRRORED ? !k->dir : k->dir, &k->p, readings[r].vantage);
 	if (r != MIRRORED)
 		check_transitions(w, readings[r].mode, t, step, before, end);
 }
@@ -622,7 +622,7 @@ static void read_all(struct work *w, struct tie *t, const struct step *step,
 	if (t->left)
 		t->quiet[t->left] = t->arrived == t->due;
 	for (uint32_t m = 0; m < t->left; m++)
-		infer_segment(t->middle[m], w->pool, k->dir, &k->p, INFER_TAP);
+		infer_segment(t->middle[m], w->pool, NULL, k->dir, &k->p, INFER_TAP);
 	for (int i = 0; i < ENDS; i++) {
 		w->n->mirrored++;
 		if (same_state(&t->reading[TAP][i], &t->reading[MIRRORED][!i]))

@@ -54,7 +54,7 @@ static void happen(struct ends *e, const struct event_row *row, bool mirrored, e
 
 	switch (row->what) {
 	case SEEN:
-		infer_segment(e->end, e->pool, dir, &p, v);
+		infer_segment(e->end, e->pool, NULL, dir, &p, v);
 		break;
 	case LEFT:
 		infer_sent(e->end, dir, &p, v);
