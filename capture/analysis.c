@@ -650,29 +650,44 @@ void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
  * each number read once.
  */
 
-/* A plain segment at the place where the one before ended, in a connection whose handshake is over. */
-static inline bool may_be_ordinary(const struct tcp *t, const struct tcp_side *x,
-				   const struct tcp_side *y, const struct packet *p)
+/* Nothing but numbers is to be noted: the handshake is over, and the header says nothing special. */
+static inline bool is_quiet(const struct tcp *t, const struct tcp_side *x, const struct tcp_side *y,
+			    const struct packet *p)
 {
 	const uint8_t known = TCP_SIDE_WINDOW | TCP_SIDE_BASE;
 
-	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->seq != x->high)
-		return false;
-	if (!p->payload_known || !p->seq || !p->window || p->sack_blocks || p->wscale >= 0 ||
-	    p->mptcp)
+	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->wscale >= 0)
 		return false;
 	return (x->bits & y->bits & known) == known && !(x->bits & TCP_SIDE_FIRST_ACK) &&
 	       (t->initial_rtt_ns || !t->syn_ns);
 }
 
 /* New data that does not fill the window (F6), nor were acknowledged before (F12 a), nor probe (F1). */
-static inline bool is_ordinary_data(const struct tcp_side *y, uint32_t end)
+static inline bool is_ordinary_data(const struct tcp_side *y, uint32_t end, bool plain)
 {
 	bool scaled = !(y->bits & TCP_SIDE_FIRST_ACK) && y->scale >= TCP_SCALE_SHIFT;
 	uint32_t window = (uint32_t)y->window << (scaled ? y->scale - TCP_SCALE_SHIFT : 0);
 
-	return window && !(y->last_ack && at_most(end, y->last_ack)) &&
-	       (y->scale == TCP_SCALE_UNKNOWN || end != y->last_ack + window);
+	if ((y->bits & TCP_SIDE_WINDOW) && !window)
+		return false;
+	return !(y->last_ack && at_most(end, y->last_ack)) &&
+	       (!plain || y->scale == TCP_SCALE_UNKNOWN || end != y->last_ack + window);
+}
+
+/* It begins where its sender's last one ended, or is its first; no rule holds for it. */
+static inline bool is_ordinary(const struct tcp_side *x, const struct tcp_side *y,
+			       const struct packet *p, bool plain)
+{
+	const uint32_t seq = p->seq;
+
+	if (seq != x->high && (x->high || seq == UINT32_MAX))
+		return false;
+	if (!p->payload_known || !seq || p->sack_blocks || p->mptcp || (plain && !p->window))
+		return false;
+	if ((p->flags & TCP_ACK) && y->contig && above(p->ack, y->contig))
+		return false;
+	return p->payload_len ? is_ordinary_data(y, seq + p->payload_len, plain)
+			      : !plain || p->ack != x->last_ack;
 }
 
 /* M5. */
@@ -692,72 +707,96 @@ static inline void ordinary_ack(struct tcp_side *y, struct unacked *pool,
 		out->bits = VERDICT_PARTIAL_ACK;
 }
 
-/* M1 to M3 of a segment with data. */
-static inline void ordinary_data(struct tcp *t, struct tcp_side *x, struct unacked *pool,
-				 const struct tcp_segment *s)
+/* M1 to M3; phantom: 1 with SYN or FIN. */
+static inline void ordinary_numbers(struct tcp *t, struct tcp_side *x, struct unacked *pool,
+				    const struct tcp_segment *s, uint32_t phantom)
 {
-	const struct unacked_segment sent = { .start = s->p->seq,
-					      .end = s->p->seq + s->p->payload_len,
-					      .frame = s->frame,
-					      .ts_ns = s->ts_ns };
+	const uint32_t len = s->p->payload_len;
+	struct unacked_segment sent = { .start = s->p->seq,
+					.end = s->p->seq + len + phantom,
+					.frame = s->frame,
+					.ts_ns = s->ts_ns };
 
+	/* Where there is no room for it, the phantom is not counted. */
+	if (sent.end != sent.start && !unacked_add(pool, &x->unacked, &sent))
+		sent.end -= unacked_has_room(pool, x->unacked) ? 0 : phantom;
 	if (!x->contig || x->contig == sent.start)
 		x->contig = sent.end;
+	if (x->high && sent.end == sent.start)
+		return;
 	x->high = sent.end;
 	x->high_frame = sent.frame;
 	t->high_ns[s->dir] = sent.ts_ns;
-	unacked_add(pool, &x->unacked, &sent);
 }
 
 static inline void ordinary_flight(const struct tcp *t, const struct tcp_side *x, uint32_t sacked,
-				   const struct unacked *pool, int dir, struct verdict *out)
+				   const struct unacked *pool, int dir, uint32_t phantom,
+				   struct verdict *out)
 {
 	uint32_t bytes;
 
 	if (!x->unacked || (x->bits & TCP_SIDE_HOLE))
 		return;
 	out->item = true;
-	bytes = unacked_span(pool, x->unacked, t->base[dir]) - sacked;
+	bytes = unacked_span(pool, x->unacked, t->base[dir]) - sacked - phantom;
 	if (bytes && bytes < FLIGHT_MAX)
 		out->in_flight = bytes;
 }
 
-/* Bits and bytes are written last: the compiler must take a byte for a part of anything. */
-bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-		  const struct tcp_segment *s, struct verdict *out)
+/* All of tcp_analyse().  Bits and bytes come last: the compiler must take a byte for a part of anything. */
+static inline void ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
+			    const struct tcp_segment *s, uint32_t phantom, struct verdict *out)
 {
 	struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
 	const struct packet *p = s->p;
-	const uint32_t seq = p->seq, ack = p->ack, len = p->payload_len;
+	const uint32_t ack = p->ack, len = p->payload_len;
 	uint8_t bits = x->bits & (uint8_t) ~(TCP_SIDE_MPTCP | TCP_SIDE_SACK);
 
-	if (!may_be_ordinary(t, x, y, p) || (y->contig && above(ack, y->contig)))
-		return false;
-	if (len ? !is_ordinary_data(y, seq + len) : ack == x->last_ack)
-		return false;
+	if (len || !x->high)
+		bits = (uint8_t)((bits & ~TCP_SIDE_HIGH_DATA) | (len ? TCP_SIDE_HIGH_DATA : 0));
 	out->window = window_of(x, p);
 	if (ack != x->last_ack) {
 		x->last_ack = ack;
 		x->ack_frame = s->frame;
 		x->dup_acks = 0;
 	}
+	ordinary_numbers(t, x, pool, s, phantom);
 	t->last_ns[s->dir] = s->ts_ns;
 	x->window = p->window;
 	x->verdict = 0;
 	x->sacked = 0;
-	if (len)
-		ordinary_data(t, x, pool, s);
-	else if (!x->contig)
-		x->contig = seq;
-	x->bits = len ? bits | TCP_SIDE_HIGH_DATA : bits;
-	y->bits &= (uint8_t)~TCP_SIDE_HOLE;
-	t->seen |= len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
-	t->completeness |= len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
+	x->bits = bits | TCP_SIDE_WINDOW;
+	if (p->flags & TCP_ACK)
+		y->bits &= (uint8_t)~TCP_SIDE_HOLE;
 	out->analysed = true;
 	if (y->unacked)
 		ordinary_ack(y, pool, rules, s, out);
 	if (len)
-		ordinary_flight(t, x, y->sacked, pool, s->dir, out);
+		ordinary_flight(t, x, y->sacked, pool, s->dir, phantom, out);
+}
+
+bool tcp_analyse_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
+			  const struct tcp_segment *s, struct verdict *out)
+{
+	const uint16_t flags = s->p->flags;
+
+	if (!is_ordinary(&t->side[s->dir], &t->side[!s->dir], s->p,
+			 !(flags & (TCP_SYN | TCP_FIN | TCP_RST))))
+		return false;
+	ordinary(t, pool, rules, s, !!(flags & (TCP_SYN | TCP_FIN)), out);
+	return true;
+}
+
+bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
+		  const struct tcp_segment *s, struct verdict *out)
+{
+	const struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
+
+	if (!is_quiet(t, x, y, s->p) || !is_ordinary(x, y, s->p, true))
+		return false;
+	ordinary(t, pool, rules, s, 0, out);
+	t->seen |= s->p->payload_len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
+	t->completeness |= s->p->payload_len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
 	if (out->acked_frame || out->item)
 		out->initial_rtt_ns = t->initial_rtt_ns;
 	return true;

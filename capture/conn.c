@@ -215,8 +215,10 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 	verdict->item = opening == TCP_REPEATS_SYN && !p->cut;
 	tcp_bases(t->tcp, t->c->rules, &s, opening);
 	if (p->payload_known && !t->quoted) {
-		tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s, opening >= TCP_RENUMBERS,
-			    verdict);
+		if (opening >= TCP_RENUMBERS || !p->hash ||
+		    !tcp_analyse_ordinary(t->tcp, t->c->unacked, t->c->rules, &s, verdict))
+			tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s,
+				    opening >= TCP_RENUMBERS, verdict);
 		out->moved = infer_segment(t->tcp->end, t->c->unacked, p->hash ? &t->c->memo : NULL,
 					   s.dir, p, t->c->vantage);
 		retransmissions_count(t->flow, s.dir, verdict->bits);

@@ -9,7 +9,7 @@
 #include "capture/conn.h"
 #include "tests/unit/capture/build.h"
 
-#define ROUNDS 400
+#define ROUNDS	 400
 #define SEGMENTS 400
 
 struct dice {
@@ -27,34 +27,60 @@ static uint32_t roll(struct dice *d, uint32_t n)
 struct talk { /* of a connection, whose sides send what is mostly in order */
 	uint32_t nxt[2], acked[2];
 	uint16_t window[2];
+	bool open[2];
+	bool calm; /* nothing is lost or strange */
 	int64_t now_ns;
 };
 
-static uint32_t jump(struct dice *d)
+static uint32_t jump(struct dice *d, const struct talk *t)
 {
-	return roll(d, 12) ? 0 : roll(d, 3000) - 1500;
+	return t->calm || roll(d, 12) ? 0 : roll(d, 3000) - 1500;
+}
+
+/* Opening and closing in order, of which the random flags make little: a script for the first segments. */
+static uint16_t flags_in_order(struct talk *t, int dir)
+{
+	uint16_t flags = TCP_ACK;
+
+	if (!t->open[dir])
+		flags = t->open[!dir] ? TCP_SYN | TCP_ACK : TCP_SYN;
+	t->open[dir] = true;
+	return flags;
 }
 
 static struct packet segment(struct dice *d, struct talk *t, int dir)
 {
-	static const uint16_t odd[] = { TCP_SYN, TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_PSH };
+	static const uint16_t odd[] = { TCP_SYN, TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST,
+					TCP_PSH };
 	static const uint32_t lengths[] = { 0, 0, 1, 100, 1448, 65000 };
-	struct packet p = { .ip_version = 4, .protocol = 6, .has_ports = true, .has_transport = true,
-			    .has_segment = true, .payload_known = roll(d, 50), .wscale = -1, .flags = TCP_ACK };
+	struct packet p = { .ip_version = 4,
+			    .protocol = 6,
+			    .has_ports = true,
+			    .has_transport = true,
+			    .has_segment = true,
+			    .payload_known = roll(d, 50),
+			    .wscale = -1,
+			    .flags = TCP_ACK };
 
 	p.src[0] = (uint8_t)(dir + 1);
 	p.dst[0] = (uint8_t)(2 - dir);
 	p.src_port = dir ? 80 : 4000;
 	p.dst_port = dir ? 4000 : 80;
-	if (!roll(d, 25))
+	if (t->calm)
+		p.flags = flags_in_order(t, dir);
+	if (t->calm && !roll(d, 30))
+		p.flags = roll(d, 3) ? TCP_FIN | TCP_ACK : TCP_RST | TCP_ACK;
+	if (t->calm && !roll(d, 60))
+		t->open[0] = t->open[1] = false; /* the next is another connection of the pair */
+	if (!t->calm && !roll(d, 25))
 		p.flags = odd[roll(d, sizeof(odd) / sizeof(odd[0]))];
 	if (p.flags & TCP_SYN && roll(d, 3))
 		p.wscale = (int8_t)roll(d, 16);
-	p.payload_len = lengths[roll(d, 6)];
-	p.seq = t->nxt[dir] + jump(d);
+	p.payload_len = p.flags & TCP_SYN && t->calm ? 0 : lengths[roll(d, 6)];
+	p.seq = t->nxt[dir] + jump(d, t);
 	if (0u - p.seq < 3000 && roll(d, 2))
 		p.payload_len = 0u - p.seq; /* it ends at the number 0 */
-	p.ack = roll(d, 3) ? t->nxt[!dir] + jump(d) : t->acked[dir];
+	p.ack = roll(d, 3) ? t->nxt[!dir] + jump(d, t) : t->acked[dir];
 	if (!roll(d, 20))
 		t->window[dir] = (uint16_t)(roll(d, 3) ? roll(d, 65536) : 0);
 	p.window = t->window[dir];
@@ -100,6 +126,7 @@ static void one_connection(const struct tcp_rules *rules, struct dice *d)
 	struct conns *shortly = conns_new(NULL), *long_way = conns_new(NULL);
 	struct talk t = { .nxt = { 0u - roll(d, 20000), roll(d, 2) ? 5000 : 0u - roll(d, 3000) },
 			  .window = { 60000, 30000 },
+			  .calm = roll(d, 2),
 			  .now_ns = 1 };
 
 	conns_set_rules(shortly, rules);
@@ -112,7 +139,8 @@ static void one_connection(const struct tcp_rules *rules, struct dice *d)
 		conns_look(shortly, &hinted);
 		conns_track(shortly, &hinted, NULL, 0, i, t.now_ns, &b);
 		same_note(&a, &b);
-		assert_memory_equal(conns_get(long_way, a.conn), conns_get(shortly, a.conn), sizeof(struct conn));
+		assert_memory_equal(conns_get(long_way, a.conn), conns_get(shortly, a.conn),
+				    sizeof(struct conn));
 	}
 	conns_free(shortly);
 	conns_free(long_way);
@@ -132,11 +160,15 @@ static void tracking_comes_to_the_same(void **state)
 static size_t frame(struct dice *d, uint8_t *bytes)
 {
 	static const uint8_t eth[14] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0 };
-	static const uint8_t v4[20] = { 0x45, 0, 0, 60, 0, 1, 0x40, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2 };
-	static const uint8_t v6[40] = { 0x60, 0, 0, 0, 0, 40, 6, 64, 0x20, 1, 0x0d, 0xb8, [23] = 1,
-					[24] = 0x20, 1, 0x0d, 0xb8, [39] = 2 };
-	static const uint8_t tcp[40] = { 0, 80, 0, 81, 0, 0, 0, 9, 0, 0, 0, 8, 0xa0, 0x12, 1, 0, 0, 0, 0, 0,
-					 2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7 };
+	static const uint8_t v4[20] = { 0x45, 0, 0,   60, 0, 1, 0x40, 0, 64, 6,
+					0,    0, 192, 0,  2, 1, 192,  0, 2,  2 };
+	static const uint8_t v6[40] = {
+		0x60, 0,    0,	  0,	    0,		 40, 6,	   64,	 0x20,
+		1,    0x0d, 0xb8, [23] = 1, [24] = 0x20, 1,  0x0d, 0xb8, [39] = 2
+	};
+	static const uint8_t tcp[40] = { 0, 80, 0, 81, 0, 0, 0, 9, 0, 0,    0, 8, 0xa0, 0x12,
+					 1, 0,	0, 0,  0, 0, 2, 4, 5, 0xb4, 4, 2, 8,	10,
+					 0, 0,	0, 1,  0, 0, 0, 2, 1, 3,    3, 7 };
 	bool six = roll(d, 2);
 	size_t at = 14;
 
@@ -159,7 +191,8 @@ static void parsing_comes_to_the_same(void **state)
 	(void)state;
 	for (int i = 0; i < 300000; i++) {
 		uint8_t bytes[200];
-		size_t len = frame(&d, bytes), caplen = roll(&d, 8) ? len : roll(&d, (uint32_t)len + 1);
+		size_t len = frame(&d, bytes),
+		       caplen = roll(&d, 8) ? len : roll(&d, (uint32_t)len + 1);
 		struct packet one, other;
 
 		for (uint32_t k = roll(&d, 4); k > 0; k--)
