@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@
 
 enum {
 	VIEWS = 64,
+	CONN_FACTS = offsetof(struct conn, base_known), /* behind the addresses */
 	FRAGMENTS = 64,
 };
 
@@ -462,29 +464,25 @@ static void view_tcp(struct conn *view, const struct tcp *t)
 		view->first_fin = t->closed & TCP_CLOSED_BY_FIN_OF_1 ? 1 : 0;
 }
 
-const struct conn *conns_get(const struct conns *c, uint32_t number)
+const struct conn *conns_facts(const struct conns *c, uint32_t number, struct conn *view)
 {
-	struct conn *view = &c->view[*c->next_view];
 	const struct flow *f;
 	const struct tcp *tcp;
 
 	if (number >= conns_count(c))
 		return NULL;
-	*c->next_view = (*c->next_view + 1) % VIEWS;
 	f = conn_table_flow(c->table, number);
-	*view = (struct conn){ .protocol = f->key.protocol,
-			       .first_ns = f->first_ns,
-			       .last_ns = f->last_ns,
-			       .stream = f->stream,
-			       .first_fin = -1,
-			       .ack_rtt_ns = { -1, -1 } };
+	memset((uint8_t *)view + CONN_FACTS, 0, sizeof(*view) - CONN_FACTS);
+	view->end[0].len = view->end[1].len = 0;
+	view->protocol = f->key.protocol;
+	view->first_ns = f->first_ns;
+	view->last_ns = f->last_ns;
+	view->stream = f->stream;
+	view->first_fin = -1;
+	view->ack_rtt_ns[0] = view->ack_rtt_ns[1] = -1;
 	if (is_icmp(f->key.protocol))
 		view->echo_id = f->key.port[0];
 	for (int i = 0; i < 2; i++) {
-		const uint8_t *ip = conn_table_address(c->table, f, i);
-		uint16_t port = is_icmp(f->key.protocol) ? 0 : f->key.port[i];
-
-		view->end[i] = f->key.ip_version == 6 ? addr_v6(ip, port) : addr_v4(ip, port);
 		view->packets[i] = f->packets[i];
 		view->bytes[i] = f->bytes[i];
 		view->retransmissions[i] = f->retransmissions[i];
@@ -492,6 +490,24 @@ const struct conn *conns_get(const struct conns *c, uint32_t number)
 	tcp = tcp_of(c, f);
 	if (tcp)
 		view_tcp(view, tcp);
+	return view;
+}
+
+const struct conn *conns_get(const struct conns *c, uint32_t number)
+{
+	struct conn *view = &c->view[*c->next_view];
+	const struct flow *f;
+
+	if (!conns_facts(c, number, view))
+		return NULL;
+	*c->next_view = (*c->next_view + 1) % VIEWS;
+	f = conn_table_flow(c->table, number);
+	for (int i = 0; i < 2; i++) {
+		const uint8_t *ip = conn_table_address(c->table, f, i);
+		uint16_t port = is_icmp(f->key.protocol) ? 0 : f->key.port[i];
+
+		view->end[i] = f->key.ip_version == 6 ? addr_v6(ip, port) : addr_v4(ip, port);
+	}
 	return view;
 }
 

@@ -103,6 +103,8 @@ size_t conns_count(const struct conns *c);
 size_t conns_bytes(const struct conns *c);	/* of memory */
 /* NULL if there is no such number.  Valid until the next conns_packet() or 64 more calls of this. */
 const struct conn *conns_get(const struct conns *c, uint32_t number);
+/* The same into *view, in a fraction of the time, without the addresses (end): to count over all of them. */
+const struct conn *conns_facts(const struct conns *c, uint32_t number, struct conn *view);
 /* What TCP remembers of it; NULL if it is none.  Valid as long as c. */
 const struct tcp *conns_tcp(const struct conns *c, uint32_t number);
 

@@ -82,8 +82,10 @@ static enum summary_kind kind_of(uint8_t protocol)
 
 void summary_conns(struct summary *s, const struct conns *c)
 {
+	struct conn facts;
+
 	for (uint32_t i = 0; i < conns_count(c); i++) {
-		const struct conn *conn = conns_get(c, i);
+		const struct conn *conn = conns_facts(c, i, &facts);
 		struct conn_ending e = conn_ending(conn);
 		enum summary_kind kind = kind_of(conn->protocol);
 
