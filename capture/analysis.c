@@ -122,6 +122,23 @@ static bool within(int64_t since, int64_t now, int64_t limit)
 	return (uint64_t)now - (uint64_t)since < (uint64_t)limit;
 }
 
+/*
+ * Most often one segment is under way, the latest; it is remembered without a block in the pool, and put there
+ * before anything else is done with it than to acknowledge it.
+ */
+static void lone_settle(struct tcp *t, struct unacked *pool, int dir)
+{
+	struct tcp_side *x = &t->side[dir];
+	const struct unacked_segment s = {
+		.start = x->lone, .end = x->high, .frame = x->high_frame, .ts_ns = t->high_ns[dir]
+	};
+
+	if (x->unacked != TCP_LONE)
+		return;
+	x->unacked = 0;
+	unacked_add(pool, &x->unacked, &s);
+}
+
 /* ---- F1 to F9: what the segment says of windows and of being alive ---- */
 
 static bool is_window_probe(const struct work *w)
@@ -339,7 +356,7 @@ static bool is_covered(const struct work *w)
 
 static bool is_reordered(const struct work *w)
 {
-	int64_t limit = w->t->initial_rtt_ns ? w->t->initial_rtt_ns : REORDERED_NS;
+	int64_t limit = tcp_initial_rtt(w->t) ? tcp_initial_rtt(w->t) : REORDERED_NS;
 	bool top_again = w->x->high == w->p->seq + w->len + w->phantom;
 
 	if (w->rules->uncovered_only)
@@ -511,6 +528,8 @@ void tcp_analyse(struct tcp *t, struct unacked *pool, const struct tcp_rules *ru
 		.v = out,
 	};
 
+	lone_settle(t, pool, 0);
+	lone_settle(t, pool, 1);
 	w.repeats = w.plain && !w.len && p->seq == w.x->high;
 	out->analysed = true;
 	out->bits = reused_ports ? VERDICT_REUSED_PORTS : 0;
@@ -546,12 +565,14 @@ static void note_handshake(struct tcp *t, const struct tcp_segment *s)
 
 	if (s->p->flags & TCP_SYN) {
 		x->bits |= TCP_SIDE_FIRST_ACK;
-		if (!(s->p->flags & TCP_ACK))
-			t->syn_ns = s->ts_ns;
+		if (!(s->p->flags & TCP_ACK) && !(t->closed & TCP_RTT_KNOWN))
+			t->handshake_ns = s->ts_ns;
 	} else if (s->p->flags & TCP_ACK) {
 		x->bits &= (uint8_t)~TCP_SIDE_FIRST_ACK;
-		if (t->syn_ns && !t->initial_rtt_ns)
-			t->initial_rtt_ns = s->ts_ns - t->syn_ns;
+		if (!t->handshake_ns || t->handshake_ns == s->ts_ns || (t->closed & TCP_RTT_KNOWN))
+			return;
+		t->handshake_ns = s->ts_ns - t->handshake_ns;
+		t->closed |= TCP_RTT_KNOWN;
 	}
 }
 
@@ -639,7 +660,7 @@ void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
 		note_mptcp(t, p);
 	note_seen(t, s);
 	if (out->bits || out->acked_frame || out->in_flight || out->item)
-		out->initial_rtt_ns = t->initial_rtt_ns;
+		out->initial_rtt_ns = tcp_initial_rtt(t);
 }
 
 /*
@@ -659,7 +680,7 @@ static inline bool is_quiet(const struct tcp *t, const struct tcp_side *x, const
 	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->wscale >= 0)
 		return false;
 	return (x->bits & y->bits & known) == known && !(x->bits & TCP_SIDE_FIRST_ACK) &&
-	       (t->initial_rtt_ns || !t->syn_ns);
+	       ((t->closed & TCP_RTT_KNOWN) || !t->handshake_ns);
 }
 
 /* New data that does not fill the window (F6), nor were acknowledged before (F12 a), nor probe (F1). */
@@ -691,20 +712,40 @@ static inline bool is_ordinary(const struct tcp_side *x, const struct tcp_side *
 }
 
 /* M5. */
-static inline void ordinary_ack(struct tcp_side *y, struct unacked *pool,
+static inline void ordinary_ack(struct tcp *t, struct tcp_side *y, struct unacked *pool,
 				const struct tcp_rules *rules, const struct tcp_segment *s,
 				struct verdict *out)
 {
 	struct unacked_segment hit;
-	enum unacked_hit kind =
-		unacked_ack(pool, &y->unacked, s->p->ack, rules->partial_acks, &hit);
+	enum unacked_hit kind;
 
+	if (y->unacked == TCP_LONE && s->p->ack == y->high) {
+		y->unacked = 0;
+		out->acked_frame = y->high_frame;
+		out->ack_rtt_ns = s->ts_ns - t->high_ns[!s->dir];
+		return;
+	}
+	lone_settle(t, pool, !s->dir);
+	kind = unacked_ack(pool, &y->unacked, s->p->ack, rules->partial_acks, &hit);
 	if (kind == UNACKED_NONE)
 		return;
 	out->acked_frame = hit.frame;
 	out->ack_rtt_ns = s->ts_ns - hit.ts_ns;
 	if (kind == UNACKED_PART)
 		out->bits = VERDICT_PARTIAL_ACK;
+}
+
+/* M1: false if there is no room. */
+static inline bool ordinary_segment(struct tcp *t, struct tcp_side *x, struct unacked *pool,
+				    int dir, const struct unacked_segment *sent)
+{
+	if (!x->unacked) {
+		x->unacked = TCP_LONE;
+		x->lone = sent->start;
+		return true;
+	}
+	lone_settle(t, pool, dir);
+	return unacked_add(pool, &x->unacked, sent) || unacked_has_room(pool, x->unacked);
 }
 
 /* M1 to M3; phantom: 1 with SYN or FIN. */
@@ -718,12 +759,14 @@ static inline void ordinary_numbers(struct tcp *t, struct tcp_side *x, struct un
 					.ts_ns = s->ts_ns };
 
 	/* Where there is no room for it, the phantom is not counted. */
-	if (sent.end != sent.start && !unacked_add(pool, &x->unacked, &sent))
-		sent.end -= unacked_has_room(pool, x->unacked) ? 0 : phantom;
+	if (sent.end != sent.start && !ordinary_segment(t, x, pool, s->dir, &sent))
+		sent.end -= phantom;
 	if (!x->contig || x->contig == sent.start)
 		x->contig = sent.end;
 	if (x->high && sent.end == sent.start)
 		return;
+	if (sent.end == sent.start)
+		lone_settle(t, pool, s->dir);
 	x->high = sent.end;
 	x->high_frame = sent.frame;
 	t->high_ns[s->dir] = sent.ts_ns;
@@ -738,7 +781,9 @@ static inline void ordinary_flight(const struct tcp *t, const struct tcp_side *x
 	if (!x->unacked || (x->bits & TCP_SIDE_HOLE))
 		return;
 	out->item = true;
-	bytes = unacked_span(pool, x->unacked, t->base[dir]) - sacked - phantom;
+	bytes = x->unacked == TCP_LONE ? x->high - x->lone
+				       : unacked_span(pool, x->unacked, t->base[dir]);
+	bytes -= sacked + phantom;
 	if (bytes && bytes < FLIGHT_MAX)
 		out->in_flight = bytes;
 }
@@ -770,7 +815,7 @@ static inline void ordinary(struct tcp *t, struct unacked *pool, const struct tc
 		y->bits &= (uint8_t)~TCP_SIDE_HOLE;
 	out->analysed = true;
 	if (y->unacked)
-		ordinary_ack(y, pool, rules, s, out);
+		ordinary_ack(t, y, pool, rules, s, out);
 	if (len)
 		ordinary_flight(t, x, y->sacked, pool, s->dir, phantom, out);
 }
@@ -798,11 +843,21 @@ bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *r
 	t->seen |= s->p->payload_len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
 	t->completeness |= s->p->payload_len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
 	if (out->acked_frame || out->item)
-		out->initial_rtt_ns = t->initial_rtt_ns;
+		out->initial_rtt_ns = tcp_initial_rtt(t);
 	return true;
 }
 
 /* ---- which connection ---- */
+
+void tcp_retire(struct tcp *t, struct unacked *pool)
+{
+	for (int i = 0; i < 2; i++) {
+		if (t->side[i].unacked == TCP_LONE)
+			t->side[i].unacked = 0;
+		unacked_drop(pool, &t->side[i].unacked);
+		unacked_drop(pool, &t->end[i].beyond);
+	}
+}
 
 enum tcp_opening tcp_opens(const struct tcp *t, const struct tcp_rules *rules,
 			   const struct tcp_segment *s)
@@ -827,13 +882,15 @@ static void base_set(struct tcp *t, int dir, uint32_t seq)
 	t->side[dir].bits |= TCP_SIDE_BASE;
 }
 
-void tcp_bases(struct tcp *t, const struct tcp_rules *rules, const struct tcp_segment *s,
-	       enum tcp_opening o)
+void tcp_bases(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
+	       const struct tcp_segment *s, enum tcp_opening o)
 {
 	const struct packet *p = s->p;
 
-	if (o == TCP_REPEATS_SYN)
+	if (o == TCP_REPEATS_SYN) {
+		lone_settle(t, pool, s->dir);
 		t->side[s->dir].high = t->side[s->dir].contig;
+	}
 	if (o == TCP_RENUMBERS)
 		base_set(t, s->dir, p->seq);
 	if (s->quoted || (!rules->bases_from_all && !p->payload_known))

@@ -102,7 +102,8 @@ struct tcp_side {
 	uint32_t last_ack;
 	uint32_t ack_frame; /* where last_ack changed */
 	uint32_t sacked; /* bytes in the SACK blocks of the latest header, also of one that an ICMP error quotes */
-	uint32_t unacked; /* list */
+	uint32_t unacked; /* list, or TCP_LONE */
+	uint32_t lone; /* with that: where the segment starts */
 	uint16_t window; /* raw, of the latest segment */
 	uint16_t verdict; /* of the latest segment */
 	uint16_t dup_acks; /* or TCP_DUP_REPORTED */
@@ -110,6 +111,7 @@ struct tcp_side {
 	uint8_t bits; /* TCP_SIDE_* */
 };
 #define TCP_DUP_REPORTED UINT16_MAX
+#define TCP_LONE UINT32_MAX /* the list is one segment, from `lone` to `high`, of high_frame and high_ns */
 enum tcp_scale { TCP_SCALE_UNKNOWN, TCP_SCALE_NOT_USED, TCP_SCALE_SHIFT };
 enum {
 	TCP_SIDE_WINDOW = 1, /* a segment was seen: `window` is one */
@@ -122,8 +124,7 @@ enum {
 };
 
 struct tcp {
-	int64_t syn_ns; /* of the latest SYN without ACK; 0: unknown */
-	int64_t initial_rtt_ns; /* 0: unknown */
+	int64_t handshake_ns; /* the initial RTT, with TCP_RTT_KNOWN; else the time of the latest SYN without ACK, 0: unknown */
 	int64_t high_ns[2], last_ns[2];
 	uint32_t base[2]; /* raw number that is shown as 0 */
 	struct tcp_side side[2];
@@ -138,11 +139,18 @@ _Static_assert(sizeof(struct tcp) == 192, "whole cache lines; a connection takes
 
 #define TCP_RTT_NS 16 /* so that it fits: 68 s at most */
 
-enum { /* who ended it: bits, << 1 for side 1 */
+enum { /* tcp.closed: who ended it, << 1 for side 1 */
 	TCP_CLOSED_FIN = 1,
 	TCP_CLOSED_RST = 4,
 	TCP_CLOSED_BY_FIN_OF_1 = 16, /* the first FIN was that of side 1 */
+	TCP_RTT_KNOWN = 32, /* nothing to do with its end: handshake_ns is the initial RTT */
 };
+
+/* Nanoseconds; 0: unknown. */
+static inline int64_t tcp_initial_rtt(const struct tcp *t)
+{
+	return t->closed & TCP_RTT_KNOWN ? t->handshake_ns : 0;
+}
 
 struct tcp_segment {
 	const struct packet *p;
@@ -163,7 +171,11 @@ enum tcp_opening {
 enum tcp_opening tcp_opens(const struct tcp *t, const struct tcp_rules *rules, const struct tcp_segment *s);
 
 /* Notes first numbers [2.2 to 2.4]. */
-void tcp_bases(struct tcp *t, const struct tcp_rules *rules, const struct tcp_segment *s, enum tcp_opening o);
+void tcp_bases(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules, const struct tcp_segment *s,
+	       enum tcp_opening o);
+
+/* No more packets come to it: what it waits for is of no use. */
+void tcp_retire(struct tcp *t, struct unacked *pool);
 
 /* The verdicts [F, M].  Only where the payload's length is known and it is not quoted [2.5].  *out: zero. */
 void tcp_analyse(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules, const struct tcp_segment *s,

@@ -24,7 +24,7 @@
 
 enum {
 	VIEWS = 64,
-	CONN_FACTS = offsetof(struct conn, base_known), /* behind the addresses */
+	CONN_FACTS = offsetof(struct conn, echo_id), /* behind the addresses */
 	FRAGMENTS = 64,
 };
 
@@ -135,15 +135,6 @@ static bool flow_find(struct tracked *t)
 
 /* ---- TCP ---- */
 
-/* The connection before has no more packets to come: what it waits for is of no use. */
-static void tcp_retire(struct conns *c, struct tcp *tcp)
-{
-	for (int i = 0; i < 2; i++) {
-		unacked_drop(c->unacked, &tcp->side[i].unacked);
-		unacked_drop(c->unacked, &tcp->end[i].beyond);
-	}
-}
-
 /* The connection of a segment, which it may open.  False: no memory. */
 static bool tcp_place(struct tracked *t, struct tcp_segment *s, enum tcp_opening *opening)
 {
@@ -154,7 +145,7 @@ static bool tcp_place(struct tracked *t, struct tcp_segment *s, enum tcp_opening
 	if (t->tcp && (s->p->flags & TCP_SYN))
 		*opening = tcp_opens(t->tcp, t->c->rules, s);
 	if (*opening == TCP_OPENS) {
-		tcp_retire(t->c, t->tcp);
+		tcp_retire(t->tcp, t->c->unacked);
 		if (!flow_new(t))
 			return false;
 		s->dir = t->dir;
@@ -215,7 +206,7 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 		return;
 	out->completeness = t->tcp->completeness;
 	verdict->item = opening == TCP_REPEATS_SYN && !p->cut;
-	tcp_bases(t->tcp, t->c->rules, &s, opening);
+	tcp_bases(t->tcp, t->c->unacked, t->c->rules, &s, opening);
 	if (p->payload_known && !t->quoted) {
 		if (opening >= TCP_RENUMBERS || !p->hash ||
 		    !tcp_analyse_ordinary(t->tcp, t->c->unacked, t->c->rules, &s, verdict))
@@ -459,7 +450,7 @@ static void view_tcp(struct conn *view, const struct tcp *t)
 	}
 	view->seen = t->seen;
 	view->completeness = t->completeness;
-	view->initial_rtt_ns = t->initial_rtt_ns;
+	view->initial_rtt_ns = tcp_initial_rtt(t);
 	if (view->fin[0] || view->fin[1])
 		view->first_fin = t->closed & TCP_CLOSED_BY_FIN_OF_1 ? 1 : 0;
 }

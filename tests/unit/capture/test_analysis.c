@@ -85,7 +85,7 @@ static void run_row(struct run *r, const struct row *row)
 	r->s = (struct tcp_segment){ .p = &r->p, .dir = row->from, .frame = ++r->frame, .ts_ns = r->now };
 	r->v = (struct verdict){ .analysed = false };
 	opening = tcp_opens(&r->tcp, r->rules, &r->s);
-	tcp_bases(&r->tcp, r->rules, &r->s, opening);
+	tcp_bases(&r->tcp, r->pool, r->rules, &r->s, opening);
 	tcp_analyse(&r->tcp, r->pool, r->rules, &r->s, opening >= TCP_RENUMBERS, &r->v);
 	tcp_header(&r->tcp, &r->s, &r->v);
 }
