@@ -227,7 +227,7 @@ size_t analysis_rows(const struct view *v, const struct view_packet *p,
 	numbers(&f, v, p->row);
 	if (p->conn->stream != CONN_NONE)
 		add(&f, STYLE_PLAIN, "tcp.stream", "%u", p->conn->stream);
-	completeness_row(&f, p->conn->seen);
+	completeness_row(&f, p->conn->completeness);
 	state_rows(&f, v, p);
 	return f.count;
 }
