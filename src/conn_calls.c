@@ -366,18 +366,43 @@ static bool is_one_of(const char *name, const char *const *list)
 	return *list;
 }
 
-/* poll({{3, POLLIN}, {4, POLLIN}}, 2, …) */
+struct words { /* of a text, being gone through */
+	const char *at;
+	int depth; /* of braces */
+};
+
+/* The next number that begins a word inside of braces; -1: there is none. */
+static long next_number(struct words *w)
+{
+	char before = ' ';
+
+	for (; *w->at; before = *w->at++) {
+		w->depth += (*w->at == '{') - (*w->at == '}');
+		if (w->depth > 0 && isdigit((unsigned char)*w->at) && strchr("{, ;", before)) {
+			char *end;
+			long n = strtol(w->at, &end, 10);
+
+			w->at = end;
+			return n;
+		}
+	}
+	return -1;
+}
+
+/* poll({{3, POLLIN}, {4, POLLIN}}, 2, …), select(5, {3, 4}, …) */
 static void watch(struct conn_calls *c, struct program *p, const struct event *ev)
 {
-	const char *at = arg_of(ev->call.arg, ev->call.args, "fds");
+	static const char *const sets[] = { "fds", "readfds", "writefds", "exceptfds" };
 	bool any = false;
 
-	while ((at = strchr(at, '{'))) {
-		at += strspn(at, "{ ");
-		if (!isdigit((unsigned char)*at))
-			continue;
-		note_add(c, ev->id, sock_of(c, p, strtol(at, NULL, 10), ev->ts_ns), NONE);
-		any = true;
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		struct words w = { .at = arg_of(ev->call.arg, ev->call.args, sets[i]) };
+		long fd;
+
+		while ((fd = next_number(&w)) >= 0) {
+			note_add(c, ev->id, sock_of(c, p, fd, ev->ts_ns), NONE);
+			any = true;
+		}
 	}
 	if (!any)
 		note_add(c, ev->id, NONE, NONE);
@@ -397,10 +422,24 @@ static uint32_t addressee(struct conn_calls *c, const struct event *ev)
 	return NONE;
 }
 
+/* What a call is about; of epoll_ctl() what it has watched. */
+static int64_t fd_of(const struct event *ev)
+{
+	const char *watched = arg_of(ev->call.arg, ev->call.args, "fd");
+
+	if (ev->call.name && !strcmp(ev->call.name, "epoll_ctl") &&
+	    isdigit((unsigned char)*watched))
+		return strtol(watched, NULL, 10);
+	return ev->call.fd;
+}
+
 static void on_call(struct conn_calls *c, const struct event *ev)
 {
-	static const char *const makes[] = { "socket", "accept", "accept4", "socketpair", NULL };
-	static const char *const watches[] = { "poll", "ppoll", NULL };
+	static const char *const makes[] = { "socket",	   "accept",	   "accept4",
+					     "socketpair", "epoll_create", "epoll_create1",
+					     "epoll_wait", "epoll_pwait",  "epoll_pwait2",
+					     NULL };
+	static const char *const watches[] = { "poll", "ppoll", "select", "pselect6", NULL };
 	struct program *p = program_of(c, ev);
 	const char *name = ev->call.name ? ev->call.name : "";
 	struct sock *s;
@@ -411,7 +450,7 @@ static void on_call(struct conn_calls *c, const struct event *ev)
 		watch(c, p, ev);
 		return;
 	}
-	sock = is_one_of(name, makes) ? NONE : sock_of(c, p, ev->call.fd, ev->ts_ns);
+	sock = is_one_of(name, makes) ? NONE : sock_of(c, p, fd_of(ev), ev->ts_ns);
 	note_add(c, ev->id, sock, addressee(c, ev));
 	s = sock_at(c, sock);
 	if (!s || strcmp(name, "connect") || !parse_arg(c, &a, ev, "addr"))
@@ -552,6 +591,26 @@ static void on_receive(struct conn_calls *c, const struct back *b)
 	c->version++;
 }
 
+/* epoll_wait() is told which sockets are ready, "4 EPOLLIN, 7 EPOLLIN"; that it watched others, too, is not said. */
+static void on_ready(struct conn_calls *c, const struct back *b)
+{
+	const char *text = arg_of(b->ret->ret.out, b->ret->ret.outs, "ready");
+	struct words w = { .at = text, .depth = 1 };
+	uint32_t *first = &note_at(c, b->note)->sock;
+	long fd;
+
+	while ((fd = next_number(&w)) >= 0) {
+		uint32_t sock = bound(b->p, fd);
+
+		if (*first == NONE)
+			*first = sock;
+		else
+			note_add(c, b->ret->id, sock, NONE);
+		first = &note_at(c, b->note)->sock;
+		c->version++;
+	}
+}
+
 static void on_close(struct conn_calls *c, const struct back *b)
 {
 	if (b->ret->ret.result == 0 && b->call)
@@ -586,6 +645,9 @@ static const struct {
 	{ "getpeername", on_peer_name },
 	{ "recvfrom", on_receive },
 	{ "recvmsg", on_receive },
+	{ "epoll_wait", on_ready },
+	{ "epoll_pwait", on_ready },
+	{ "epoll_pwait2", on_ready },
 	{ "close", on_close },
 	{ "dup", on_dup },
 	{ "dup2", on_dup },

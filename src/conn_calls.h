@@ -14,7 +14,7 @@
  *
  * A call belongs where its socket does, with these exceptions: accept() belongs to the socket that it gave (and to
  * none if it gave none); a call that names a peer, sendto() or recvfrom(), only to the exchange with that one;
- * poll() to all sockets that it watched.  "Any" address is that of the socket's host alone, where hosts are known.
+ * poll() and select() to all sockets that they watched, epoll_wait() to those that it was told of.  "Any" address is that of the socket's host alone, where hosts are known.
  *
  * All descriptors of a program's threads are one table.
  */

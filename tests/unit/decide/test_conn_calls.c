@@ -92,6 +92,40 @@ static void connects(struct scene *s, int fd, uint16_t port, bool sampled)
 	connects_at(s, fd, port, sampled, 0);
 }
 
+/* On the screen and by selection the rows are the same. */
+static void assert_same_rows(struct trace *t, const struct shown *s, uint32_t conn)
+{
+	struct shown *fixed = shown_new(t, NULL);
+	struct select one;
+	char text[12];
+	struct str number = str_on(text, sizeof(text));
+	uint32_t row = ROW_NONE;
+
+	str_addf(&number, "%u", conn);
+	assert_int_equal(select_init(&one, text, NULL, NULL, NULL), 0);
+	assert_int_equal(select_look(&one, t, NULL), 0);
+	shown_select(fixed, &one);
+	assert_false(shown_all(fixed) || shown_busy(fixed));
+	do {
+		assert_int_equal(shown_next(s, row), shown_next(fixed, row));
+		row = shown_next(s, row);
+	} while (row != ROW_NONE);
+	select_fini(&one);
+	shown_free(fixed);
+}
+
+static void assert_rows(struct trace *t, uint32_t conn)
+{
+	struct shown *s = shown_new(t, NULL);
+
+	shown_only(s, conn);
+	do
+		shown_work(s, NS_PER_MS / 20);
+	while (shown_busy(s));
+	assert_same_rows(t, s, conn);
+	shown_free(s);
+}
+
 static void a_connection_has_its_own_calls_and_its_listeners(void **state)
 {
 	static const char *const first = "server: socket(AF_INET, SOCK_STREAM)\n"
@@ -138,6 +172,39 @@ static void a_connection_has_its_own_calls_and_its_listeners(void **state)
 		trace_free(s.t);
 	}
 	(void)state;
+}
+
+/* "ready" of the result in place of "from". */
+static void ready(struct scene *s, const char *name, const char *text, const char *const *args)
+{
+	int64_t entered_ns = s->now_ns;
+	uint64_t n = scene_call_by(s, CLIENT, "client", 0, name, 9, args);
+
+	scene_return(s, CLIENT, n, name, entered_ns, .result = 2, .out = { "ready", text });
+}
+
+static void waiting_belongs_to_what_is_watched(void **state)
+{
+	struct scene s = scene_new();
+
+	(void)state;
+	connects(&s, 3, 4001, true);
+	connects(&s, 4, 4002, true);
+	QUICK(&s, CLIENT, "select", -1, 1, NULL, "nfds", "5", "readfds", "{4}", "timeout",
+	      "{3, 0}");
+	QUICK(&s, CLIENT, "epoll_ctl", 9, 0, NULL, "epfd", "9", "op", "EPOLL_CTL_ADD", "fd", "3");
+	ready(&s, "epoll_wait", "4 EPOLLIN", (const char *const[]){ "epfd", "9", NULL });
+	ready(&s, "epoll_wait", "3 EPOLLIN, 4 EPOLLIN", (const char *const[]){ "epfd", "8", NULL });
+	assert_calls(s.t, 0,
+		     "client: socket(AF_INET, SOCK_STREAM)\nclient: connect(3, server:8080)\n"
+		     "client: epoll_ctl(9, EPOLL_CTL_ADD, 3)\nclient: epoll_wait(8)\n");
+	assert_calls(s.t, 1,
+		     "client: socket(AF_INET, SOCK_STREAM)\nclient: connect(4, server:8080)\n"
+		     "client: select(5, {4}, {3, 0})\nclient: epoll_wait(9)\n");
+	/* What came second has its RETURN alone. */
+	assert_rows(s.t, 0);
+	assert_rows(s.t, 1);
+	trace_free(s.t);
 }
 
 /* The number of a descriptor that was closed is another socket's; a duplicate is the same one's. */
@@ -212,40 +279,6 @@ static void a_datagram_belongs_to_its_peers_exchange(void **state)
 		     "server: socket(AF_INET, SOCK_DGRAM)\nserver: bind(3, *:2000)\n"
 		     "server: recvfrom(3, 8)\nserver: sendto(3, \"x\", 1, 0, client:4002)\n");
 	trace_free(s.t);
-}
-
-/* On the screen and by selection the rows are the same. */
-static void assert_same_rows(struct trace *t, const struct shown *s, uint32_t conn)
-{
-	struct shown *fixed = shown_new(t, NULL);
-	struct select one;
-	char text[12];
-	struct str number = str_on(text, sizeof(text));
-	uint32_t row = ROW_NONE;
-
-	str_addf(&number, "%u", conn);
-	assert_int_equal(select_init(&one, text, NULL, NULL, NULL), 0);
-	assert_int_equal(select_look(&one, t, NULL), 0);
-	shown_select(fixed, &one);
-	assert_false(shown_all(fixed) || shown_busy(fixed));
-	do {
-		assert_int_equal(shown_next(s, row), shown_next(fixed, row));
-		row = shown_next(s, row);
-	} while (row != ROW_NONE);
-	select_fini(&one);
-	shown_free(fixed);
-}
-
-static void assert_rows(struct trace *t, uint32_t conn)
-{
-	struct shown *s = shown_new(t, NULL);
-
-	shown_only(s, conn);
-	do
-		shown_work(s, NS_PER_MS / 20);
-	while (shown_busy(s));
-	assert_same_rows(t, s, conn);
-	shown_free(s);
 }
 
 /* Random events, even such that come back before they began: whatever is found, it can be asked for. */
@@ -379,6 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_has_its_own_calls_and_its_listeners),
+		cmocka_unit_test(waiting_belongs_to_what_is_watched),
 		cmocka_unit_test(descriptors_are_used_again),
 		cmocka_unit_test(ports_are_used_again),
 		cmocka_unit_test(a_datagram_belongs_to_its_peers_exchange),
