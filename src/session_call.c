@@ -258,10 +258,22 @@ static void note_sockets(struct session *s, const struct call_record *r,
 	sample(s, r, &k->made_second);
 }
 
+/* On two hosts a program that says localhost finds nobody. */
+static void note_localhost(struct session *s, const struct call_record *r)
+{
+	struct actor *a = &s->actor[r->actor];
+	STR_ON_STACK(note, 256);
+
+	if (!s->lab->loopback &&
+	    localhost_returned(&a->localhost, a->name, r->process, &r->request, &r->outcome, &note))
+		session_note(s, NOTE_SAY, note.buf, NULL);
+}
+
 void call_left(struct session *s, const struct call_record *r, const struct call_sockets *k)
 {
 	append_return(s, r, k->ts_ns);
 	note_sockets(s, r, k);
+	note_localhost(s, r);
 }
 
 static void on_leave(struct session *s, struct call_record *r, struct program_report *report)

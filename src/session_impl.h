@@ -9,6 +9,7 @@
 
 #include "src/lab/program.h"
 #include "src/lab/tracer.h"
+#include "src/localhost.h"
 #include "src/session.h"
 
 #define CALLS_KEPT	256	/* a power of two */
@@ -86,6 +87,7 @@ struct actor {			/* a program of the session, alive or gone */
 	size_t variables;
 	struct files *files;
 	size_t files_count, files_cap;
+	struct localhost localhost;	/* what it was seen to do with such addresses */
 
 	/* Of a user's own: */
 	bool own;

@@ -87,6 +87,29 @@ static void names_and_hints(void **state)
 	assert_false(addr_is_any(&a));
 }
 
+static void localhost_is_known_everywhere(void **state)
+{
+	static const struct {
+		const char *text;
+		int family;
+		const char *expected;
+	} cases[] = {
+		{ "localhost:80", AF_UNSPEC, "127.0.0.1:80" }, { "localhost:80", AF_INET, "127.0.0.1:80" },
+		{ "localhost:80", AF_INET6, "[::1]:80" },      { "[localhost]:80", AF_UNSPEC, "[::1]:80" },
+	};
+	struct err e;
+	struct addr a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		a = parsed(cases[i].text, cases[i].family);
+		assert_string_equal(text_of(&a, &names), cases[i].expected);
+		assert_int_equal(addr_parse(&a, cases[i].text, strlen(cases[i].text), cases[i].family, NULL, &e), 0);
+	}
+	assert_int_equal(addr_parse(&a, "localhosts:80", 13, AF_UNSPEC, NULL, &e), -1);
+	assert_int_equal(addr_parse(&a, "localhos:80", 11, AF_UNSPEC, NULL, &e), -1);
+}
+
 static void ports(void **state)
 {
 	struct addr a = addr_v4(rows[0].ip, 258), u = parsed("unix:/x", AF_UNSPEC);
@@ -239,6 +262,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_survive),
 		cmocka_unit_test(names_and_hints),
+		cmocka_unit_test(localhost_is_known_everywhere),
 		cmocka_unit_test(ports),
 		cmocka_unit_test(every_ip_survives),
 		cmocka_unit_test(kernel_structs),
