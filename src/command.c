@@ -314,6 +314,21 @@ const char *command_focus_name(struct session *s, const struct command_focus *fo
 	return session_thread_name(s, focus->program, focus->thread);
 }
 
+bool command_types(struct session *s, const struct command_focus *focus)
+{
+	return !focus->wire && session_is_own(s, focus->program) && session_runs(s, focus->program);
+}
+
+struct parse_where command_where(struct session *s, const struct command_focus *focus,
+				 struct scope *sc)
+{
+	return (struct parse_where){
+		.scope = sc,
+		.focus = command_focus_name(s, focus),
+		.types = command_types(s, focus),
+	};
+}
+
 static int move_focus(struct session *s, struct command_focus *focus, const struct line *l,
 		      struct err *e)
 {
@@ -367,7 +382,7 @@ static int run_line(struct session *s, struct command_focus *focus, struct line 
 int command_run(struct session *s, struct command_focus *focus, const char *text, struct err *e)
 {
 	struct scope sc;
-	const struct parse_where where = { .scope = &sc, .focus = command_focus_name(s, focus) };
+	const struct parse_where where = command_where(s, focus, &sc);
 	struct line l;
 	int rc;
 
@@ -384,7 +399,7 @@ void command_complete(struct session *s, const struct command_focus *focus, cons
 		      size_t cursor, parse_offer_fn *fn, void *context)
 {
 	struct scope sc;
-	const struct parse_where where = { .scope = &sc, .focus = command_focus_name(s, focus) };
+	const struct parse_where where = command_where(s, focus, &sc);
 
 	command_scope(&sc, s);
 	parse_offers(text, cursor, &where, fn, context);

@@ -76,6 +76,12 @@ void command_complete(struct session *s, const struct command_focus *focus, cons
 /* The names that a line typed now may use.  The addresses in it are the session's. */
 void command_scope(struct scope *sc, struct session *s);
 
+/* Whether the focus is a program of the user that runs: then what is typed is for it to read. */
+bool command_types(struct session *s, const struct command_focus *focus);
+
+/* Where a line that is typed with a focus stands. */
+struct parse_where command_where(struct session *s, const struct command_focus *focus, struct scope *sc);
+
 /* The name that the prompt shows for a focus. */
 const char *command_focus_name(struct session *s, const struct command_focus *focus);
 

@@ -173,6 +173,14 @@ enum launch_state launch_work(struct launch *l, struct err *e)
 	return l->state;
 }
 
+const char *launch_first(const struct launch *l)
+{
+	for (size_t i = 0; i < l->config.programs; i++)
+		if (counts(l, i))
+			return l->config.program[i].name;
+	return NULL;
+}
+
 int launch_timeout_ms(const struct launch *l)
 {
 	if (!l->begun)

@@ -42,6 +42,9 @@ void launch_free(struct launch *l);
 
 /* Does what is due.  e: why, once, when it becomes LAUNCH_FAILED. */
 enum launch_state launch_work(struct launch *l, struct err *e);
+/* The program that a person has to do with: the first client, or else the first server; NULL: there is none. */
+const char *launch_first(const struct launch *l);
+
 int launch_timeout_ms(const struct launch *l);	/* after which it is due again; -1: never */
 
 /* Of the first client (without any: of the first server): as a shell has it, 128+N for signal N.  -1: it runs, or never did. */

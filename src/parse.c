@@ -104,6 +104,15 @@ static int parse_input_line(struct parser *p)
 	return parse_typed(p);
 }
 
+/* For the program that has the focus and reads. */
+static int parse_typed_line(struct parser *p)
+{
+	p->line->kind = LINE_COMMAND;
+	p->line->command = command_find("input", 5);
+	str_copy(p->line->name, sizeof(p->line->name), p->focus);
+	return parse_typed(p);
+}
+
 static const char *group_target(enum command_group g)
 {
 	switch (g) {
@@ -273,6 +282,8 @@ static int parse_body(struct parser *p)
 		return -1;
 	if (parser_at_end(p) && !target)
 		return 0;
+	if (p->types && !target)
+		return parse_typed_line(p);
 	if (target) {
 		parser_choose(p);
 		offer_commands(p);
@@ -303,7 +314,7 @@ static int run_parser(struct parser *p, struct line *out)
 	p->line = out;
 	/* At the prompt many put a colon in front of a command, as in other programs. */
 	if (!p->in_file && len && text[0] == ':')
-		p->lex.at = 1;
+		p->lex.at = 1, p->types = false;
 	parser_advance(p);
 	if (parse_body(p) || !(out->source = parse_copy(p, text, len))) {
 		line_fini(out);
@@ -320,6 +331,7 @@ static struct parser parser_on(const char *text, size_t len, const struct parse_
 		.scope = where->scope,
 		.in_file = !where->focus,
 		.focus = where->focus,
+		.types = where->types && where->focus,
 		.err = e,
 	};
 }

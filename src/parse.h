@@ -84,6 +84,7 @@ void line_fini(struct line *l);
 struct parse_where {
 	struct scope *scope;	/* gains what the line declares */
 	const char *focus;	/* program or thread that a call without a target is for, or "wire"; NULL in a file */
+	bool types;		/* the focus reads what is typed: a line without a target, and without ":" in front, is for it */
 };
 
 /* Reads one line (without its newline).  On failure nothing is left in *out. */

@@ -22,6 +22,7 @@ struct parser {
 	struct scope *scope;
 	bool in_file;
 	const char *focus;
+	bool types;
 	struct line *line;
 	const struct scope_actor *actor;	/* that the line is for; NULL: the wire, or none */
 	struct err *err;

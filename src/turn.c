@@ -171,15 +171,15 @@ static int read_line(const struct turns *t, const struct command_focus *focus, c
 		     struct line *l, struct err *e)
 {
 	struct scope sc;
-	struct parse_where where = { .scope = &sc };
+	struct parse_where where;
 
 	command_scope(&sc, t->session);
 	for (size_t i = 0; i < t->count; i++) {
-		where.focus = command_focus_name(t->session, &t->turn[i].focus);
+		where = command_where(t->session, &t->turn[i].focus, &sc);
 		if (!parse_line(l, t->turn[i].text, strlen(t->turn[i].text), &where, NULL))
 			line_fini(l);
 	}
-	where.focus = command_focus_name(t->session, focus);
+	where = command_where(t->session, focus, &sc);
 	return parse_line(l, text, strlen(text), &where, e);
 }
 

@@ -246,6 +246,15 @@ bool app_work(struct app *a)
 static const char *const first_words = "Press Enter and type a call, for example  s = "
 				       "socket(AF_INET, SOCK_STREAM)  (? shows all keys and calls)";
 
+static void focus_on(struct app *a, const char *name)
+{
+	uint32_t thread;
+	int program = name ? session_program_find(a->session, name, strlen(name), &thread) : -1;
+
+	if (program >= 0)
+		a->focus.program = (size_t)program;
+}
+
 struct app *app_new(const struct app_config *c, struct err *e)
 {
 	struct app *a = calloc(1, sizeof(*a));
@@ -262,6 +271,8 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->session = c->session;
 	a->script = c->script;
 	a->launch = c->launch;
+	if (c->launch)
+		focus_on(a, launch_first(c->launch));
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;
 	a->view.trace = session_trace(c->session);
 	if (app_cover_init(a, c->filter, e) || app_find_init(a, e)) {

@@ -123,16 +123,19 @@ static void draw_beside_prompt(const struct app *a, struct area row, int from)
 /* Returns the cell of the prompt's text. */
 static int draw_prompt(const struct app *a, struct area row)
 {
-	const char *name = app_focus_name(a);
+	const char *name = app_focus_name(a),
+		   *sign = command_types(a->session, &a->focus) ? "<" : ">";
+	STR_ON_STACK(label, EVENT_NAME + 2);
 	int x;
 
+	str_addf(&label, "%s%s", name, sign);
 	area_fill(row, 0, 0, row.width, STYLE_PLAIN, ' ');
 	if (a->typing) {
-		x = prompt_draw(&a->prompt, area_sub(row, 1, 0, row.width - 1, 1), name) + 1;
+		x = prompt_draw(&a->prompt, area_sub(row, 1, 0, row.width - 1, 1), label.buf) + 1;
 		draw_beside_prompt(a, row, x + text_width(a->prompt.text));
 		return x;
 	}
-	x = *name ? area_textf(row, 1, 0, STYLE_TITLE, "%s> ", name) + 1 : 1;
+	x = *name ? area_textf(row, 1, 0, STYLE_TITLE, "%s ", label.buf) + 1 : 1;
 	if (a->prompt.len > 0)
 		area_text(area_sub(row, 0, 0, row.width / 3, 1), x, 0, STYLE_DIM, a->prompt.text);
 	draw_hints(a, row, a->prompt.len > 0 ? row.width / 3 : x);

@@ -93,8 +93,16 @@ static void watch_call(struct app *a)
 /* A line for the lab: of a key at once, a typed one in its turn. */
 static int run_below(struct app *a, const char *text, bool typed, struct err *e)
 {
-	int status = typed ? turns_type(a->turns, &a->focus, text, e)
-			   : command_run(a->session, &a->focus, text, e);
+	char line[PROMPT_SIZE];
+	struct str command = str_on(line, sizeof(line));
+	int status;
+
+	/* What a key commands is not for a program to read. */
+	if (!typed && command_types(a->session, &a->focus))
+		str_char(&command, ':');
+	str_add(&command, text);
+	status = typed ? turns_type(a->turns, &a->focus, line, e)
+		       : command_run(a->session, &a->focus, line, e);
 
 	if (status == 0)
 		watch_call(a);
@@ -112,11 +120,18 @@ static void tell_kept(struct app *a, bool had_path)
 	app_say(a, said.buf);
 }
 
+/* Whether a line that is typed is for a program to read, and no command of the screen. */
+static bool app_types(const struct app *a, const char *text)
+{
+	return text[0] != ':' && text[0] != '/' && command_types(a->session, &a->focus);
+}
+
 static int run_command(struct app *a, const char *text, bool typed, struct err *e)
 {
 	struct err own = { .column = 0 };
 	const char *argument;
-	const struct app_command *c = app_command_find(text, &argument);
+	const struct app_command *c =
+		typed && app_types(a, text) ? NULL : app_command_find(text, &argument);
 	bool had_path = trace_path(a->view.trace) != NULL;
 	int status;
 
@@ -226,7 +241,7 @@ static void stop_typing(struct app *a)
 static void run_typed(struct app *a)
 {
 	const char *argument;
-	bool ours = app_command_find(a->prompt.text, &argument);
+	bool ours = !app_types(a, a->prompt.text) && app_command_find(a->prompt.text, &argument);
 	bool once = a->once;
 	char line[PROMPT_SIZE];
 	struct err e;

@@ -366,7 +366,7 @@ static int cells_to(const struct prompt *p, size_t to)
 
 int prompt_draw(const struct prompt *p, struct area a, const char *label)
 {
-	int start = area_textf(a, 0, 0, STYLE_TITLE, "%s> ", label), x = start;
+	int start = area_textf(a, 0, 0, STYLE_TITLE, "%s ", label), x = start;
 	struct area field = area_sub(a, start, 0, a.width - start, 1);
 	int caret = cells_to(p, p->cursor), shift = 0;
 

@@ -65,7 +65,7 @@ void prompt_point(struct prompt *p, int column);
 void prompt_remember(struct prompt *p, const char *text);
 
 /*
- * Draws "label> text" into the area's first row, scrolled so that the cursor is visible; sets the grid's
+ * Draws "label text" (label: "client>") into the area's first row, scrolled so that the cursor is visible; sets the grid's
  * caret.  Returns the cell of the text's first byte, which is negative when it is scrolled away.
  */
 int prompt_draw(const struct prompt *p, struct area a, const char *label);

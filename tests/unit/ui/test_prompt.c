@@ -270,7 +270,7 @@ static const char *drawn(const struct prompt *p, int width, int *caret)
 
 	assert_int_equal(grid_init(&g, width, 4, NULL), 0);
 	prompt_draw_menu(p, grid_area(&g),
-			 prompt_draw(p, area_sub(grid_area(&g), 0, 3, width, 1), "client"), 3);
+			 prompt_draw(p, area_sub(grid_area(&g), 0, 3, width, 1), "client>"), 3);
 	grid_text(&g, &s);
 	*caret = g.caret_x;
 	assert_int_equal(g.caret_y, 3);
