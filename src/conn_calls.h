@@ -14,7 +14,9 @@
  *
  * A call belongs where its socket does, with these exceptions: accept() belongs to the socket that it gave (and to
  * none if it gave none); a call that names a peer, sendto() or recvfrom(), only to the exchange with that one;
- * poll() and select() to all sockets that they watched, epoll_wait() to those that it was told of.  "Any" address is that of the socket's host alone, where hosts are known.
+ * poll() and select() to all sockets that they watched, epoll_wait() to those that it was told of.
+ *
+ * "Any" address is that of the socket's host alone, where hosts are known.
  *
  * All descriptors of a program's threads are one table.
  */
@@ -49,8 +51,8 @@ bool conn_calls_any(const struct conn_calls *c, uint32_t row, bool (*wanted)(con
 		    const void *arg);
 
 /*
- * The calls, returns and changes of state that were found, in no particular order: by identity.  What belongs where is not known
- * until later events tell: where the version is another, all are to be asked about again.
+ * The calls, returns and changes of state that were found, in no particular order: by identity.  What belongs where
+ * is not known until later events tell: where the version is another, all are to be asked about again.
  */
 size_t conn_calls_count(const struct conn_calls *c);
 uint64_t conn_calls_id(const struct conn_calls *c, size_t i);
