@@ -28,13 +28,13 @@ static const struct call *not_written(struct parser *p, const struct call *c)
 
 	str_addf(&hint, "write %s in its place", c->instead);
 	parser_fail(p, p->tok.at, hint.buf,
-		    "%s() is shown where a program calls it, but the lab "
-		    "language cannot write it",
+		    "%s() is shown where a program calls it, but the lab language cannot write it",
 		    c->name);
 	return NULL;
 }
 
-const struct call *parse_call_name(struct parser *p)
+/* to_make: those that a program of the lab can make. */
+static const struct call *call_name(struct parser *p, bool to_make)
 {
 	struct token t = p->tok;
 	const struct call *c;
@@ -42,17 +42,22 @@ const struct call *parse_call_name(struct parser *p)
 	parser_choose(p);
 	p->after = '(';
 	for (size_t i = 0; i < calls_count; i++)
-		if (!calls[i].instead)
+		if (!to_make || !calls[i].instead)
 			parser_offer(p, calls[i].name, calls[i].about);
 	p->after = '\0';
 	c = t.kind == TOKEN_NAME ? call_find(parser_text(p, &t), t.len) : NULL;
 	if (!c)
 		parser_expected(p, "a call");
-	else if (c->instead)
+	else if (to_make && c->instead)
 		return not_written(p, c);
 	else
 		parser_advance(p);
 	return c;
+}
+
+const struct call *parse_call_name(struct parser *p)
+{
+	return call_name(p, false);
 }
 
 /* ---- one argument ---- */
@@ -279,7 +284,7 @@ static int parse_method(struct parser *p)
 	if (parse_fd(p, 0, -1, &fd))
 		return -1;
 	parser_advance(p);
-	if (!(c = parse_call_name(p)))
+	if (!(c = call_name(p, true)))
 		return -1;
 	p->line->request.call = c;
 	p->line->request.arg[0] = fd;
@@ -298,7 +303,7 @@ int parse_call(struct parser *p)
 		if (parse_method(p))
 			return -1;
 	} else {
-		p->line->request.call = parse_call_name(p);
+		p->line->request.call = call_name(p, true);
 		if (!p->line->request.call)
 			return -1;
 	}

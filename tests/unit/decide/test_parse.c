@@ -118,6 +118,57 @@ static void a_method_is_the_call_on_its_socket(void **state)
 	line_fini(&l);
 }
 
+static void variables_travel_in_messages(void **state)
+{
+	struct line l = right("client> sendmsg(c, {\"x\", rights(5, c)})");
+
+	(void)state;
+	assert_int_equal(l.request.arg[1].items, 2);
+	assert_int_equal(l.request.arg[1].item[1].kind, VALUE_CONTROL);
+	assert_int_equal(l.request.arg[1].item[1].items, 2);
+	assert_int_equal(l.request.arg[1].item[1].item[0].number, 5);
+	assert_int_equal(l.holes, 2);
+	assert_int_equal(l.hole[0].sub, -1);
+	assert_int_equal(l.hole[1].arg, 1);
+	assert_int_equal(l.hole[1].item, 1);
+	assert_int_equal(l.hole[1].sub, 1);
+	line_fini(&l);
+}
+
+static void sets_and_lists_of_messages(void **state)
+{
+	struct line l = right("client> select({c, 7}, {}, {c}, 1500) -> 1, ready {c, POLLIN}");
+
+	(void)state;
+	assert_int_equal(l.request.arg[0].kind, VALUE_NONE);
+	assert_int_equal(l.request.arg[1].items, 2);
+	assert_int_equal(l.request.arg[2].items, 0);
+	assert_int_equal(l.request.arg[4].number, 1500);
+	assert_int_equal(l.holes, 3);
+	assert_int_equal(l.want.ready.items, 2);
+	line_fini(&l);
+	l = right("client> sendmmsg(c, {{\"a\", \"b\"}, {server:53, zeros(9)}}, MSG_DONTWAIT)");
+	assert_int_equal(l.request.arg[1].items, 2);
+	assert_int_equal(l.request.arg[1].item[0].items, 2);
+	assert_int_equal(l.request.arg[1].item[1].item[0].kind, VALUE_ADDR);
+	line_fini(&l);
+	l = right("client> epoll_ctl(9, EPOLL_CTL_MOD, c, EPOLLIN|EPOLLET)");
+	assert_int_equal(l.request.arg[3].number, (int64_t)0x80000001u);
+	line_fini(&l);
+	l = right("client> ioctl(c, SIOCGIFADDR, \"eth0\") -> value 0");
+	assert_int_equal(l.request.arg[2].kind, VALUE_DATA);
+	line_fini(&l);
+}
+
+/* What the language cannot write can be expected of a program that does it. */
+static void calls_of_programs_can_be_expected(void **state)
+{
+	struct line l = right("expect blocked server splice");
+
+	(void)state;
+	line_fini(&l);
+}
+
 static void data_and_its_length(void **state)
 {
 	struct line l = right("client> send(c, \"hello\\n\", 3, MSG_DONTWAIT|MSG_NOSIGNAL)");
@@ -409,6 +460,15 @@ static const struct wrong {
 	{ "client> poll({c}, 0)", 16, "the events to wait for", "{s, POLLIN}" },
 	{ "client> poll({c, POLIN}, 0)", 18, "events", "did you mean POLLIN?" },
 	{ "client> poll(c, 0)", 14, "expected \"{\"", NULL },
+	{ "client> sendfile(c, c, 0, 9)", 9, "cannot write it", "send(c, pattern(50000))" },
+	{ "client> c.sendfile(c, 0, 9)", 11, "cannot write it", "send(c" },
+	{ "client> select({c, x}, {})", 20, "expected a socket", NULL },
+	{ "client> sendmsg(c, {\"x\", right(c)})", 26, "expected data", NULL },
+	{ "client> sendmsg(c, {\"x\", rights(c})", 34, "expected \")\"", NULL },
+	{ "client> sendmmsg(c, {{\"x\", rights(c)}}, 0)", 28, "cannot stand", "sendmsg()" },
+	{ "client> epoll_ctl(c, EPOLL_CTL_AD, c, EPOLLIN)", 22, "EPOLL_CTL_ADD", "did you mean EPOLL_CTL_ADD?" },
+	{ "client> ioctl(c, FIONRAED)", 18, "a request", "did you mean FIONREAD?" },
+	{ "client> readv(c, {ten})", 19, "the size of a buffer", NULL },
 	{ "client> c.listn(5)", 11, "expected a call", "did you mean listen?" },
 	{ "client> c.socket(AF_INET, SOCK_STREAM)", 17, "not made on a socket", NULL },
 	{ "client> 5 = socket(AF_INET, SOCK_STREAM)", 9, "expected a call or a command", NULL },
@@ -704,6 +764,9 @@ int main(void)
 		cmocka_unit_test(a_call_and_its_arguments),
 		cmocka_unit_test(variables_are_holes),
 		cmocka_unit_test(a_method_is_the_call_on_its_socket),
+		cmocka_unit_test(variables_travel_in_messages),
+		cmocka_unit_test(sets_and_lists_of_messages),
+		cmocka_unit_test(calls_of_programs_can_be_expected),
 		cmocka_unit_test(data_and_its_length),
 		cmocka_unit_test(addresses_follow_the_socket),
 		cmocka_unit_test(flags_may_be_left_out_before_an_address),
