@@ -33,6 +33,7 @@ struct run {
 	int no_wait, text, loopback, ascii;
 	struct screen_options screen;
 	char command[COMMAND_SIZE]; /* the words, as a shell would take them */
+	int process; /* of --pid */
 	int64_t for_ns; /* 0: no limit */
 	struct launch_config plan;
 };
@@ -96,13 +97,31 @@ static int make_plan(struct run *r)
 	else if (r->words)
 		failed |= add_program(r, "client", r->clients, "client", r->command, false);
 	r->plan.no_wait = r->no_wait;
+	if (r->pid && r->plan.programs)
+		return cmd_usage("run",
+				 "--pid is for a program that runs already: leave the others out"),
+		       -1;
+	if (r->pid) {
+		failed |= add_program(r, "program", 0, "", "", false);
+		r->plan.program[0].runs = true;
+	}
 	if (!failed && !r->plan.programs)
-		return cmd_usage("run", "say what to run: --server CMD, --client CMD, or -- CMD"),
+		return cmd_usage("run",
+				 "say what to run: --server CMD, --client CMD, -- CMD or --pid N"),
 		       -1;
 	/* One program alone has nobody on another host to talk to. */
 	if (r->words && !r->servers && !r->clients && !r->on)
 		r->loopback = 1;
 	return failed ? -1 : 0;
+}
+
+static bool read_pid(struct run *r)
+{
+	char *end;
+	long n = strtol(r->pid, &end, 10);
+
+	r->process = n > 0 && n <= INT32_MAX && !*end ? (int)n : 0;
+	return r->process > 0;
 }
 
 static int read_options(struct run *r, int argc, char **argv)
@@ -127,6 +146,9 @@ static int read_options(struct run *r, int argc, char **argv)
 	if (got)
 		return got;
 	r->ascii = r->screen.ascii;
+	if (r->pid && !read_pid(r))
+		return cmd_usage("run", "--pid takes the number of a process, not \"%s\"", r->pid),
+		       -1;
 	if (r->limit && (!lex_duration(r->limit, strlen(r->limit), &r->for_ns) || !r->for_ns))
 		return cmd_usage("run", "--for takes a time such as 10s or 500ms, not \"%s\"",
 				 r->limit),
@@ -259,7 +281,23 @@ static int cannot_build(struct err *e)
 	return cmd_error(e, EXIT_LACKING);
 }
 
-static int run_in_lab(const struct run *r, const struct stop *stop)
+static int run_session(const struct run *r, struct session *s, const struct stop *stop)
+{
+	struct err e = { 0 };
+	struct launch *l = launch_new(s, &r->plan, &e);
+	int code;
+
+	if (!l)
+		code = cmd_error(&e, EXIT_CANNOT);
+	else
+		code = stop ? run_text(r, s, l, stop) : run_screen(r, s, l);
+	launch_free(l);
+	session_free(s);
+	return code;
+}
+
+/* stop NULL: on the screen. */
+static int run_it(const struct run *r, const struct stop *stop)
 {
 	bool file_failed = false;
 	const struct session_config config = { .record = r->record,
@@ -268,20 +306,12 @@ static int run_in_lab(const struct run *r, const struct stop *stop)
 					       .idle = { true, true },
 					       .loopback = r->loopback };
 	struct err e = { 0 };
-	struct session *s = session_new_lab(&config, &e);
-	struct launch *l;
-	int code;
+	struct session *s = r->process ? session_new_attached(&config, r->process, &e)
+				       : session_new_lab(&config, &e);
 
-	if (!s)
-		return file_failed ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
-	l = launch_new(s, &r->plan, &e);
-	if (!l)
-		code = cmd_error(&e, EXIT_CANNOT);
-	else
-		code = stop ? run_text(r, s, l, stop) : run_screen(r, s, l);
-	launch_free(l);
-	session_free(s);
-	return code;
+	if (s)
+		return run_session(r, s, stop);
+	return file_failed || r->process ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
 }
 
 int cmd_run(int argc, char **argv)
@@ -295,9 +325,9 @@ int cmd_run(int argc, char **argv)
 	if (make_plan(&r))
 		return EXIT_CANNOT;
 	if (!r.text && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return screen_check(argv[0], &r.screen) ? EXIT_CANNOT : run_in_lab(&r, NULL);
+		return screen_check(argv[0], &r.screen) ? EXIT_CANNOT : run_it(&r, NULL);
 	stop_init(&stop);
-	code = run_in_lab(&r, &stop);
+	code = run_it(&r, &stop);
 	stop_fini(&stop);
 	return code;
 }

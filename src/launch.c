@@ -53,7 +53,7 @@ static int start_all(struct launch *l, bool servers, struct err *e)
 	for (size_t i = 0; i < l->config.programs; i++) {
 		const struct launch_program *p = &l->config.program[i];
 
-		if (p->server == servers &&
+		if (!p->runs && p->server == servers &&
 		    session_run(l->session, p->name, p->host, p->command, e))
 			return -1;
 	}

@@ -20,6 +20,7 @@ struct launch_program {
 	const char *host;	/* borrowed, as the command */
 	const char *command;
 	bool server;
+	bool runs;		/* already */
 };
 
 struct launch_config {

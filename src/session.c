@@ -13,6 +13,7 @@
 #include "src/core/clock.h"
 #include "src/core/names.h"
 #include "src/describe.h"
+#include "src/lab/diag.h"
 #include "src/session_side.h"
 
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
@@ -91,7 +92,7 @@ static int add_hosts(struct session *s, struct err *e)
 static bool some_own_run(const struct session *s)
 {
 	for (size_t i = 0; i < s->actors; i++)
-		if (s->actor[i].tracer)
+		if (s->actor[i].tracer && !s->actor[i].attached)
 			return true;
 	return false;
 }
@@ -99,7 +100,7 @@ static bool some_own_run(const struct session *s)
 static void signal_own(struct session *s, int number)
 {
 	for (size_t i = 0; i < s->actors; i++)
-		if (s->actor[i].tracer)
+		if (s->actor[i].tracer && !s->actor[i].attached)
 			tracer_signal(s->actor[i].tracer, number, NULL);
 }
 
@@ -130,7 +131,7 @@ void session_end_programs(struct session *s, int limit_ms)
 	see_them_end(s, limit_ms);
 }
 
-static struct session *session_empty(struct err *e)
+struct session *session_empty(struct err *e)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -219,6 +220,7 @@ void session_free(struct session *s)
 		wire_stop(s->wire);
 	}
 	lab_free(s->lab);
+	diag_close(s->diag);
 	sides_free(s->sides);
 	trace_free(s->trace);
 	calls_fini(s);
@@ -233,7 +235,7 @@ struct trace *session_trace(struct session *s)
 
 bool session_is_live(const struct session *s)
 {
-	return s->lab != NULL;
+	return s->lab != NULL || (s->actors && s->actor[0].attached);
 }
 
 /* ---- polling ---- */

@@ -30,6 +30,9 @@ struct session_config {
 /* A lab of a client and a server, each with a program of its name. */
 struct session *session_new_lab(const struct session_config *c, struct err *e);
 
+/* A program that runs already, by its process: its calls, and the states of its sockets; no lab.  It is let go at the end. */
+struct session *session_new_attached(const struct session_config *c, int pid, struct err *e);
+
 /* A recording: no lab; calls and wire commands are refused with a clear word. */
 struct session *session_new_file(const char *path, struct err *e);
 

@@ -236,8 +236,8 @@ static void note_flag(struct session *s, const struct call_record *r)
 
 static void sample(struct session *s, const struct call_record *r, const struct sock_key *key)
 {
-	if (key->cookie && s->wire)
-		wire_sample_call(s->wire, s->actor[r->actor].host, key, r->number);
+	if (key->cookie)
+		session_sample(s, s->actor[r->actor].host, key, r->number);
 }
 
 /* Keeps the books on descriptors, and has the sockets looked at that the call may have changed. */
@@ -264,7 +264,7 @@ static void note_localhost(struct session *s, const struct call_record *r)
 	struct actor *a = &s->actor[r->actor];
 	STR_ON_STACK(note, 256);
 
-	if (!s->lab->loopback &&
+	if (s->lab && !s->lab->loopback &&
 	    localhost_returned(&a->localhost, a->name, r->process, &r->request, &r->outcome, &note))
 		session_note(s, NOTE_SAY, note.buf, NULL);
 }

@@ -91,6 +91,7 @@ struct actor {			/* a program of the session, alive or gone */
 
 	/* Of a user's own: */
 	bool own;
+	bool attached;			/* it ran before: it is let go, not ended */
 	char command[256];
 	char words[512];		/* the same, as execve(2) took it */
 	struct task *task;
@@ -125,6 +126,7 @@ struct session {
 	struct lab *lab;
 	struct wire *wire;
 	struct sides *sides;	/* of one host; NULL: there are two */
+	struct diag *diag;	/* to ask about sockets where there is no wire to do it; NULL */
 	struct actor actor[SESSION_PROGRAMS];
 	size_t actors;
 	struct call_record call[CALLS_KEPT];	/* of built-in programs */
@@ -142,6 +144,11 @@ struct session {
 
 /* Appends an event with its line for people; a failure becomes the session's trouble. */
 void session_append(struct session *s, struct event *ev);
+
+struct session *session_empty(struct err *e);
+
+/* Has a socket looked at after a call.  A STATE follows if it has changed. */
+void session_sample(struct session *s, uint8_t host, const struct sock_key *key, uint64_t call);
 
 /* Says what went wrong to whoever asks next (session_trouble). */
 void session_set_trouble(struct session *s, const struct err *e);
@@ -204,6 +211,9 @@ struct task *traced_lane(const struct actor *a, uint32_t lane);	/* the same by t
 struct call_record *traced_call(struct session *s, uint64_t number);	/* that has not come back; NULL */
 
 void traced_drop(struct actor *a, struct task *t);
+/* Takes the tracer for a (the place behind the last actor, or one of them). */
+void traced_begin(struct session *s, struct actor *a, struct tracer *t, const struct tracer_command *c,
+		  const char *command, int64_t ts_ns);
 
 /* ---- what they print ---- */
 void output_add(struct session *s, size_t actor, int stream, uint32_t lane, int64_t ts_ns, const char *bytes, size_t len);
@@ -230,6 +240,7 @@ void sockets_disown(struct session *s, size_t actor, uint32_t process, int fd, u
 void sockets_die(struct session *s, size_t actor);		/* all of a program that is gone */
 void sockets_end(struct session *s, size_t actor, uint32_t process, int64_t ts_ns);	/* all of a process that is gone */
 void sockets_exec(struct session *s, size_t actor, uint32_t process, int64_t ts_ns);	/* those that are closed by it */
+const struct sock_sample *sockets_last(struct session *s, uint8_t host, uint64_t cookie);	/* NULL: none yet */
 bool sockets_listen(const struct session *s, size_t actor);	/* one of them waits for peers */
 
 #endif

@@ -207,10 +207,18 @@ void sockets_disown(struct session *s, size_t actor, uint32_t process, int fd, u
 }
 
 /* What the kernel does with it now that nobody has it is looked at, since no call tells. */
+/* By the addresses that it was last seen with: it may have been bound since its key was noted. */
 static void look_again(struct session *s, const struct owned_socket *o)
 {
-	if (o->key.cookie && s->wire)
-		wire_sample_call(s->wire, o->host, &o->key, 0);
+	struct sock_key key = o->key;
+
+	if (!key.cookie)
+		return;
+	if (o->sampled && addr_port(&o->last.local)) {
+		key.local = o->last.local;
+		key.remote = o->last.remote;
+	}
+	session_sample(s, o->host, &key, 0);
 }
 
 /* A descriptor that was closed by no call. */
@@ -244,6 +252,13 @@ void sockets_end(struct session *s, size_t actor, uint32_t process, int64_t ts_n
 	for (size_t fd = 0; f && fd < f->count; fd++)
 		close_one(s, actor, process, (int)fd, ts_ns);
 	files_drop(&s->actor[actor], process);
+}
+
+const struct sock_sample *sockets_last(struct session *s, uint8_t host, uint64_t cookie)
+{
+	const struct owned_socket *o = find(s, host, cookie);
+
+	return o && o->sampled ? &o->last : NULL;
 }
 
 static bool waits_for_peers(const struct sock_sample *k)

@@ -374,7 +374,7 @@ static void join_words(struct actor *a, const char *const *argv)
 }
 
 /* Takes the tracer. */
-static void begin(struct session *s, struct actor *a, struct tracer *t,
+void traced_begin(struct session *s, struct actor *a, struct tracer *t,
 		  const struct tracer_command *c, const char *command, int64_t ts_ns)
 {
 	struct event_program started = { .change = PROGRAM_STARTED, .pid = tracer_pid(t) };
@@ -415,7 +415,7 @@ int session_run(struct session *s, const char *name, const char *host, const cha
 	c.argv = words.argv;
 	t = tracer_start(s->lab, &c, e);
 	if (t)
-		begin(s, a, t, &c, command, ts_ns);
+		traced_begin(s, a, t, &c, command, ts_ns);
 	command_words_fini(&words);
 	return t ? 0 : -1;
 }

@@ -420,7 +420,7 @@ static void talks_to_the_lab(void **state)
 	wait_for(&s, "= 3");
 	press(&s, "=bind(s,*:7000) Enter");
 	wait_for(&s, "bind(3, *:7000) = 0");
-	press(&s, "=s2~=~sock Tab =AF_INET,~SOCK_STREAM) Enter");
+	press(&s, "=s2~=~sock Tab =(AF_INET,~SOCK_STREAM) Enter");
 	wait_for(&s, "= 4");
 	press(&s, "Esc h");
 	wait_for(&s, "wire> hold");
