@@ -64,7 +64,7 @@ static void number_text(struct str *out, const struct call_request *r, size_t i,
 		flags = number & ~(int64_t)SOCKTYPE_MASK;
 		number &= SOCKTYPE_MASK;
 	}
-	if (!style.names && r->call->arg[i].type == ARG_IOCTL)
+	if (r->call->arg[i].type == ARG_IOCTL && !name_of(style.names, number))
 		str_addf(out, "0x%llx", (unsigned long long)number);
 	else if (!style.names)
 		str_addf(out, "%lld", (long long)number);

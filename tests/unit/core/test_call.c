@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "src/core/call.h"
+#include "src/core/control.h"
 #include "src/core/option.h"
 
 /* ---- the table ---- */
@@ -245,6 +246,105 @@ static void options_read_as_c(void **state)
 	check_text(r, "poll({{3, POLLIN}, {4, POLLIN|POLLOUT}}, 2, -1)");
 }
 
+static struct value control(int level, int type, size_t n, ...)
+{
+	struct value v = value_control(level, type);
+	va_list ap;
+
+	va_start(ap, n);
+	for (size_t i = 0; i < n; i++)
+		value_list_add(&v, value_int(va_arg(ap, int)));
+	va_end(ap);
+	return v;
+}
+
+static void waiting_reads_as_c(void **state)
+{
+	struct call_request r = request("select");
+
+	(void)state;
+	r.arg[1] = list(2, 3, 7);
+	r.arg[2] = list(0);
+	r.arg[4] = value_int(1500);
+	check_text(r, "select(8, {3, 7}, {}, NULL, {1, 500000})");
+	r = request("pselect6");
+	r.arg[1] = list(1, 3);
+	r.arg[4] = value_int(1500);
+	check_text(r, "pselect6(4, {3}, NULL, NULL, {1, 500000000})");
+	r = request("ppoll");
+	r.arg[0] = list(2, 3, POLLIN);
+	check_text(r, "ppoll({{3, POLLIN}}, 1, NULL)");
+	r = request("epoll_ctl");
+	r.arg[0] = value_int(5);
+	r.arg[1] = value_int(1);
+	r.arg[2] = value_int(4);
+	r.arg[3] = value_int((int64_t)0x80000001u);
+	check_text(r, "epoll_ctl(5, EPOLL_CTL_ADD, 4, {EPOLLIN|EPOLLET, 4})");
+	r = request("epoll_wait");
+	r.arg[0] = value_int(5);
+	r.arg[1] = value_int(64);
+	r.arg[2] = value_int(-1);
+	check_text(r, "epoll_wait(5, 64, -1)");
+}
+
+static void pieces_read_as_c(void **state)
+{
+	struct call_request r = request("sendmsg");
+
+	(void)state;
+	r.arg[0] = value_int(4);
+	r.arg[1] = (struct value){ .kind = VALUE_LIST };
+	value_list_add(&r.arg[1], server(53));
+	value_list_add(&r.arg[1], text("data"));
+	value_list_add(&r.arg[1], control(SOL_SOCKET, SCM_RIGHTS, 2, 4, 5));
+	check_text(r, "sendmsg(4, {server:53, \"data\", SCM_RIGHTS {4, 5}})");
+	r = request("writev");
+	r.arg[0] = value_int(4);
+	r.arg[1] = (struct value){ .kind = VALUE_LIST };
+	value_list_add(&r.arg[1], text("one"));
+	value_list_add(&r.arg[1], text("two"));
+	check_text(r, "writev(4, {\"one\", \"two\"}, 2)");
+	r = request("readv");
+	r.arg[0] = value_int(4);
+	r.arg[1] = list(2, 1, 1024);
+	check_text(r, "readv(4, {1, 1024}, 2)");
+	r = request("ioctl");
+	r.arg[0] = value_int(4);
+	r.arg[1] = value_int(0x5421);
+	r.arg[2] = value_int(0);
+	check_text(r, "ioctl(4, FIONBIO, 0)");
+	r.arg[0] = value_int(4);
+	r.arg[1] = value_int(0xabcd);
+	r.arg[2] = (struct value){ .kind = VALUE_NONE };
+	check_text(r, "ioctl(4, 0xabcd)");
+}
+
+/* What was read from a program's memory can be less than there was. */
+static void what_is_missing_is_shown(void **state)
+{
+	struct call_request r = request("send");
+	STR_ON_STACK(out, 128);
+
+	(void)state;
+	r.arg[1] = value_cut("ab", 2, 5000);
+	call_arg_text(&out, &r, 1, NULL);
+	assert_string_equal(out.buf, "\"ab\"..., 5000");
+	r.arg[0] = value_int(3);
+	assert_int_equal(call_request_check(&r, NULL), -1);
+	call_request_fini(&r);
+	str_clear(&out);
+	r.arg[1] = value_pointer(0xdead);
+	call_arg_text(&out, &r, 1, NULL);
+	assert_string_equal(out.buf, "0xdead");
+	r = request("poll");
+	r.arg[0] = list(2, 3, POLLIN);
+	value_list_add(&r.arg[0], value_rest(999));
+	str_clear(&out);
+	call_arg_text(&out, &r, 0, NULL);
+	assert_string_equal(out.buf, "{{3, POLLIN}, ...}, 1000");
+	call_request_fini(&r);
+}
+
 /* Refused, with the call and the argument named; frees the request. */
 static void check_refused(struct call_request r, const char *named)
 {
@@ -284,6 +384,22 @@ static void unfit_requests_are_refused(void **state)
 	r.arg[0] = value_int(3);
 	r.arg[1] = list(1, 7);
 	check_refused(r, "msg");
+	r = request("sendmmsg");
+	r.arg[0] = value_int(3);
+	r.arg[1] = list(1, 7);
+	check_refused(r, "msgvec");
+	r = request("select");
+	r.arg[1] = list(1, CALL_SET_FDS);
+	check_refused(r, "a set holds");
+	r = request("readv");
+	r.arg[0] = value_int(3);
+	r.arg[1] = list(2, CALL_SIZE_MAX, 1);
+	check_refused(r, "iov");
+	r = request("epoll_wait");
+	r.arg[0] = value_int(3);
+	r.arg[1] = value_int(1 << 20);
+	check_refused(r, "maxevents");
+	check_refused(request("sendfile"), "cannot be made");
 }
 
 static void long_text_is_refused(void **state)
@@ -374,6 +490,106 @@ static void received_numbers_are_shown(void **state)
 	check_outs(&r, &o, 1, (const char *const[]){ "flags: O_NONBLOCK" });
 }
 
+static void received_messages_are_shown(void **state)
+{
+	struct call_request r = request("recvmsg");
+	struct call_outcome o = { .result = 1, .data = (uint8_t *)strdup("x"), .data_kept = 1 };
+	struct value message = { .kind = VALUE_LIST };
+	int fd[4] = { 0 };
+
+	(void)state;
+	value_list_add(&o.control, control(SOL_SOCKET, SCM_RIGHTS, 2, 6, 7));
+	value_list_add(&o.control, control(IPPROTO_IP, IP_TTL, 1, 64));
+	value_list_add(&o.control, control(SOL_SOCKET, SCM_CREDENTIALS, 3, 7, 1000, 100));
+	value_list_add(&o.control, control(77, 8, 1, 9));
+	check_outs(&r, &o, 2,
+		   (const char *const[]){ "data: \"x\"",
+					  "control: SCM_RIGHTS {6, 7}, IP_TTL 64, SCM_CREDENTIALS "
+					  "{pid 7 uid 1000 gid 100}, 77/8 9" });
+	assert_int_equal(call_fds_made(&r, &o, fd, 4), 2);
+	assert_int_equal(fd[1], 7);
+	call_outcome_fini(&o);
+	r = request("recvmmsg");
+	o = (struct call_outcome){ .result = 1 };
+	value_list_add(&message, server(53));
+	value_list_add(&message, text("hello"));
+	value_list_add(&message, value_int(MSG_TRUNC));
+	value_list_add(&o.messages, message);
+	check_outs(&r, &o, 1,
+		   (const char *const[]){ "messages: {{server:53, \"hello\", MSG_TRUNC}}" });
+	call_outcome_fini(&o);
+	r = request("socketpair");
+	o = (struct call_outcome){ .fds = list(2, 3, 4) };
+	check_outs(&r, &o, 1, (const char *const[]){ "descriptors: 3, 4" });
+	assert_int_equal(call_fds_made(&r, &o, fd, 1), 1);
+	call_outcome_fini(&o);
+	r = request("accept");
+	o = (struct call_outcome){ .result = 9 };
+	assert_int_equal(call_fds_made(&r, &o, fd, 4), 1);
+	assert_int_equal(fd[0], 9);
+	o.result = -1;
+	assert_int_equal(call_fds_made(&r, &o, fd, 4), 0);
+}
+
+static void readiness_is_shown(void **state)
+{
+	struct call_request r = request("select");
+	struct call_outcome o = { .result = 3, .revents = list(4, 4, POLLIN | POLLOUT, 5, POLLIN) };
+
+	(void)state;
+	check_outs(&r, &o, 1, (const char *const[]){ "ready: 4, 5 to read; 4 to write" });
+	r = request("epoll_wait");
+	o.result = 2;
+	check_outs(&r, &o, 1, (const char *const[]){ "ready: 4 EPOLLIN|EPOLLOUT, 5 EPOLLIN" });
+	call_outcome_fini(&o);
+}
+
+/* ---- control messages ---- */
+
+static void check_control(struct value v, const char *expected)
+{
+	STR_ON_STACK(out, 256);
+	uint8_t bytes[512] = { 0 };
+	struct value back = { .kind = VALUE_LIST };
+	size_t items = 100, len = control_write(&v, bytes, sizeof(bytes));
+
+	control_read(&back, bytes, len, sizeof(long), &items);
+	assert_int_equal(back.items, 1);
+	control_text(&out, &back.item[0], NULL);
+	assert_string_equal(out.buf, expected);
+	value_fini(&back);
+	/* Cut anywhere, it is left out or taken as it is. */
+	for (size_t cut = 0; cut < len; cut++) {
+		uint8_t *torn = malloc(cut + 1);
+
+		memcpy(torn, bytes, cut);
+		control_read(&back, torn, cut, sizeof(long), &items);
+		value_fini(&back);
+		free(torn);
+	}
+	value_fini(&v);
+}
+
+static void control_messages_survive_their_bytes(void **state)
+{
+	struct value info = value_control(IPPROTO_IP, IP_PKTINFO);
+
+	(void)state;
+	value_list_add(&info, value_int(2));
+	value_list_add(&info, server(0));
+	value_list_add(&info, server(0));
+	check_control(control(SOL_SOCKET, SCM_RIGHTS, 3, 4, 5, -1), "SCM_RIGHTS {4, 5, -1}");
+	check_control(control(SOL_SOCKET, SCM_RIGHTS, 1, 4), "SCM_RIGHTS {4}");
+	check_control(control(IPPROTO_IP, IP_TTL, 1, 3), "IP_TTL 3");
+	check_control(control(IPPROTO_IP, IP_TOS, 1, 16), "IP_TOS 16");
+	check_control(control(IPPROTO_UDP, 103, 1, 1200), "UDP_SEGMENT 1200");
+	check_control(control(SOL_SOCKET, SO_TIMESTAMPNS, 2, 17, 500), "SO_TIMESTAMPNS {17, 500}");
+	check_control(info, "IP_PKTINFO {interface 2, 192.0.2.2 to 192.0.2.2}");
+	info = value_control(41, 99);
+	value_list_add(&info, value_data("\1\2", 2));
+	check_control(info, "IPPROTO_IPV6/99 \"\\x01\\x02\"");
+}
+
 /* ---- options ---- */
 
 static void check_round(int level, int name, struct value v, const char *expected)
@@ -429,10 +645,16 @@ int main(void)
 		cmocka_unit_test(arguments_read_as_c),
 		cmocka_unit_test(data_reads_as_c),
 		cmocka_unit_test(options_read_as_c),
+		cmocka_unit_test(waiting_reads_as_c),
+		cmocka_unit_test(pieces_read_as_c),
+		cmocka_unit_test(what_is_missing_is_shown),
 		cmocka_unit_test(unfit_requests_are_refused),
 		cmocka_unit_test(long_text_is_refused),
 		cmocka_unit_test(received_data_is_shown),
 		cmocka_unit_test(received_numbers_are_shown),
+		cmocka_unit_test(received_messages_are_shown),
+		cmocka_unit_test(readiness_is_shown),
+		cmocka_unit_test(control_messages_survive_their_bytes),
 		cmocka_unit_test(options_survive_their_bytes),
 		cmocka_unit_test(addresses_become_ips),
 	};
