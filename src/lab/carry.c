@@ -62,17 +62,11 @@ static int open_ports(struct carry *c, struct err *e)
 static void sink(void *context, const struct event *ev)
 {
 	struct carry *c = context;
-	struct event mine;
 
-	if (!c->told)
-		return;
-	if (!c->lab->loopback) {
+	if (c->told && c->lab->loopback)
+		carry_loopback_tell(c, ev);
+	else if (c->told)
 		batch_put(c->told, ev);
-		return;
-	}
-	mine = *ev;
-	carry_loopback_attribute(c, &mine);
-	batch_put(c->told, &mine);
 }
 
 struct carry *carry_new(const struct lab *l, const struct wire_config *config, struct batch *events,
@@ -235,6 +229,14 @@ static live_sink *sink_of(const struct carry *c, bool exact)
 	return c->lab->loopback ? carry_loopback_take : take_through;
 }
 
+void carry_read_aside(struct carry *c, struct port *port)
+{
+	(void)c;
+	/* That the port is gone will be seen at the next turn. */
+	if (port->live)
+		(void)live_read(port->live, READ_MAX_EXACT, take_aside, port, NULL);
+}
+
 static void drain_port(struct carry *c, struct port *port, bool exact)
 {
 	struct err e;
@@ -274,8 +276,10 @@ void carry_drain(struct carry *c, struct pollfd *fds)
 void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key,
 		       uint64_t call_number)
 {
-	/* The kernel of one host has one set of sockets, whichever side they are of. */
-	look_after_call(&c->look, c->lab->loopback ? 0 : host, key, call_number);
+	if (c->lab->loopback)
+		carry_loopback_sample_call(c, key, call_number);
+	else
+		look_after_call(&c->look, host, key, call_number);
 }
 
 void carry_counts(struct carry *c, struct wire_counts *out)

@@ -21,6 +21,8 @@ struct port {
 	uint32_t lost_before; /* lost before the next packet */
 };
 
+#define CARRY_PUT_OFF 4
+
 struct carry {
 	const struct lab *lab;
 	struct batch *events;
@@ -35,6 +37,9 @@ struct carry {
 	struct burst burst; /* empty between two rounds */
 	int64_t offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	struct wire_counts counts;
+	bool puts_off; /* one host: STATEs are kept here until it is known what may have caused them */
+	struct event put_off[CARRY_PUT_OFF];
+	size_t puts;
 };
 
 #define CARRY_NO_MEMORY "out of memory: a packet was lost on the wire"
@@ -46,11 +51,16 @@ struct seen carry_seen_at(const struct port *port, const struct live_packet *lp)
 /* Numbers a packet and hands it over. */
 void carry_record(struct carry *c, struct port *port, struct seen *s);
 
+/* Puts aside what waits at a port now. */
+void carry_read_aside(struct carry *c, struct port *port);
+
 /* ---- carry_loopback.c ---- */
 
 void carry_loopback_take(void *port, const struct live_packet *lp);	/* a live_sink */
 void carry_loopback_take_aside(struct carry *c);	/* what was put aside */
 void carry_loopback_attribute(const struct carry *c, struct event *ev);	/* a STATE */
+void carry_loopback_tell(struct carry *c, const struct event *ev);	/* the same, and hands it over */
+void carry_loopback_sample_call(struct carry *c, const struct sock_key *key, uint64_t call_number);
 
 /* ---- carry_decide.c ---- */
 

@@ -354,21 +354,24 @@ static void call_unix(struct sampler *s, const struct sock_key *key, const struc
 
 /*
  * The socket of a key.  Its addresses may lead to another socket (a listener beside it, one that shares the
- * port) or to none (getpeername(2) does not know the peer in SYN-SENT): the search by cookie decides.
+ * port) or to none (getpeername(2) does not know the peer in SYN-SENT): the search by cookie decides.  A key may be
+ * older than what packets have shown since: that of a socket() which was told late has no port.
  */
 static int find_inet(struct sampler *s, const struct sock_key *key, const struct cause *why,
 		     struct sock_sample *now)
 {
 	struct diag *d = s->diag[why->host];
 	const struct known *k = known_find(&s->known, why->host, key->cookie);
-	const struct addr *remote = &key->remote;
+	const struct addr *local = &key->local, *remote = &key->remote;
 	int found;
 
-	if (!addr_port(&key->local))
+	if (!addr_port(local) && k)
+		local = &k->last.local;
+	if (!addr_port(local))
 		return 0;
 	if (!remote->len && k)
 		remote = &k->last.remote;
-	found = diag_inet(d, key->protocol, &key->local, remote, now);
+	found = diag_inet(d, key->protocol, local, remote, now);
 	if (found < 0 || (found && now->cookie == key->cookie))
 		return found;
 	return diag_inet_cookie(d, key->family, key->protocol, key->cookie, now);

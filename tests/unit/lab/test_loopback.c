@@ -517,6 +517,23 @@ static void test_which_packet_it_was(void **state)
 		}
 }
 
+static void test_the_last_acknowledgment(void **state)
+{
+	struct carry c = { .ports = 1 };
+	enum state_by by;
+
+	(void)state;
+	put_row(&c, false, TCP_ACK);
+	put_row(&c, true, TCP_FIN | TCP_ACK);
+	put_row(&c, false, TCP_ACK);
+	assert_int_equal(cause_of(&c, true, false, SOCK_STATE_CLOSE_WAIT, SOCK_STATE_CLOSED, &by), 3);
+	assert_int_equal(by, BY_ARRIVAL);
+	assert_int_equal(cause_of(&c, true, false, SOCK_STATE_LAST_ACK, SOCK_STATE_CLOSED, &by), 3);
+	/* A socket that is closed without that is not closed by it. */
+	assert_int_equal(cause_of(&c, true, false, SOCK_STATE_ESTABLISHED, SOCK_STATE_CLOSED, &by), 99);
+	assert_int_equal(cause_of(&c, false, false, SOCK_STATE_TIME_WAIT, SOCK_STATE_CLOSED, &by), 99);
+}
+
 /* Of another connection nothing is said, nor where its packets were not among those. */
 static void test_other_packets(void **state)
 {
@@ -544,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_bulk_alone),
 		cmocka_unit_test(test_takes_no_orders),
 		cmocka_unit_test(test_which_packet_it_was),
+		cmocka_unit_test(test_the_last_acknowledgment),
 		cmocka_unit_test(test_other_packets),
 	};
 

@@ -1085,6 +1085,27 @@ static void called_before_its_packet(void)
 	end(w);
 }
 
+/* What a call before that had told comes late: it had no address then, and has not ended. */
+static void told_late(void)
+{
+	struct world world, *w = &world;
+	struct connection c;
+	struct sock_key key;
+	size_t before;
+
+	begin(w);
+	connect_to(w, &c, at(w, AF_INET, SERVER, 8080));
+	called(w, CLIENT, c.client);
+	became(w, CLIENT, c.calls, SOCK_STATE_CLOSED, SOCK_STATE_SYN_SENT, BY_CALL, w->calls);
+	key = key_of(c.client);
+	key.local = key.remote = (struct addr){ 0 };
+	before = w->events;
+	call_returned(w, CLIENT, &key);
+	CHECK_EV(w->events == before);
+	close(c.client);
+	end(w);
+}
+
 /* Hundreds of connections that have ended do not pile up. */
 static void forgets(void)
 {
@@ -1172,6 +1193,7 @@ static void test_odds(void **state)
 	(void)state;
 	in_child(many_at_once, AS_SELF);
 	in_child(called_before_its_packet, AS_SELF);
+	in_child(told_late, AS_SELF);
 	in_child(shared_port, AS_SELF);
 	in_child(forgets, AS_SELF);
 	in_child(nonsense_is_ignored, AS_SELF);
