@@ -127,7 +127,7 @@ int call_nfds(const struct call_request *r);
 /* The time of an ARG_TIMESPEC or ARG_TIMEVAL; false where it is NULL: for ever. */
 bool call_time(const struct call_request *r, size_t i, int64_t *seconds, int64_t *fraction);
 
-/* Adds events to those of a descriptor in a list fd, events, …: what is ready (POLLIN, POLLOUT, POLLPRI of select). */
+/* Adds events (of select(): POLLIN, POLLOUT, POLLPRI) to those of a descriptor in a list fd, events, … */
 void call_ready_add(struct value *list, int64_t fd, int64_t events);
 
 /* POLLIN, POLLOUT or POLLPRI: what the set in argument i of select() watches for. */
@@ -142,11 +142,11 @@ struct call_outcome {
 	struct addr addr;	/* ARG_ADDR_OUT; len 0 if none */
 	uint8_t *data;		/* ARG_BUFFER: the first data_kept bytes received; owned */
 	size_t data_kept;
-	struct value option;	/* ARG_OPTVAL_OUT, ARG_IOCTL_ARG: number or list or data, by its type; ARG_OFFSET: number */
-	struct value revents;	/* ARG_POLLFDS, ARG_FDS, ARG_EPOLL_OUT (data for fd): list fd, revents, … of those ready */
+	struct value option;	/* ARG_OPTVAL_OUT, ARG_IOCTL_ARG: number, list or data, by its type; ARG_OFFSET */
+	struct value revents;	/* ARG_POLLFDS, ARG_FDS: list fd, revents, … of those ready; ARG_EPOLL_OUT: data, events */
 	int msg_flags;		/* ARG_MSG_OUT: MSG_TRUNC … as the kernel set them */
 	struct value control;	/* ARG_MSG_OUT: list of VALUE_CONTROL */
-	struct value messages;	/* ARG_MSGS_OUT: list of {[ADDR,] data, [flags,] control …}; ARG_MSGS: of lengths sent */
+	struct value messages;	/* ARG_MSGS_OUT: list of {[ADDR,] data, [flags,] control …}; ARG_MSGS: of lengths */
 	struct value fds;	/* ARG_PAIR_OUT: the two descriptors */
 };
 

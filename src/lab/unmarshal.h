@@ -24,8 +24,8 @@
 int unmarshal_enter(struct call_request *r, long number, const uint64_t reg[6], const struct peek *m);
 
 /*
- * At its end: what the kernel filled in; `blocked` is the caller's to say.  result: the register: what the C function would return, or -errno.
- * reg: those of the entry.
+ * At its end: what the kernel filled in; `blocked` is the caller's to say.  result: the register: what the C function
+ * would return, or -errno.  reg: those of the entry.
  */
 void unmarshal_leave(struct call_outcome *o, const struct call_request *r, const uint64_t reg[6], int64_t result,
 		     const struct peek *m);
