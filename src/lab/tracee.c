@@ -71,6 +71,7 @@ static void tell_end(struct watch *w)
 				  .killed = w->killed,
 				  .status = w->over ? w->status : -1 };
 
+	tracee_end_thinning(w);
 	tracee_tell(w, &r);
 }
 

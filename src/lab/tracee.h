@@ -268,6 +268,7 @@ int start_failure(struct watch *w, const struct start_options *o, struct err *e)
 
 void tracee_tell(struct watch *w, const struct traced *r);
 bool tracee_has_room(struct watch *w);		/* for a call that may as well be left out */
+void tracee_end_thinning(struct watch *w);	/* says how many were */
 void tracee_started(struct watch *w, const struct err *e);	/* NULL: it has */
 void tracee_output(struct watch *w, const struct task *t, int stream, int64_t ts_ns, const void *bytes, size_t len);
 

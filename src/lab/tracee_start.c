@@ -35,6 +35,33 @@ static void child_close_on_exec(void)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* As a shell looks for it: a directory of PATH that may not be read does not hide that the command is nowhere. */
+static void execute(char **argv)
+{
+	const char *path = getenv("PATH"), *next;
+	char file[4096];
+	int error = ENOENT;
+
+	if (strchr(argv[0], '/')) {
+		(void)execvp(argv[0], argv);
+		return;
+	}
+	for (path = path ? path : "/usr/local/bin:/usr/bin:/bin"; path; path = next) {
+		struct str s = str_on(file, sizeof(file));
+		size_t len = strcspn(path, ":");
+
+		next = path[len] ? path + len + 1 : NULL;
+		str_addn(&s, path, len);
+		str_addf(&s, "%s/%s", len ? "" : ".", argv[0]);
+		if (s.cut || access(file, F_OK))
+			continue;
+		(void)execvp(file, argv);
+		if (errno != ENOENT)
+			error = errno;
+	}
+	errno = error;
+}
+
 static enum start_step child_steps(struct watch *w, const struct start_options *o, int go)
 {
 	char how = 0;
@@ -54,7 +81,7 @@ static enum start_step child_steps(struct watch *w, const struct start_options *
 	(void)setenv("TERM", "dumb", 1);
 	if (how == GO_TRACED && filter_load(&w->plans))
 		return START_FILTER;
-	(void)execvp(o->argv[0], o->argv);
+	execute(o->argv);
 	return START_EXEC;
 }
 

@@ -43,10 +43,12 @@ void tracee_tell(struct watch *w, const struct traced *r)
 			return;
 }
 
-static void thinning_ends(struct watch *w)
+void tracee_end_thinning(struct watch *w)
 {
 	uint64_t left_out = w->thinning.left_out;
 
+	if (!w->thinning.on)
+		return;
 	w->thinning.on = false;
 	w->thinning.left_out = 0;
 	tracee_note(w, NULL, NOTE_THINNED,
@@ -62,8 +64,8 @@ bool tracee_has_room(struct watch *w)
 
 	if (room > ROOM_MUCH)
 		thin->waited_ns = 0;
-	if (thin->on && room > ROOM_MUCH)
-		thinning_ends(w);
+	if (room > ROOM_MUCH)
+		tracee_end_thinning(w);
 	while (!thin->on && room < ROOM_LITTLE) {
 		thin->on = thin->waited_ns > PATIENCE_NS || !wait_for_room(w);
 		room = ring_room(w->ring);

@@ -301,6 +301,8 @@ int tracer_input(struct tracer *t, const void *bytes, size_t len, struct err *e)
 	if (t->attached)
 		return err_set(e, "type it where it was started",
 			       "the standard input of %s is not ours", t->name);
+	if (t->ended)
+		return has_ended(t, e);
 	if (len > TTYS_LINE)
 		return err_set(e, NULL, "a line of %zu bytes is too long: a terminal takes %d", len,
 			       TTYS_LINE);

@@ -1,0 +1,1317 @@
+/*
+ * The tracer, on this machine as it is.  The programs that it runs are this test's executable itself, with
+ * another first argument, and whatever shells and interpreters are there.
+ */
+#include "tests/unit/lab/tracing.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+/* ---- the programs that are traced ---- */
+
+static void put(int fd, const char *text)
+{
+	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+static void put_number(int fd, const char *what, long n)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s=%ld\n", what, n);
+	put(fd, text);
+}
+
+/* The state letter of a thread. */
+static char state_of(pid_t tid)
+{
+	char path[64], text[512] = "", *bracket;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	bracket = strrchr(text, ')');
+	return bracket ? bracket[2] : 0;
+}
+
+static void until_asleep(pid_t tid)
+{
+	while (state_of(tid) != 'S')
+		usleep(1000);
+}
+
+static int listener(struct sockaddr_in *a)
+{
+	socklen_t len = sizeof(*a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	*a = (struct sockaddr_in){ .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	CHECK(bind(fd, (struct sockaddr *)a, sizeof(*a)) == 0);
+	CHECK(listen(fd, 5) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)a, &len) == 0);
+	return fd;
+}
+
+static void act_tcp(void)
+{
+	struct sockaddr_in a;
+	int l = listener(&a), c = socket(AF_INET, SOCK_STREAM, 0), s;
+	char buf[16];
+
+	CHECK(connect(c, (struct sockaddr *)&a, sizeof(a)) == 0);
+	s = accept(l, NULL, NULL);
+	CHECK(send(c, "hello", 5, 0) == 5);
+	CHECK(recv(s, buf, sizeof(buf), 0) == 5);
+	CHECK(write(s, "you", 3) == 3);
+	CHECK(read(c, buf, sizeof(buf)) == 3);
+	CHECK(recv(99, buf, 1, 0) < 0);
+	CHECK(close(s) == 0 && close(c) == 0 && close(l) == 0);
+	_exit(7);
+}
+
+/* What is written, in this order; the lines carry the numbers of the calls between them. */
+static void act_order(void)
+{
+	int s[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, s) == 0);
+	for (int i = 0; i < 20; i++) {
+		put_number(1, "out", i);
+		CHECK(send(s[0], "x", 1, 0) == 1);
+		put_number(2, "err", i);
+		CHECK(recv(s[1], &i, 0, MSG_DONTWAIT) == 0);
+	}
+	CHECK(isatty(0) && isatty(1) && isatty(2));
+	dup2(1, 9);
+	struct iovec v[2] = { { (void *)"vec", 3 }, { (void *)"tor\n", 4 } };
+	CHECK(writev(9, v, 2) == 7);
+}
+
+static void *thread_calls(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 20; i++) {
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		CHECK(fd >= 0 && shutdown(fd, SHUT_WR) == 0 && close(fd) == 0);
+	}
+	return NULL;
+}
+
+static void act_threads(void)
+{
+	pthread_t id[8];
+
+	for (int i = 0; i < 8; i++)
+		CHECK(pthread_create(&id[i], NULL, thread_calls, NULL) == 0);
+	for (int i = 0; i < 8; i++)
+		CHECK(pthread_join(id[i], NULL) == 0);
+}
+
+/* Each child has a child, and each its own number as its exit status. */
+static void act_children(void)
+{
+	int status;
+
+	for (volatile int i = 1; i <= 5; i++) {
+		pid_t pid = i % 2 ? fork() : vfork();
+
+		if (pid == 0 && i % 2) {
+			if (fork() == 0)
+				_exit(socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 10 + i : 1);
+			wait(&status);
+			_exit(i);
+		}
+		if (pid == 0)
+			_exit(i);
+		CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == i);
+	}
+}
+
+static char *self_path(void)
+{
+	static char path[PATH_MAX];
+
+	CHECK(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
+	return path;
+}
+
+static void become(const char *act)
+{
+	execl(self_path(), "test", "act", act, NULL);
+	_exit(126);
+}
+
+static void act_exec(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), kept = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	CHECK(fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fd == 3 && kept == 4);
+	become("after_exec");
+}
+
+/* Number 3 is a file now: to write to it is nobody's business; 4 is the socket still. */
+static void act_after_exec(void)
+{
+	CHECK(open("/dev/null", O_WRONLY) == 3 && write(3, "x", 1) == 1);
+	CHECK(write(4, "x", 1) < 0);
+	_exit(9);
+}
+
+static void *exec_from_here(void *arg)
+{
+	(void)arg;
+	become("after_thread_exec");
+	return NULL;
+}
+
+static void *only_sleep(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void act_thread_exec(void)
+{
+	pthread_t id;
+
+	CHECK(pthread_create(&id, NULL, only_sleep, NULL) == 0);
+	CHECK(pthread_create(&id, NULL, exec_from_here, NULL) == 0);
+	only_sleep(NULL);
+}
+
+static void act_after_thread_exec(void)
+{
+	CHECK(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+	_exit(11);
+}
+
+static volatile sig_atomic_t handled;
+
+static void on_signal(int sig)
+{
+	handled += sig;
+}
+
+static void handle(int sig, int flags)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
+
+	CHECK(sigaction(sig, &action, NULL) == 0);
+}
+
+static void act_signals(void)
+{
+	handle(SIGUSR1, 0);
+	handle(SIGTRAP, 0);
+	CHECK(raise(SIGUSR1) == 0 && raise(SIGTRAP) == 0);
+	CHECK(handled == SIGUSR1 + SIGTRAP);
+	put(1, "handled\n");
+	CHECK(ptrace(PTRACE_TRACEME, 0, 0, 0) < 0 && errno == EPERM);
+	raise(SIGSEGV);
+}
+
+/* Lives beside its parent: interrupts it when it sleeps, and later sends what it waits for. */
+static void interrupt_parent(int fd, int sig)
+{
+	pid_t parent = getppid();
+
+	until_asleep(parent);
+	kill(parent, sig);
+	while (read(fd, &parent, 0) < 0) /* the other end is open */
+		;
+	usleep(1000);
+	until_asleep(getppid());
+	CHECK(send(fd, "late", 4, 0) == 4);
+	_exit(0);
+}
+
+static void wait_interrupted(int flags, int expected)
+{
+	int s[2], got;
+	char buf[8];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	handle(SIGUSR1, flags);
+	if (fork() == 0)
+		interrupt_parent(s[1], SIGUSR1);
+	got = (int)recv(s[0], buf, sizeof(buf), 0);
+	CHECK(got == expected);
+	if (got < 0)
+		CHECK(errno == EINTR && recv(s[0], buf, sizeof(buf), 0) == 4);
+	wait(NULL);
+}
+
+static void act_restarted(void)
+{
+	wait_interrupted(SA_RESTART, 4);
+}
+
+static void act_interrupted(void)
+{
+	wait_interrupted(0, -1);
+}
+
+/* Ignored signals, and stopping and going on, change nothing for who waits. */
+static void act_ignored(void)
+{
+	signal(SIGUSR1, SIG_IGN);
+	int s[2];
+	char buf[8];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	if (fork() == 0) {
+		pid_t parent = getppid();
+
+		until_asleep(parent);
+		kill(parent, SIGUSR1);
+		kill(parent, SIGSTOP);
+		while (state_of(parent) != 'T' && state_of(parent) != 't')
+			usleep(1000);
+		kill(parent, SIGCONT);
+		until_asleep(parent);
+		CHECK(send(s[1], "late", 4, 0) == 4);
+		_exit(0);
+	}
+	CHECK(recv(s[0], buf, sizeof(buf), 0) == 4);
+	wait(NULL);
+}
+
+static void act_blocked(void)
+{
+	int s[2];
+	char buf[8];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	for (int i = 0; i < 500; i++)
+		CHECK(send(s[0], "now", 3, 0) == 3 && recv(s[1], buf, 3, 0) == 3);
+	if (fork() == 0) {
+		until_asleep(getppid());
+		CHECK(send(s[0], "late", 4, 0) == 4);
+		_exit(0);
+	}
+	CHECK(recv(s[1], buf, 4, 0) == 4);
+	wait(NULL);
+}
+
+static void *receive_late(void *arg)
+{
+	char buf[8];
+
+	CHECK(recv(*(int *)arg, buf, 4, 0) == 4);
+	return NULL;
+}
+
+/* The same with threads. */
+static void act_blocked_thread(void)
+{
+	int s[2], u[2];
+	char buf[8];
+	pthread_t id;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0 &&
+	      socketpair(AF_UNIX, SOCK_STREAM, 0, u) == 0);
+	CHECK(pthread_create(&id, NULL, receive_late, &s[1]) == 0);
+	for (int i = 0; i < 500; i++)
+		CHECK(send(u[0], "now", 3, 0) == 3 && recv(u[1], buf, 3, 0) == 3);
+	/* The other thread is the one that is not us. */
+	until_asleep(getpid() + 1);
+	CHECK(send(s[0], "late", 4, 0) == 4);
+	CHECK(pthread_join(id, NULL) == 0);
+}
+
+static void act_bomb(void)
+{
+	int made = 0, failed = 0;
+
+	while (made < 3 * TRACER_TASKS && !failed) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			only_sleep(NULL);
+		if (pid < 0)
+			failed = errno;
+		else
+			made++;
+	}
+	put_number(1, "made", made);
+	CHECK(failed == EAGAIN);
+	for (int i = 0; i < 3; i++)
+		CHECK(fork() < 0 && errno == EAGAIN);
+	kill(0, SIGKILL);
+}
+
+static void act_efault(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	signal(SIGPIPE, SIG_IGN);
+	CHECK(bind(fd, (struct sockaddr *)8, 16) < 0 && errno == EFAULT);
+	CHECK(send(fd, (void *)16, 100, 0) < 0);
+	CHECK(sendmsg(fd, (struct msghdr *)24, 0) < 0);
+	CHECK(recv(fd, (void *)-1L, (size_t)-1, 0) < 0);
+	CHECK(getsockname(fd, (struct sockaddr *)8, (socklen_t *)16) < 0);
+	CHECK(syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, 8, -1) < 0);
+	CHECK(syscall(SYS_bind, -5, -1, -1) < 0);
+	_exit(3);
+}
+
+static void act_descriptors(void)
+{
+	int s[2], null = open("/dev/null", O_RDWR), copy;
+	char c;
+
+	signal(SIGPIPE, SIG_IGN);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	CHECK(write(null, "a", 1) == 1); /* no socket */
+	CHECK(write(s[0], "b", 1) == 1); /* 1 */
+	CHECK(dup2(null, s[0]) == s[0] && write(s[0], "c", 1) == 1);
+	copy = dup(s[1]);
+	CHECK(dup2(copy, null) == null && recv(null, &c, 1, 0) == 1);
+	CHECK(write(null, "d", 1) < 0); /* 2: the other end is closed */
+	CHECK(close(null) == 0 && open("/dev/null", O_RDWR) == null && write(null, "e", 1) == 1);
+	CHECK(syscall(SYS_close_range, 3, 100, 0) == 0);
+	CHECK(open("/dev/null", O_RDWR) == 3 && open("/dev/null", O_RDWR) == 4 &&
+	      open("/dev/null", O_RDWR) == 5);
+	CHECK(write(3, "f", 1) == 1 && write(4, "f", 1) == 1 && write(5, "f", 1) == 1);
+}
+
+static void act_passed(void)
+{
+	char room[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = room,
+			    .msg_controllen = sizeof(room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int s[2], given = socket(AF_INET, SOCK_DGRAM, 0);
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &given, sizeof(given));
+	CHECK(sendmsg(s[0], &m, 0) == 1 && close(given) == 0);
+	CHECK(recvmsg(s[1], &m, 0) == 1);
+	CHECK(write(given, "x", 1) < 0); /* it has the lowest number, which was free again */
+}
+
+static void act_echo(void)
+{
+	char line[256];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		printf("got %s", line);
+		fflush(stdout);
+	}
+	puts("end");
+}
+
+static void act_flood(void)
+{
+	int s[2];
+	char c;
+
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, s) == 0);
+	for (int i = 0; i < 20000; i++)
+		CHECK(send(s[0], "0123456789abcdef", 16, 0) == 16 && recv(s[1], &c, 1, 0) == 1);
+}
+
+static void act_stubborn(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (fork() == 0) {
+		setsid();
+		if (fork() == 0)
+			only_sleep(NULL);
+	}
+	put(1, "ready\n");
+	only_sleep(NULL);
+}
+
+static void act_uring(void)
+{
+	syscall(SYS_io_uring_setup, 1, NULL);
+	syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static void act_accepts(void)
+{
+	struct sockaddr_in a;
+	int l = listener(&a), s;
+	pthread_t id;
+	char c;
+
+	CHECK(pthread_create(&id, NULL, only_sleep, NULL) == 0);
+	put_number(1, "port", ntohs(a.sin_port));
+	for (;;) {
+		s = accept(l, NULL, NULL);
+		if (s < 0)
+			continue;
+		while (recv(s, &c, 1, 0) == 1)
+			CHECK(send(s, &c, 1, MSG_NOSIGNAL) == 1);
+		close(s);
+	}
+}
+
+static void act_hides(void)
+{
+	int s[2];
+
+	CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	CHECK(send(s[0], "secret", 6, 0) == 6);
+	_exit(5);
+}
+
+static void act_left_behind(void)
+{
+	if (fork() == 0) {
+		until_asleep(getpid() - 1);
+		only_sleep(NULL);
+	}
+	_exit(0);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} acts[] = {
+	{ "tcp", act_tcp },
+	{ "order", act_order },
+	{ "threads", act_threads },
+	{ "children", act_children },
+	{ "exec", act_exec },
+	{ "after_exec", act_after_exec },
+	{ "thread_exec", act_thread_exec },
+	{ "after_thread_exec", act_after_thread_exec },
+	{ "signals", act_signals },
+	{ "restarted", act_restarted },
+	{ "interrupted", act_interrupted },
+	{ "ignored", act_ignored },
+	{ "blocked", act_blocked },
+	{ "blocked_thread", act_blocked_thread },
+	{ "bomb", act_bomb },
+	{ "efault", act_efault },
+	{ "descriptors", act_descriptors },
+	{ "passed", act_passed },
+	{ "echo", act_echo },
+	{ "flood", act_flood },
+	{ "stubborn", act_stubborn },
+	{ "uring", act_uring },
+	{ "accepts", act_accepts },
+	{ "hides", act_hides },
+	{ "left_behind", act_left_behind },
+};
+
+static int act(const char *name)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (!strcmp(acts[i].name, name))
+			acts[i].run();
+	return 0;
+}
+
+/* ---- running them ---- */
+
+static struct tracer *start(const char *const *argv, bool plain)
+{
+	const struct tracer_command c = { .name = "tested", .argv = argv, .plain = plain };
+	struct err e = { .what = "" };
+	struct tracer *t = tracer_start(NULL, &c, &e);
+
+	CHECK_OK(t, e);
+	return t;
+}
+
+static struct tracer *start_act(const char *name)
+{
+	return start((const char *const[]){ self_path(), "act", name, NULL }, false);
+}
+
+/* To its end. */
+static struct seen_all run(const char *const *argv)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start(argv, false);
+	struct traced r;
+	struct err e;
+
+	read_until(t, &s, TRACED_END, NULL);
+	CHECK(tracer_next(t, &r, &e) == -1);
+	tracer_free(t);
+	check_reports(&s);
+	for (size_t i = 0; i < s.count; i++)
+		if (s.r[i].kind == TRACED_NOTE && strstr(s.r[i].text, "its calls are not seen"))
+			SKIP(s.r[i].text);
+	return s;
+}
+
+static struct seen_all run_act(const char *name)
+{
+	return run((const char *const[]){ self_path(), "act", name, NULL });
+}
+
+static const struct traced *last(const struct seen_all *s)
+{
+	return &s->r[s->count - 1];
+}
+
+static void check_ended(struct seen_all *s, bool killed, int status)
+{
+	if (last(s)->killed != killed || last(s)->status != status)
+		fprintf(stderr, "# ended with %d %d: %s%s\n", last(s)->killed, last(s)->status,
+			all_text(s, 1), all_text(s, 2));
+	CHECK(last(s)->killed == killed);
+	CHECK(last(s)->status == status);
+}
+
+/* ---- calls ---- */
+
+static void calls_with_their_sockets(void)
+{
+	struct seen_all s = run_act("tcp");
+	const struct traced *bound = find_report(&s, TRACED_LEAVE, "bind", 0);
+	const struct traced *connected = find_report(&s, TRACED_LEAVE, "connect", 0);
+	const struct traced *accepted = find_report(&s, TRACED_LEAVE, "accept", 0);
+	const struct traced *sent = find_report(&s, TRACED_ENTER, "send", 0);
+	const struct traced *received = find_report(&s, TRACED_LEAVE, "recv", 0);
+	const struct traced *closed = find_report(&s, TRACED_LEAVE, "close", 0);
+
+	check_ended(&s, false, 7);
+	CHECK(bound && connected && accepted && sent && received && closed);
+	CHECK(bound->sock.cookie && addr_port(&bound->sock.local));
+	CHECK(addr_equal(&connected->sock.remote, &bound->sock.local));
+	CHECK(accepted->sock.cookie == bound->sock.cookie && accepted->made.cookie);
+	CHECK(addr_equal(&accepted->made.remote, &connected->sock.local));
+	CHECK(sent->request.arg[1].len == 5 && !memcmp(sent->request.arg[1].bytes, "hello", 5));
+	CHECK(received->sock.cookie == accepted->made.cookie);
+	CHECK(received->outcome.result == 5 && received->outcome.data_kept == 5);
+	CHECK(!memcmp(received->outcome.data, "hello", 5));
+	CHECK(find_report(&s, TRACED_LEAVE, "write", 0) &&
+	      find_report(&s, TRACED_LEAVE, "read", 0));
+	CHECK(count_reports(&s, TRACED_ENTER, "read") == 1 &&
+	      count_reports(&s, TRACED_ENTER, "write") == 1);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 1)->outcome.error == EBADF);
+	CHECK(closed->sock.cookie == accepted->made.cookie);
+	CHECK(count_reports(&s, TRACED_LEAVE, NULL) == count_reports(&s, TRACED_ENTER, NULL));
+	forget_reports(&s);
+}
+
+static void descriptors_are_known(void)
+{
+	struct seen_all s = run_act("descriptors");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_ENTER, "write") == 2);
+	CHECK(find_report(&s, TRACED_LEAVE, "write", 1)->outcome.error == EPIPE ||
+	      find_report(&s, TRACED_LEAVE, "write", 1)->outcome.result == -1);
+	forget_reports(&s);
+}
+
+static void passed_descriptors_are_known(void)
+{
+	struct seen_all s = run_act("passed");
+
+	check_ended(&s, false, 0);
+	CHECK(find_report(&s, TRACED_LEAVE, "write", 0)->sock.family == AF_INET);
+	forget_reports(&s);
+}
+
+static void bad_pointers(void)
+{
+	struct seen_all s = run_act("efault");
+
+	check_ended(&s, false, 3);
+	CHECK(find_report(&s, TRACED_LEAVE, "bind", 0)->outcome.error == EFAULT);
+	CHECK(find_report(&s, TRACED_LEAVE, "setsockopt", 0)->outcome.result == -1);
+	CHECK(find_report(&s, TRACED_LEAVE, "bind", 1)->outcome.error == EBADF);
+	forget_reports(&s);
+}
+
+/* ---- what it prints ---- */
+
+static void output_stands_where_it_was_written(void)
+{
+	struct seen_all s = run_act("order");
+	const char *expected[] = { "out", "send", "err", "recv" };
+	size_t step = 0;
+
+	check_ended(&s, false, 0);
+	for (size_t i = 0; i < s.count; i++) {
+		const struct traced *r = &s.r[i];
+		const char *what = expected[step % 4];
+
+		if (r->kind == TRACED_OUTPUT && step < 80) {
+			CHECK(!strncmp(r->text, what, 3) &&
+			      strtol(r->text + 4, NULL, 10) == (long)(step / 4));
+			CHECK(r->stream == (what[0] == 'o' ? 1 : 2));
+			step++;
+		} else if (r->kind == TRACED_ENTER && (!strcmp(r->request.call->name, "send") ||
+						       !strcmp(r->request.call->name, "recv"))) {
+			CHECK(!strcmp(r->request.call->name, what));
+			step++;
+		}
+	}
+	CHECK(step == 80);
+	CHECK(strstr(all_text(&s, 1), "vector\n"));
+	forget_reports(&s);
+}
+
+static void typed_lines_arrive(void)
+{
+	struct tracer *t = start_act("echo");
+	struct seen_all s = { .count = 0 };
+	struct err e = { .what = "" };
+	char much[5000];
+
+	CHECK_OK(tracer_input(t, "one\n", 4, &e) == 0, e);
+	CHECK_OK(tracer_input(t, "two\n", 4, &e) == 0, e);
+	memset(much, 'x', sizeof(much));
+	CHECK(tracer_input(t, much, sizeof(much), &e) == -1 && e.what[0]);
+	CHECK_OK(tracer_input(t, "", 0, &e) == 0, e);
+	read_until(t, &s, TRACED_END, NULL);
+	CHECK(!strcmp(all_text(&s, 1), "got one\ngot two\nend\n"));
+	CHECK(tracer_input(t, "late\n", 5, &e) == -1);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+/* A program that reads nothing must not stop us, and what cannot be taken is refused. */
+static void input_that_nobody_reads(void)
+{
+	struct tracer *t = start_act("stubborn");
+	struct err e = { .what = "" };
+	char line[1000];
+	int taken = 0;
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	while (taken < 100000 && tracer_input(t, line, sizeof(line), &e) == 0)
+		taken++;
+	CHECK(taken > 0 && taken < 100000);
+	CHECK(strstr(e.what, "does not read"));
+	tracer_free(t);
+}
+
+/* ---- threads and processes ---- */
+
+static void threads_are_followed(void)
+{
+	struct seen_all s = run_act("threads");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_TASK, NULL) == 9 &&
+	      count_reports(&s, TRACED_TASK_END, NULL) == 9);
+	for (const struct traced *r = s.r; r < s.r + s.count; r++)
+		CHECK(r->kind == TRACED_NOTE || r->process == 0);
+	CHECK(count_reports(&s, TRACED_LEAVE, "socket") == 160 &&
+	      count_reports(&s, TRACED_LEAVE, "close") >= 160);
+	for (size_t i = 0; i < 160; i++) {
+		CHECK(find_report(&s, TRACED_LEAVE, "socket", i)->made.cookie);
+		CHECK(find_report(&s, TRACED_LEAVE, "shutdown", i)->sock.cookie);
+	}
+	forget_reports(&s);
+}
+
+static void children_are_followed(void)
+{
+	struct seen_all s = run_act("children");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_TASK, NULL) == 9 &&
+	      count_reports(&s, TRACED_TASK_END, NULL) == 9);
+	for (int status = 1; status <= 5; status++) {
+		size_t found = 0;
+
+		for (size_t i = 0; i < s.count; i++)
+			if (s.r[i].kind == TRACED_TASK_END && s.r[i].task)
+				found += s.r[i].status == status || s.r[i].status == 10 + status;
+		CHECK(found == (status % 2 ? 2 : 1));
+	}
+	CHECK(count_reports(&s, TRACED_LEAVE, "socket") == 3);
+	forget_reports(&s);
+}
+
+static void exec_changes_the_program(void)
+{
+	struct seen_all s = run_act("exec");
+
+	check_ended(&s, false, 9);
+	CHECK(count_reports(&s, TRACED_EXEC, NULL) == 2);
+	CHECK(strstr(find_report(&s, TRACED_EXEC, NULL, 1)->text, "act after_exec"));
+	CHECK(count_reports(&s, TRACED_ENTER, "write") == 1);
+	forget_reports(&s);
+}
+
+static void exec_by_another_thread(void)
+{
+	struct seen_all s = run_act("thread_exec");
+
+	check_ended(&s, false, 11);
+	CHECK(count_reports(&s, TRACED_TASK, NULL) == 3 &&
+	      count_reports(&s, TRACED_TASK_END, NULL) == 3);
+	CHECK(find_report(&s, TRACED_LEAVE, "socket", 0)->task == 0);
+	forget_reports(&s);
+}
+
+static void a_fork_bomb_is_limited(void)
+{
+	struct seen_all s = run_act("bomb");
+	long made;
+
+	check_ended(&s, true, SIGKILL);
+	made = strtol(all_text(&s, 1) + strlen("made="), NULL, 10);
+	CHECK(made == TRACER_TASKS - 1);
+	CHECK(count_reports(&s, TRACED_TASK, NULL) == TRACER_TASKS);
+	CHECK(count_reports(&s, TRACED_NOTE, NULL) == 1 && strstr(all_text(&s, 0), "limit"));
+	forget_reports(&s);
+}
+
+static void shells_and_their_children(void)
+{
+	struct seen_all s = run((const char *const[]){
+		"sh", "-c", "echo a | cat; (exit 3); echo $? >&2; sh -c 'exit 4' & wait $!; exit 5",
+		NULL });
+
+	check_ended(&s, false, 5);
+	CHECK(!strcmp(all_text(&s, 1), "a\n") && !strcmp(all_text(&s, 2), "3\n"));
+	forget_reports(&s);
+}
+
+/* ---- signals ---- */
+
+static void signals_are_delivered(void)
+{
+	struct seen_all s = run_act("signals");
+
+	check_ended(&s, true, SIGSEGV);
+	CHECK(!strcmp(all_text(&s, 1), "handled\n"));
+	forget_reports(&s);
+}
+
+static void a_restarted_call_is_one(void)
+{
+	struct seen_all s = run_act("restarted");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_ENTER, "recv") == 1 &&
+	      count_reports(&s, TRACED_LEAVE, "recv") == 1);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 0)->outcome.result == 4);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 0)->outcome.blocked);
+	forget_reports(&s);
+}
+
+static void an_interrupted_call_fails(void)
+{
+	struct seen_all s = run_act("interrupted");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_ENTER, "recv") == 2 &&
+	      count_reports(&s, TRACED_LEAVE, "recv") == 2);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 0)->outcome.error == EINTR);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 0)->outcome.blocked);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 1)->outcome.result == 4);
+	forget_reports(&s);
+}
+
+static void stopping_is_no_interruption(void)
+{
+	struct seen_all s = run_act("ignored");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_ENTER, "recv") == 1);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 0)->outcome.result == 4);
+	forget_reports(&s);
+}
+
+/* ---- sleeping ---- */
+
+static void check_blocked(struct seen_all *s)
+{
+	size_t slept = 0, left = 0;
+
+	check_ended(s, false, 0);
+	for (const struct traced *r = s->r; r < s->r + s->count; r++) {
+		if (r->kind != TRACED_LEAVE)
+			continue;
+		left++;
+		slept += r->outcome.blocked;
+		if (r->outcome.data_kept == 4)
+			CHECK(r->outcome.blocked);
+		if (r->outcome.data_kept == 3)
+			CHECK(!r->outcome.blocked);
+	}
+	CHECK(left > 1000);
+	CHECK(slept < 10); /* a lock that somebody holds at that moment may be slept for */
+	forget_reports(s);
+}
+
+static void who_slept_is_known(void)
+{
+	struct seen_all s = run_act("blocked");
+
+	check_blocked(&s);
+}
+
+static void who_slept_is_known_among_threads(void)
+{
+	struct seen_all s = run_act("blocked_thread");
+
+	check_blocked(&s);
+}
+
+static void who_sleeps_is_known(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("accepts");
+	int64_t until = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+	struct traced r;
+
+	read_until(t, &s, TRACED_ENTER, "accept");
+	while (!tracer_sleeps(t, 0)) {
+		CHECK(clock_monotonic_ns() < until);
+		if (tracer_next(t, &r, NULL) == 1)
+			keep_report(&s, &r);
+	}
+	CHECK(!tracer_sleeps(t, 1)); /* it sleeps, but in no call that is reported */
+	CHECK(!tracer_sleeps(t, 77));
+	CHECK(tracer_pid(t) == find_report(&s, TRACED_TASK, NULL, 0)->tid);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+/* ---- much ---- */
+
+static void a_flood_is_whole(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("flood");
+	struct traced r;
+	uint64_t number = 0, left = 0;
+	int n;
+
+	while ((n = report_within(t, &r, 1000)) >= 0) {
+		if (n && r.kind == TRACED_ENTER)
+			CHECK(r.number == ++number);
+		left += n && r.kind == TRACED_LEAVE;
+		CHECK(!n || r.kind != TRACED_NOTE);
+		if (n)
+			traced_fini(&r);
+	}
+	CHECK(number == left && number >= 40000);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+/* A reader that sleeps for long stops nobody for ever: calls are left out, and it is said how many. */
+static void a_slow_reader_is_told(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("flood");
+	int64_t until = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+	long shown = 0, hidden = 0;
+
+	while (state_of(tracer_pid(t)) && state_of(tracer_pid(t)) != 'Z') {
+		CHECK(clock_monotonic_ns() < until);
+		usleep(10000);
+	}
+	read_until(t, &s, TRACED_END, NULL);
+	check_ended(&s, false, 0);
+	for (const struct traced *r = s.r; r < s.r + s.count; r++) {
+		shown += r->kind == TRACED_LEAVE;
+		if (r->kind == TRACED_NOTE && strstr(r->text, "recorded: "))
+			hidden += strtol(strstr(r->text, "recorded: ") + 10, NULL, 10);
+	}
+	CHECK(hidden > 0);
+	CHECK(shown + hidden >= 40000 && shown + hidden < 40020);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+/* ---- ends ---- */
+
+static void until_gone(pid_t pid)
+{
+	int64_t until = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+
+	while (kill(pid, 0) == 0) {
+		CHECK(clock_monotonic_ns() < until);
+		usleep(1000);
+	}
+}
+
+static void nothing_is_left(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("stubborn");
+	struct err e = { .what = "" };
+
+	while (count_reports(&s, TRACED_TASK, NULL) < 3)
+		read_until(t, &s, TRACED_TASK, NULL);
+	while (!strstr(all_text(&s, 1), "ready"))
+		read_until(t, &s, TRACED_OUTPUT, NULL);
+	CHECK_OK(tracer_signal(t, SIGTERM, &e) == 0, e);
+	tracer_free(t);
+	for (size_t i = 0; i < 3; i++)
+		until_gone(find_report(&s, TRACED_TASK, NULL, i)->tid);
+	forget_reports(&s);
+}
+
+static void signals_end_it(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("accepts");
+	struct err e = { .what = "" };
+
+	read_until(t, &s, TRACED_ENTER, "accept");
+	CHECK_OK(tracer_signal(t, SIGTERM, &e) == 0, e);
+	read_until(t, &s, TRACED_END, NULL);
+	check_ended(&s, true, SIGTERM);
+	CHECK(tracer_signal(t, SIGTERM, &e) == -1);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+/* The first process ends, what it left runs on; the last report comes after that. */
+static void what_is_left_behind(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("left_behind");
+	struct traced r;
+	pid_t left;
+
+	while (count_reports(&s, TRACED_TASK, NULL) < 2)
+		read_until(t, &s, TRACED_TASK, NULL);
+	read_until(t, &s, TRACED_TASK_END, NULL);
+	left = find_report(&s, TRACED_TASK, NULL, 1)->tid;
+	until_asleep(left);
+	CHECK(tracer_next(t, &r, NULL) == 0);
+	CHECK(kill(left, SIGKILL) == 0);
+	read_until(t, &s, TRACED_END, NULL);
+	check_ended(&s, false, 0);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+static void commands_that_cannot_be(void)
+{
+	const char *const none[] = { "/nonexistent/x", NULL }, *const unknown[] = {
+		"no-such-command-here", NULL
+	};
+	const char *const forbidden[] = { "/etc/passwd", NULL }, *const empty[] = { NULL };
+	struct tracer_command c = { .name = "x", .argv = none };
+	struct err e = { .what = "" };
+
+	CHECK(!tracer_start(NULL, &c, &e) && e.code == ENOENT && strstr(e.what, "/nonexistent/x"));
+	c.argv = unknown;
+	CHECK(!tracer_start(NULL, &c, &e) && e.code == ENOENT && e.hint[0]);
+	c.argv = forbidden;
+	CHECK(!tracer_start(NULL, &c, &e) && e.code == EACCES);
+	c.argv = empty;
+	CHECK(!tracer_start(NULL, &c, &e));
+	c.argv = (const char *const[]){ "true", NULL };
+	c.directory = "/nonexistent";
+	CHECK(!tracer_start(NULL, &c, &e) && strstr(e.what, "directory"));
+}
+
+static void it_runs_where_it_should(void)
+{
+	const struct tracer_command c = { .name = "x",
+					  .argv = (const char *const[]){ "pwd", NULL },
+					  .directory = "/usr" };
+	struct seen_all s = { .count = 0 };
+	struct err e = { .what = "" };
+	struct tracer *t = tracer_start(NULL, &c, &e);
+
+	CHECK_OK(t, e);
+	read_until(t, &s, TRACED_END, NULL);
+	CHECK(!strcmp(all_text(&s, 1), "/usr\n"));
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+/* ---- without calls ---- */
+
+static void untraced_output(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t =
+		start((const char *const[]){ "sh", "-c",
+					     "read x; echo got $x; echo bad >&2; exit 6", NULL },
+		      true);
+	struct err e = { .what = "" };
+
+	CHECK_OK(tracer_input(t, "this\n", 5, &e) == 0, e);
+	read_until(t, &s, TRACED_END, NULL);
+	check_ended(&s, false, 6);
+	CHECK(!strcmp(all_text(&s, 1), "got this\n") && !strcmp(all_text(&s, 2), "bad\n"));
+	CHECK(count_reports(&s, TRACED_ENTER, NULL) == 0);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
+static void untraced_ends(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t =
+		start((const char *const[]){ self_path(), "act", "stubborn", NULL }, true);
+	pid_t pid = tracer_pid(t);
+
+	while (!strstr(all_text(&s, 1), "ready"))
+		read_until(t, &s, TRACED_OUTPUT, NULL);
+	tracer_free(t);
+	until_gone(pid);
+	forget_reports(&s);
+}
+
+/* ---- notes ---- */
+
+static void uring_is_named(void)
+{
+	struct seen_all s = run_act("uring");
+
+	CHECK(count_reports(&s, TRACED_NOTE, NULL) == 1 && strstr(all_text(&s, 0), "io_uring"));
+	forget_reports(&s);
+}
+
+static void privilege_is_not_given(void)
+{
+	struct seen_all s;
+
+	if (geteuid() == 0 || access("/bin/su", X_OK))
+		SKIP("needs an ordinary user and /bin/su");
+	s = run((const char *const[]){ "/bin/su", "--version", NULL });
+	CHECK(strstr(all_text(&s, 0), "without that privilege"));
+	forget_reports(&s);
+}
+
+static void a_program_that_hides(void)
+{
+	struct seen_all s = run_act("hides");
+
+	check_ended(&s, false, 5);
+	CHECK(geteuid() == 0 || strstr(all_text(&s, 0), "hides"));
+	CHECK(find_report(&s, TRACED_LEAVE, "send", 0)->outcome.result == 6);
+	forget_reports(&s);
+}
+
+static void narrow_programs_are_named(void)
+{
+	/* An i386 executable that does nothing but exit(0). */
+	static const unsigned char elf[] = {
+		0x7f, 'E',  'L',  'F', 1, 1,	1, 0,	 0,    0,    0,	   0,	 0,    0,
+		0,    0,    2,	  0,   3, 0,	1, 0,	 0,    0,    0x54, 0x80, 4,    8,
+		0x34, 0,    0,	  0,   0, 0,	0, 0,	 0,    0,    0,	   0,	 0x34, 0,
+		0x20, 0,    1,	  0,   0, 0,	0, 0,	 0,    0,    1,	   0,	 0,    0,
+		0,    0,    0,	  0,   0, 0x80, 4, 8,	 0,    0x80, 4,	   8,	 0x60, 0,
+		0,    0,    0x60, 0,   0, 0,	5, 0,	 0,    0,    0,	   0x10, 0,    0,
+		0x31, 0xdb, 0xb8, 1,   0, 0,	0, 0xcd, 0x80, 0x90, 0x90, 0x90,
+	};
+	char path[] = "/tmp/socklens-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct seen_all s;
+	pid_t pid;
+	int status;
+
+	CHECK(fd >= 0 && write(fd, elf, sizeof(elf)) == sizeof(elf) && fchmod(fd, 0755) == 0);
+	close(fd);
+	pid = fork();
+	if (pid == 0) {
+		execl(path, path, NULL);
+		_exit(77);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		unlink(path);
+		SKIP("this machine runs no 32-bit programs");
+	}
+	s = run((const char *const[]){ path, NULL });
+	unlink(path);
+	check_ended(&s, false, 0);
+	CHECK(strstr(all_text(&s, 0), "32-bit"));
+	forget_reports(&s);
+}
+
+static void static_programs_too(void)
+{
+	static const char source[] =
+		"#include <sys/socket.h>\n#include <unistd.h>\n"
+		"int main(void) { int s[2]; socketpair(AF_UNIX, SOCK_STREAM, 0, s);"
+		" write(s[0], \"x\", 1); write(1, \"static\\n\", 7); return 8; }\n";
+	char dir[] = "/tmp/socklens-test-XXXXXX", command[256];
+	struct seen_all s;
+	FILE *cc;
+
+	CHECK(mkdtemp(dir));
+	snprintf(command, sizeof(command), "cc -static -o %s/p -xc - 2>/dev/null", dir);
+	cc = popen(command, "w");
+	CHECK(cc);
+	fputs(source, cc);
+	snprintf(command, sizeof(command), "%s/p", dir);
+	if (pclose(cc) || access(command, X_OK)) {
+		rmdir(dir);
+		SKIP("no compiler with a static C library");
+	}
+	s = run((const char *const[]){ command, NULL });
+	unlink(command);
+	rmdir(dir);
+	check_ended(&s, false, 8);
+	CHECK(count_reports(&s, TRACED_ENTER, "write") == 1 &&
+	      !strcmp(all_text(&s, 1), "static\n"));
+	forget_reports(&s);
+}
+
+/* ---- attaching ---- */
+
+/* A process that runs already; its port. */
+static pid_t running(int *port)
+{
+	char text[64] = "";
+	int ends[2];
+	pid_t pid;
+
+	CHECK(pipe(ends) == 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(ends[1], 1);
+		become("accepts");
+	}
+	close(ends[1]);
+	CHECK(read(ends[0], text, sizeof(text) - 1) > 0);
+	close(ends[0]);
+	*port = (int)strtol(text + strlen("port="), NULL, 10);
+	until_asleep(pid);
+	return pid;
+}
+
+static void one_echo(int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char c = 0;
+
+	CHECK(connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0);
+	CHECK(send(fd, "e", 1, 0) == 1 && recv(fd, &c, 1, 0) == 1 && c == 'e');
+	close(fd);
+}
+
+static void attach_and_let_go(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct err e = { .what = "" }, again = { .what = "" };
+	const struct traced *accepted;
+	int port;
+	pid_t pid = running(&port);
+	struct tracer *t = tracer_attach(pid, "running", &e);
+
+	if (!t && e.code == EPERM) {
+		kill(pid, SIGKILL);
+		SKIP(e.what);
+	}
+	CHECK_OK(t, e);
+	CHECK(tracer_pid(t) == pid);
+	read_until(t, &s, TRACED_ENTER, "accept");
+	one_echo(port);
+	while (count_reports(&s, TRACED_ENTER, "accept") < 2)
+		read_until(t, &s, TRACED_ENTER, "accept");
+	check_reports(&s);
+	CHECK(count_reports(&s, TRACED_TASK, NULL) == 2);
+	accepted = find_report(&s, TRACED_LEAVE, "accept", 0);
+	CHECK(accepted && addr_port(&accepted->made.local) == port && accepted->outcome.blocked);
+	CHECK(find_report(&s, TRACED_LEAVE, "recv", 0)->outcome.data_kept == 1);
+	CHECK(find_report(&s, TRACED_LEAVE, "send", 0)->outcome.result == 1);
+	CHECK(!tracer_attach(pid, "twice", &again) && strstr(again.hint, "traces it already"));
+	CHECK(tracer_input(t, "x\n", 2, &e) == -1);
+	tracer_free(t);
+	one_echo(port);
+	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+	forget_reports(&s);
+}
+
+static void attach_errors(void)
+{
+	struct err e = { .what = "" };
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK(!tracer_attach(pid, "gone", &e) && e.code == ESRCH &&
+	      strstr(e.hint, "no such process"));
+	CHECK(!tracer_attach(-1, "none", &e) && e.what[0]);
+	if (geteuid() == 0)
+		return;
+	CHECK(!tracer_attach(1, "init", &e) && e.code == EPERM && strstr(e.hint, "user"));
+}
+
+/* ---- the table ---- */
+
+#define BODIES(X)                                                                                   \
+	X(calls_with_their_sockets)                                                                 \
+	X(descriptors_are_known)                                                                    \
+	X(passed_descriptors_are_known) X(bad_pointers) X(output_stands_where_it_was_written) X(    \
+		typed_lines_arrive) X(input_that_nobody_reads) X(threads_are_followed)              \
+		X(children_are_followed) X(exec_changes_the_program) X(exec_by_another_thread) X(   \
+			a_fork_bomb_is_limited) X(shells_and_their_children)                        \
+			X(signals_are_delivered) X(a_restarted_call_is_one) X(                      \
+				an_interrupted_call_fails) X(stopping_is_no_interruption)           \
+				X(who_slept_is_known) X(who_slept_is_known_among_threads) X(        \
+					who_sleeps_is_known) X(a_flood_is_whole)                    \
+					X(a_slow_reader_is_told) X(nothing_is_left) X(              \
+						signals_end_it) X(what_is_left_behind)              \
+						X(commands_that_cannot_be) X(                       \
+							it_runs_where_it_should) X(untraced_output) \
+							X(untraced_ends) X(uring_is_named) X(       \
+								privilege_is_not_given)             \
+								X(a_program_that_hides) X(          \
+									narrow_programs_are_named)  \
+									X(static_programs_too) X(   \
+										attach_and_let_go)  \
+										X(attach_errors)
+
+#define TEST(body)                                                                                 \
+	static void body##_self(void **state)                                                      \
+	{                                                                                          \
+		(void)state;                                                                       \
+		in_child(body, AS_SELF);                                                           \
+	}                                                                                          \
+	static void body##_nobody(void **state)                                                    \
+	{                                                                                          \
+		(void)state;                                                                       \
+		if (geteuid() != 0)                                                                \
+			skip(); /* that was the other */                                           \
+		in_child(body, AS_NOBODY);                                                         \
+	}
+BODIES(TEST)
+#define ROWS(body) cmocka_unit_test(body##_self), cmocka_unit_test(body##_nobody),
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = { BODIES(ROWS) };
+
+	if (argc > 1 && !strcmp(argv[1], "tracer"))
+		tracer_main(argc, argv);
+	if (argc == 3 && !strcmp(argv[1], "act"))
+		return act(argv[2]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
