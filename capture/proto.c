@@ -275,9 +275,15 @@ uint16_t proto_fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
+/* What it is, of bytes whose sum with a stored one is this. */
+static uint16_t checksum_of(uint16_t stored, uint32_t sum)
+{
+	return (uint16_t)~proto_fold(proto_fold(sum) + (uint32_t)(uint16_t)~stored);
+}
+
 void proto_checksum_text(struct str *out, uint16_t stored, uint32_t sum)
 {
-	uint16_t should_be = (uint16_t)~proto_fold(proto_fold(sum) + (uint32_t)(uint16_t)~stored);
+	uint16_t should_be = checksum_of(stored, sum);
 
 	str_addf(out, "0x%04x ", stored);
 	if (proto_fold(sum) == 0xffff)
@@ -303,11 +309,14 @@ void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, 
 			       : covered.short_read	    ? "not all of it is here"
 			       : pseudo && w->scan.rerouted ? "its route changes the destination"
 							    : NULL;
+	uint32_t begun = pseudo ? pseudo_header(&w->packet, len) : 0;
+	uint32_t sum = proto_sum(begun, covered);
 
 	if (obstacle)
 		str_addf(out, "0x%04x not checked: %s", stored, obstacle);
+	else if (pseudo && stored == proto_fold(begun) && proto_fold(sum) != 0xffff)
+		str_addf(out, "0x%04x unfinished, would be 0x%04x", stored,
+			 checksum_of(stored, sum));
 	else
-		proto_checksum_text(
-			out, stored,
-			proto_sum(pseudo ? pseudo_header(&w->packet, len) : 0, covered));
+		proto_checksum_text(out, stored, sum);
 }

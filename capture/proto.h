@@ -295,8 +295,8 @@ void proto_checksum_text(struct str *out, uint16_t stored, uint32_t sum);
 void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, bool pseudo);
 
 #define CHECKSUM_ABOUT                                                                             \
-	" A capture on the sending host can show a wrong one, because its network card fills it "  \
-	"in later."
+	" A capture on the sending host can show one that is only begun, with the addresses, "     \
+	"because its network card does the rest; on lo nobody does."
 
 /* ---- the ladder's words ---- */
 

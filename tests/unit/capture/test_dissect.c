@@ -168,6 +168,26 @@ static void a_wrong_checksum_says_the_right_one(void **state)
 	dissection_fini(&d);
 }
 
+/* As Linux leaves it on lo: the sum of the pseudo-header, RFC 9293 section 3.1. */
+static void a_checksum_that_is_only_begun(void **state)
+{
+	struct build b = segment("", "");
+	unsigned right = (unsigned)b.byte[50] << 8 | b.byte[51];
+	unsigned sum = 6 + ((unsigned)b.byte[16] << 8 | b.byte[17]) - 20;
+	char want[64];
+	struct dissection d;
+
+	(void)state;
+	for (size_t i = 26; i < 34; i += 2)
+		sum += (unsigned)b.byte[i] << 8 | b.byte[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	build_put16(&b, 50, (uint16_t)sum);
+	snprintf(want, sizeof(want), "0x%04x unfinished, would be 0x%04x", sum, right);
+	d = rows_of(&b, NULL);
+	assert_string_equal(text_of(&d, "Checksum"), want);
+	dissection_fini(&d);
+}
+
 static void a_quoted_packet_is_decoded_one_step_deeper(void **state)
 {
 	struct build b = build_on();
@@ -379,6 +399,7 @@ int main(void)
 		cmocka_unit_test(names_of_hosts_are_made_harmless),
 		cmocka_unit_test(checksums_are_computed),
 		cmocka_unit_test(a_wrong_checksum_says_the_right_one),
+		cmocka_unit_test(a_checksum_that_is_only_begun),
 		cmocka_unit_test(a_quoted_packet_is_decoded_one_step_deeper),
 		cmocka_unit_test(quotes_in_quotes_end),
 		cmocka_unit_test(the_unknown_is_shown_by_its_number),
