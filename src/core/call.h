@@ -143,7 +143,7 @@ struct call_outcome {
 	uint8_t *data;		/* ARG_BUFFER: the first data_kept bytes received; owned */
 	size_t data_kept;
 	struct value option;	/* ARG_OPTVAL_OUT, ARG_IOCTL_ARG: number, list or data, by its type; ARG_OFFSET */
-	struct value revents;	/* ARG_POLLFDS, ARG_FDS: list fd, revents, … of those ready; ARG_EPOLL_OUT: data, events */
+	struct value revents;	/* ARG_POLLFDS, ARG_FDS: list fd, revents, … of those ready; ARG_EPOLL_OUT: their data, or fd */
 	int msg_flags;		/* ARG_MSG_OUT: MSG_TRUNC … as the kernel set them */
 	struct value control;	/* ARG_MSG_OUT: list of VALUE_CONTROL */
 	struct value messages;	/* ARG_MSGS_OUT: list of {[ADDR,] data, [flags,] control …}; ARG_MSGS: of lengths */

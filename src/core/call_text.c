@@ -293,15 +293,20 @@ static void nfds_text(struct str *out, const struct call_request *r, size_t i,
 	add_number(out, r->arg[i].kind == VALUE_INT ? r->arg[i].number : call_nfds(r));
 }
 
-/* Without data of its own, an event has the descriptor before it. */
+/*
+ * Without data of its own, an event has the descriptor before it.  So it has where only the upper
+ * half is something else: data.fd is one of a union, and the rest of it is what was there before.
+ */
 static void event_text(struct str *out, const struct call_request *r, size_t i,
 		       const struct addr_names *names)
 {
 	const struct value *v = &r->arg[i];
 	bool pair = v->kind == VALUE_LIST && v->items == 2;
-	int64_t data = pair ? v->item[1].number : r->arg[i - 1].number;
+	int64_t fd = r->arg[i - 1].number, data = pair ? v->item[1].number : fd;
 
 	(void)names;
+	if ((int32_t)data == fd)
+		data = fd;
 	str_char(out, '{');
 	name_add_flags(out, &names_epoll, pair ? v->item[0].number : v->number);
 	str_addf(out, data < 0 || data > INT32_MAX ? ", 0x%llx}" : ", %lld}", (long long)data);

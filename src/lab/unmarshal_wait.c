@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "src/core/clock.h"
+#include "src/lab/watched.h"
 
 #define POLLS_READ     4096 /* entries of one array */
 #define EVENTS_AT_ONCE 32
@@ -255,9 +256,28 @@ struct value enter_epoll_out(struct walk *w, size_t i, const uint64_t *reg)
 	return value_int(walk_int(reg[1]));
 }
 
+/*
+ * The data of an event as the descriptor that they stand for, where the kernel's list says so; small
+ * numbers are taken for it at once.  *known: whether the list was read.
+ */
+static int64_t fd_of_data(const struct walk *w, uint64_t data, struct watched *list, bool *known)
+{
+	int fd;
+
+	if (data <= INT32_MAX)
+		return (int64_t)data;
+	if (!*known)
+		watched_read(list, w->m->tid, (int)call_number_of(w->r, ARG_FD));
+	*known = true;
+	fd = watched_fd(list, data);
+	return fd >= 0 ? fd : (int64_t)data;
+}
+
 void leave_epoll(struct walk *w, size_t i, const uint64_t *reg, struct call_outcome *o)
 {
 	struct epoll_event event[EVENTS_AT_ONCE];
+	struct watched list;
+	bool known = false;
 
 	(void)i;
 	for (int64_t n = 0; n < o->result; n++) {
@@ -266,8 +286,8 @@ void leave_epoll(struct walk *w, size_t i, const uint64_t *reg, struct call_outc
 		if (at == 0 && peek_all(w->m, reg[0] + (uint64_t)n * sizeof(*event), event,
 					walk_least(left, EVENTS_AT_ONCE) * sizeof(*event)))
 			return;
-		if (!add_ready(w, &o->revents, (int64_t)event[at].data.u64, event[at].events,
-			       (int64_t)left))
+		if (!add_ready(w, &o->revents, fd_of_data(w, event[at].data.u64, &list, &known),
+			       event[at].events, (int64_t)left))
 			return;
 	}
 }

@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct message m = { .kind = MESSAGE_CALL };
 	const struct call *c = &calls[rd_u8(&r) % calls_count];
 	int64_t result = (int16_t)rd_le16(&r);
-	struct peek p = { .tid = 1, .word = rd_u8(&r) % 8 ? 8 : 4 };
+	struct peek p = { .tid = 0, .word = rd_u8(&r) % 8 ? 8 : 4 };
 	STR_ON_STACK(out, 300);
 	uint64_t reg[6];
 

@@ -368,6 +368,53 @@ static void those_that_are_ready_are_told(void **state)
 	CLOSE(fd[0], fd[1], e);
 }
 
+/* Programs set data.fd and leave the rest of the union as it is, or give a pointer: the kernel knows whose. */
+static void data_stand_for_a_descriptor(void **state)
+{
+	static const uint64_t upper = (uint64_t)0x7f5f << 32;
+	struct epoll_event event = { .events = EPOLLIN }, got[4];
+	struct peek memory = self();
+	struct call_outcome o;
+	struct call_request r;
+	uint64_t reg[6] = { 0, (uint64_t)got, 4, 0 };
+	int fd[2];
+	STR_ON_STACK(out, 128);
+
+	(void)state;
+	pair(SOCK_STREAM, fd);
+	reg[0] = (uint64_t)epoll_create1(EPOLL_CLOEXEC);
+	event.data.u64 = upper | (uint32_t)fd[1];
+	assert_int_equal(epoll_ctl((int)reg[0], EPOLL_CTL_ADD, fd[1], &event), 0);
+	assert_int_equal(unmarshal_enter(&r, SYS_epoll_ctl,
+					 (uint64_t[6]){ reg[0], EPOLL_CTL_ADD, (uint64_t)fd[1],
+							(uint64_t)&event },
+					 &memory),
+			 0);
+	call_arg_text(&out, &r, 3, NULL);
+	call_request_fini(&r);
+	str_addf(&out, " of %d", fd[1]);
+	event.data.u64 = (uint64_t)&event;
+	assert_int_equal(epoll_ctl((int)reg[0], EPOLL_CTL_ADD, fd[0], &event), 0);
+	assert_int_equal(write(fd[0], "x", 1), 1);
+	assert_int_equal(write(fd[1], "x", 1), 1);
+	assert_int_equal(epoll_wait((int)reg[0], got, 4, 20000), 2);
+	assert_int_equal(unmarshal_enter(&r, SYS_epoll_pwait, reg, &memory), 0);
+	unmarshal_leave(&o, &r, reg, 2, &memory);
+	assert_int_equal(o.revents.items, 4);
+	assert_int_equal(o.revents.item[0].number + o.revents.item[2].number, fd[0] + fd[1]);
+	call_outcome_fini(&o);
+	/* Data that nobody is watched with stay as they are. */
+	got[0].data.u64 = upper;
+	unmarshal_leave(&o, &r, reg, 1, &memory);
+	assert_int_equal(o.revents.item[0].number, upper);
+	call_outcome_fini(&o);
+	call_request_fini(&r);
+	CLOSE((int)reg[0], fd[0], fd[1]);
+	STR_ON_STACK(want, 128);
+	str_addf(&want, "{EPOLLIN, %d} of %d", fd[1], fd[1]);
+	assert_string_equal(out.buf, want.buf);
+}
+
 static void ioctls_say_what_they_found(void **state)
 {
 	struct call_request r = { .call = call_find("ioctl", 5) };
@@ -425,6 +472,7 @@ int main(void)
 		cmocka_unit_test(errors_of_the_network_are_named),
 		cmocka_unit_test(several_messages_are_told_apart),
 		cmocka_unit_test(those_that_are_ready_are_told),
+		cmocka_unit_test(data_stand_for_a_descriptor),
 		cmocka_unit_test(ioctls_say_what_they_found),
 		cmocka_unit_test(files_are_sent),
 	};
