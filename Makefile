@@ -95,7 +95,13 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 HELPERS = $(patsubst %.c,$(OUT)/%,$(shell grep -lE '^int main' tests/packets/*.c tests/traces/*.c tests/screens/*.c \
 	tests/labs/*.c tests/term/*.c tests/bench/*.c 2>/dev/null)) $(patsubst %,$(OUT)/tests/fuzz/fuzz_%,$(FUZZERS))
 
-unit: $(UNITS) $(HELPERS)
+# Programs as a student would write them, which know nothing of socklens and are linked with none of it.
+STUDENTS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/programs/*.c))
+$(STUDENTS): $(OUT)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -O1 -g -Wall -Wextra -o $@ $< -pthread
+
+unit: $(UNITS) $(HELPERS) $(STUDENTS)
 
 # Fuzz targets, replayed over their corpora; and, for `make fuzz`, with libFuzzer.
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(call archives,$(BELOW_ui))
