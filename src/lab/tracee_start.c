@@ -69,13 +69,13 @@ static enum start_step child_steps(struct watch *w, const struct start_options *
 
 	sigemptyset(&none);
 	(void)setpgid(0, 0);
+	if (read(go, &how, 1) != 1)
+		_exit(127);
 	if (ttys_take(&w->ttys))
 		return START_TERMINAL;
 	child_close_on_exec();
 	if (o->directory && chdir(o->directory))
 		return START_DIRECTORY;
-	if (read(go, &how, 1) != 1)
-		_exit(127);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Lines are what is shown: no colours, no cursor. */
 	(void)setenv("TERM", "dumb", 1);
