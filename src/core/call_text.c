@@ -353,6 +353,14 @@ static bool says_nothing(const struct call_arg *arg, const struct value *v)
 	return (null || zero) && !speaks(arg->type, null);
 }
 
+/* Of data, the length is an argument of its own. */
+static void pointer_arg_text(struct str *out, const struct call_arg *arg, const struct value *v)
+{
+	pointer_text(out, v);
+	if (arg->type == ARG_DATA)
+		str_addf(out, ", %zu", v->len);
+}
+
 void call_arg_text(struct str *out, const struct call_request *r, size_t i,
 		   const struct addr_names *names)
 {
@@ -361,7 +369,7 @@ void call_arg_text(struct str *out, const struct call_request *r, size_t i,
 	if (says_nothing(arg, &r->arg[i]))
 		return;
 	if (r->arg[i].kind == VALUE_POINTER)
-		pointer_text(out, &r->arg[i]);
+		pointer_arg_text(out, arg, &r->arg[i]);
 	else if (texts[arg->type])
 		texts[arg->type](out, r, i, names);
 	else

@@ -37,7 +37,7 @@ struct value {
 	int level;		/* VALUE_CONTROL: SOL_SOCKET, IPPROTO_IP … */
 	int64_t number;		/* VALUE_INT, VALUE_CONTROL, VALUE_POINTER, VALUE_REST */
 	uint8_t *bytes;		/* VALUE_DATA with FILL_BYTES, FILL_CUT; owned */
-	size_t len;		/* VALUE_DATA: bytes that there are */
+	size_t len;		/* VALUE_DATA: bytes that there are; VALUE_POINTER: that were said to be there, or 0 */
 	size_t kept;		/* VALUE_DATA with FILL_CUT: those that are in bytes, fewer than len */
 	struct addr addr;	/* VALUE_ADDR */
 	struct value *item;	/* VALUE_LIST, VALUE_CONTROL; owned */

@@ -111,9 +111,12 @@ static void put_value(struct writer *w, const struct value *v)
 	case VALUE_NONE:
 		break;
 	case VALUE_INT:
-	case VALUE_POINTER:
 	case VALUE_REST:
 		put(w, (uint64_t)v->number, 8);
+		break;
+	case VALUE_POINTER:
+		put(w, (uint64_t)v->number, 8);
+		put(w, v->len, 8);
 		break;
 	case VALUE_DATA:
 		put_data(w, v);
@@ -174,6 +177,14 @@ static struct value get_items(struct rd *r, struct value list, unsigned depth)
 	return list;
 }
 
+static struct value get_pointer(struct rd *r)
+{
+	struct value v = value_pointer(get(r, 8));
+
+	v.len = (size_t)get(r, 8);
+	return v;
+}
+
 static struct value get_control(struct rd *r, unsigned depth)
 {
 	int level = (int)(int32_t)get(r, 4), type = (int)(int32_t)get(r, 4);
@@ -205,7 +216,7 @@ static struct value get_value(struct rd *r, unsigned depth)
 	case VALUE_CONTROL:
 		return get_control(r, depth);
 	case VALUE_POINTER:
-		return value_pointer(get(r, 8));
+		return get_pointer(r);
 	case VALUE_REST:
 		return value_rest((size_t)get(r, 8));
 	}

@@ -42,10 +42,12 @@ struct value walk_data(struct walk *w, uint64_t at, uint64_t len)
 {
 	uint8_t bytes[CALL_DATA_KEPT];
 	size_t kept = len < w->bytes ? (size_t)len : w->bytes, got;
+	struct value nowhere = value_pointer(at);
 
+	nowhere.len = (size_t)len;
 	got = kept ? peek_bytes(w->m, at, bytes, kept) : 0;
 	if (got == 0 && kept > 0)
-		return value_pointer(at);
+		return nowhere;
 	w->bytes -= got;
 	return value_cut(bytes, got, (size_t)len);
 }

@@ -234,13 +234,14 @@ void leave_fds(struct walk *w, size_t i, const uint64_t *reg, struct call_outcom
 
 /* ---- epoll ---- */
 
+/* The kernel does not look at the event of EPOLL_CTL_DEL, which can be anything. */
 struct value enter_epoll_event(struct walk *w, size_t i, const uint64_t *reg)
 {
 	struct value list = { .kind = VALUE_LIST };
 	struct epoll_event event;
 
 	(void)i;
-	if (reg[0] == 0)
+	if (reg[0] == 0 || call_number_of(w->r, ARG_EPOLL_OP) == EPOLL_CTL_DEL)
 		return (struct value){ .kind = VALUE_NONE };
 	if (peek_all(w->m, reg[0], &event, sizeof(event)))
 		return value_pointer(reg[0]);

@@ -335,7 +335,7 @@ static void what_is_missing_is_shown(void **state)
 	str_clear(&out);
 	r.arg[1] = value_pointer(0xdead);
 	call_arg_text(&out, &r, 1, NULL);
-	assert_string_equal(out.buf, "0xdead");
+	assert_string_equal(out.buf, "0xdead, 0");
 	r = request("poll");
 	r.arg[0] = list(2, 3, POLLIN);
 	value_list_add(&r.arg[0], value_rest(999));

@@ -56,10 +56,10 @@ static void pointers_to_nowhere_are_shown(void **state)
 
 	(void)state;
 	enter(&r, SYS_write, (uint64_t[6]){ 3, NOWHERE, 5 });
-	check_text(&r, 1, "0x10");
+	check_text(&r, 1, "0x10, 5");
 	call_request_fini(&r);
 	enter(&r, SYS_write, (uint64_t[6]){ 3, 0, 5 });
-	check_text(&r, 1, "NULL");
+	check_text(&r, 1, "NULL, 5");
 	call_request_fini(&r);
 	enter(&r, SYS_write, (uint64_t[6]){ 3, NOWHERE, 0 });
 	check_text(&r, 1, "\"\", 0");
@@ -74,6 +74,8 @@ static void pointers_to_nowhere_are_shown(void **state)
 	check_text(&r, 2, "0x10");
 	enter(&r, SYS_epoll_ctl, (uint64_t[6]){ 3, EPOLL_CTL_ADD, 4, NOWHERE });
 	check_text(&r, 3, "0x10");
+	enter(&r, SYS_epoll_ctl, (uint64_t[6]){ 3, EPOLL_CTL_DEL, 4, NOWHERE });
+	check_text(&r, 3, "");
 	enter(&r, SYS_setsockopt, (uint64_t[6]){ 3, SOL_SOCKET, SO_KEEPALIVE, NOWHERE, 4 });
 	check_text(&r, 3, "0x10");
 }
