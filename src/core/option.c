@@ -36,6 +36,10 @@ static const struct option rows[] = {
 	{ SOL_SOCKET, SO_PEERSEC, OPTION_TEXT, NULL },
 	{ SOL_SOCKET, SO_COOKIE, OPTION_U64, NULL },
 	{ SOL_SOCKET, SO_MEMINFO, OPTION_BYTES, NULL },
+	{ IPPROTO_IP, IP_ADD_MEMBERSHIP, OPTION_MREQ, NULL },
+	{ IPPROTO_IP, IP_DROP_MEMBERSHIP, OPTION_MREQ, NULL },
+	{ IPPROTO_IPV6, IPV6_JOIN_GROUP, OPTION_MREQ6, NULL },
+	{ IPPROTO_IPV6, IPV6_LEAVE_GROUP, OPTION_MREQ6, NULL },
 	{ IPPROTO_TCP, TCP_CONGESTION, OPTION_TEXT, NULL },
 	{ IPPROTO_TCP, TCP_ULP, OPTION_TEXT, NULL },
 	{ IPPROTO_TCP, TCP_INFO, OPTION_BYTES, NULL },
@@ -53,6 +57,8 @@ static const struct shape shapes[] = {
 	[OPTION_LINGER] = { sizeof(int), 2 },
 	[OPTION_TIMEVAL] = { sizeof(long), 2 },
 	[OPTION_CRED] = { sizeof(int), 3 },
+	[OPTION_MREQ] = { 0, 0 },
+	[OPTION_MREQ6] = { 0, 0 },
 	[OPTION_TEXT] = { 0, 0 },
 	[OPTION_BYTES] = { 0, 0 },
 };
@@ -167,12 +173,39 @@ static int64_t number_at(const uint8_t *bytes, size_t size)
 	return narrow;
 }
 
+static void add_addr(struct value *list, struct addr a)
+{
+	value_list_add(list, value_addr(&a));
+}
+
+/* The group first; then the interface by its address, its number, or both. */
+static struct value group_of(const struct option *o, const uint8_t *at, size_t len)
+{
+	struct value list = { .kind = VALUE_LIST };
+	size_t used = o->kind == OPTION_MREQ6 ? sizeof(struct in6_addr) : sizeof(struct ip_mreq);
+	bool number = len == used + sizeof(int);
+
+	if (!number && (o->kind == OPTION_MREQ6 || len != used))
+		return value_data(at, len);
+	if (o->kind == OPTION_MREQ6) {
+		add_addr(&list, addr_v6(at, 0));
+	} else {
+		add_addr(&list, addr_v4(at, 0));
+		add_addr(&list, addr_v4(at + sizeof(struct in_addr), 0));
+	}
+	if (number)
+		value_list_add(&list, value_int(number_at(at + used, sizeof(int))));
+	return list;
+}
+
 struct value option_decode(const struct option *o, const void *bytes, size_t len)
 {
 	const struct shape *s = &shapes[o->kind];
 	const uint8_t *at = bytes;
 	struct value list = { .kind = VALUE_LIST };
 
+	if (o->kind == OPTION_MREQ || o->kind == OPTION_MREQ6)
+		return group_of(o, bytes, len);
 	if (o->kind == OPTION_TEXT)
 		return value_data(bytes, strnlen(bytes, len));
 	if (o->kind == OPTION_INT && len == 1)

@@ -28,6 +28,8 @@ enum option_kind {
 	OPTION_LINGER,		/* struct linger */
 	OPTION_TIMEVAL,		/* struct timeval */
 	OPTION_CRED,		/* struct ucred */
+	OPTION_MREQ,		/* struct ip_mreq or ip_mreqn: group, address of the interface, and its number */
+	OPTION_MREQ6,		/* struct ipv6_mreq: group, number of the interface */
 	OPTION_TEXT,		/* ends at its first NUL */
 	OPTION_BYTES,		/* a struct that is not taken apart */
 };

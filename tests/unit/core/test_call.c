@@ -634,6 +634,13 @@ static void addresses_become_ips(void **state)
 	assert_int_equal(option_encode(&o, &v, bytes, sizeof(bytes)), 8);
 	assert_memory_equal(bytes, "\xef\x01\x02\x03\xc0\x00\x02\x02", 8);
 	assert_int_equal(option_encode(&o, &v, small, sizeof(small)), 3);
+	check_round(IPPROTO_IP, IP_ADD_MEMBERSHIP, value_copy(&v), "{239.1.2.3:0, 192.0.2.2:0}");
+	value_list_add(&v, value_int(7));
+	check_round(IPPROTO_IP, IP_DROP_MEMBERSHIP, value_copy(&v),
+		    "{239.1.2.3:0, 192.0.2.2:0, 7}");
+	check_round(IPPROTO_IPV6, IPV6_JOIN_GROUP, value_data("0123456789abcdef\1\0\0\0", 20),
+		    "{[3031:3233:3435:3637:3839:6162:6364:6566]:0, 1}");
+	check_round(IPPROTO_IP, IP_ADD_MEMBERSHIP, value_data("torn", 4), "\"torn\"");
 	value_fini(&v);
 }
 
