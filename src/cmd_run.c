@@ -209,7 +209,8 @@ static int run_until(struct text_run *t, struct err *e)
 
 		if (session_trouble(t->session, &trouble))
 			cmd_error(&trouble, EXIT_FAILED);
-		if (state == LAUNCH_FAILED || show_live_put(t->show, false, &t->due_ms, e))
+		if (state == LAUNCH_FAILED ||
+		    show_live_put(t->show, false, session_settled_ns(t->session), &t->due_ms, e))
 			return -1;
 		if (state == LAUNCH_OVER || clock_monotonic_ns() >= t->until_ns)
 			return 0;
@@ -230,14 +231,16 @@ static int run_text_with(struct text_run *t)
 	status = launch_status(t->launch);
 	session_end_programs(t->session, END_MS);
 	session_settle(t->session);
-	if (show_live_put(t->show, true, &t->due_ms, &e) && !failed)
+	if (show_live_put(t->show, true, INT64_MAX, &t->due_ms, &e) && !failed)
 		return cmd_error(&e, EXIT_FAILED);
 	if (failed)
 		return EXIT_FAILED;
 	if (t->stopped)
 		return EXIT_SIGNAL + t->stopped;
 	/* One that was ended because its time was up has a status, too: that of the signal. */
-	return status >= 0 ? status : launch_status(t->launch);
+	if (status < 0)
+		status = launch_status(t->launch);
+	return status < 0 ? EXIT_OK : status; /* it was let go */
 }
 
 static int run_text(const struct run *r, struct session *s, struct launch *l,

@@ -237,6 +237,10 @@ static enum condition_answer check_exit(const struct condition *c, struct places
 			describe_event(seen, t, ev);
 			return CONDITION_NEVER;
 		}
+		/* One of the user's is gone when all that it left behind is taken in. */
+		if (!ev->prog.others && session_is_own(s, (size_t)program) &&
+		    session_runs(s, (size_t)program))
+			break;
 		p->exit[program] = e->offset;
 		return CONDITION_MET;
 	}

@@ -263,6 +263,8 @@ enum condition_answer condition_output(const struct condition *c, struct places 
 
 	if (program < 0)
 		return CONDITION_NEVER;
+	/* From the last match each time, so that what it printed instead can be told. */
+	p->own_looking = NULL;
 	x = search_on(c, p, s, (size_t)program, p->output[program]);
 	while ((ev = search_next(&x, EVENT_OUTPUT))) {
 		if (strstr(ev->output.text, c->word[0])) {
@@ -277,7 +279,6 @@ enum condition_answer condition_output(const struct condition *c, struct places 
 	}
 	if (c->none)
 		return CONDITION_MET;
-	search_end(&x, c, p);
 	if (!seen->len)
 		str_addf(seen, "%s printed nothing more", c->actor);
 	return in_vain(c, s, (size_t)program, seen);

@@ -52,7 +52,13 @@ static enum step_outcome interrupt_is_over(struct script_run *r)
 
 static enum step_outcome kill_is_over(struct script_run *r)
 {
-	return count_exits(r, r->script.line[r->at].name) > r->exits ? GO_ON : NOT_YET;
+	const char *name = r->script.line[r->at].name;
+	uint32_t thread;
+	int program = session_program_find(r->session, name, strlen(name), &thread);
+
+	if (count_exits(r, name) <= r->exits)
+		return NOT_YET;
+	return program >= 0 && session_runs(r->session, (size_t)program) ? NOT_YET : GO_ON;
 }
 
 static enum step_outcome begin_change(struct script_run *r, const struct line *l)

@@ -138,6 +138,9 @@ int session_host(const struct session *s, const char *name, struct err *e);	/* i
 /* The socket (index for trace_socket) behind a program's descriptor now or, if it is closed, last; -1. */
 int session_socket_of(const struct session *s, size_t program, int fd);
 
+/* The time up to which all that programs of the user reported has been taken in; INT64_MAX: nothing waits. */
+int64_t session_settled_ns(const struct session *s);
+
 /* Waits (bounded) until all that has left the kernel so far is in the trace.  For scripts, between steps. */
 void session_settle(struct session *s);
 

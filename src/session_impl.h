@@ -96,6 +96,8 @@ struct actor {			/* a program of the session, alive or gone */
 	char words[512];		/* the same, as execve(2) took it */
 	struct task *task;
 	size_t tasks, tasks_cap;
+	bool behind;			/* reports of it wait that are younger than … */
+	int64_t reported_ns;		/* … the last one of a call */
 	uint32_t lanes;			/* given to tasks so far */
 	struct output output[2];	/* standard output, standard error */
 	int64_t window_ns;		/* CLOCK_MONOTONIC: the second in which so many … */

@@ -337,11 +337,14 @@ void traced_work(struct session *s, size_t actor)
 	struct traced r;
 	struct err e = { 0 };
 
+	a->behind = false;
 	for (unsigned n = 1; a->tracer && tracer_next(a->tracer, &r, &e) > 0; n++) {
+		if (r.kind == TRACED_ENTER || r.kind == TRACED_LEAVE)
+			a->reported_ns = r.ts_ns;
 		on_report(s, actor, &r);
 		traced_fini(&r);
 		if (n % TURN_REPORTS == 0 && clock_monotonic_ns() >= until) {
-			s->more_reports = true;
+			s->more_reports = a->behind = true;
 			break;
 		}
 	}
@@ -437,6 +440,16 @@ int session_input(struct session *s, size_t program, const char *text, struct er
 	if (*text && tracer_input(a->tracer, text, strlen(text), e))
 		return -1;
 	return tracer_input(a->tracer, "\n", 1, e);
+}
+
+int64_t session_settled_ns(const struct session *s)
+{
+	int64_t ns = INT64_MAX;
+
+	for (size_t i = 0; i < s->actors; i++)
+		if (s->actor[i].behind && s->actor[i].reported_ns < ns)
+			ns = s->actor[i].reported_ns;
+	return ns;
 }
 
 bool session_is_own(const struct session *s, size_t program)

@@ -320,7 +320,7 @@ static int put_returns(struct show_live *l, struct err *e)
 	return 0;
 }
 
-int show_live_put(struct show_live *l, bool all, int *due_ms, struct err *e)
+int show_live_put(struct show_live *l, bool all, int64_t until_ns, int *due_ms, struct err *e)
 {
 	struct ladder_row row;
 	int64_t left;
@@ -329,6 +329,8 @@ int show_live_put(struct show_live *l, bool all, int *due_ms, struct err *e)
 	if (put_returns(l, e))
 		return -1;
 	while (next_row(l, &row)) {
+		if (!all && trace_entry(l->s.view.trace, row.head)->ts_ns > until_ns)
+			break;
 		left = wait_for(l->s.view.trace, &row);
 		if (!all && left > 0) {
 			*due_ms = (int)(left / NS_PER_MS) + 1;

@@ -5,6 +5,7 @@
 #define SOCKLENS_UI_SHOW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "capture/trace.h"
@@ -37,7 +38,10 @@ struct show_live;
 struct show_live *show_live_new(struct trace *t, int width, FILE *out, bool ascii, struct err *e);
 void show_live_free(struct show_live *l);
 
-/* Writes what is due; all: all there is, and the summary.  *due_ms: when to come again at the latest; -1: when it has grown. */
-int show_live_put(struct show_live *l, bool all, int *due_ms, struct err *e);
+/*
+ * Writes what is due; all: all there is, and the summary.  until_ns: nothing behind this time (CLOCK_REALTIME), since
+ * earlier things may still come.  *due_ms: when to come again at the latest; -1: when it has grown.
+ */
+int show_live_put(struct show_live *l, bool all, int64_t until_ns, int *due_ms, struct err *e);
 
 #endif
