@@ -21,7 +21,7 @@ struct port {
 	uint32_t lost_before; /* lost before the next packet */
 };
 
-#define CARRY_PUT_OFF 4
+#define CARRY_PUT_OFF 16
 
 struct carry {
 	const struct lab *lab;
@@ -37,7 +37,7 @@ struct carry {
 	struct burst burst; /* empty between two rounds */
 	int64_t offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	struct wire_counts counts;
-	bool puts_off; /* one host: STATEs are kept here until it is known what may have caused them */
+	bool puts_off; /* one host: STATEs that nothing explains yet are kept here, and those behind them */
 	struct event put_off[CARRY_PUT_OFF];
 	size_t puts;
 };
@@ -58,7 +58,8 @@ void carry_read_aside(struct carry *c, struct port *port);
 
 void carry_loopback_take(void *port, const struct live_packet *lp);	/* a live_sink */
 void carry_loopback_take_aside(struct carry *c);	/* what was put aside */
-void carry_loopback_attribute(const struct carry *c, struct event *ev);	/* a STATE */
+/* A STATE, to one of the packets aside.  True: a packet may have caused it, but none of these. */
+bool carry_loopback_attribute(const struct carry *c, struct event *ev);
 void carry_loopback_tell(struct carry *c, const struct event *ev);	/* the same, and hands it over */
 void carry_loopback_sample_call(struct carry *c, const struct sock_key *key, uint64_t call_number);
 

@@ -14,6 +14,8 @@
 #include "capture/packet.h"
 #include "src/lab/look.h"
 
+#define ROUNDS 3 /* of reading more packets, for what those that were read do not explain */
+
 /* ---- which packet it was ---- */
 
 struct bringer {
@@ -101,45 +103,50 @@ static const struct aside_row *find_bringer(const struct aside *a, const struct 
 	return found;
 }
 
-void carry_loopback_attribute(const struct carry *c, struct event *ev)
+bool carry_loopback_attribute(const struct carry *c, struct event *ev)
 {
 	const struct sock_sample *sock = &ev->state.sock;
-	const struct aside_row *row = NULL;
+	bool known = false;
 
 	if (sock->protocol != IPPROTO_TCP || sock->state == ev->state.old)
-		return;
-	for (size_t i = 0; !row && i < sizeof(bringers) / sizeof(bringers[0]); i++) {
-		if (bringers[i].state != sock->state ||
-		    (bringers[i].from && !(bringers[i].from >> ev->state.old & 1)))
+		return false;
+	for (size_t i = 0; i < sizeof(bringers) / sizeof(bringers[0]); i++) {
+		const struct bringer *b = &bringers[i];
+		const struct aside_row *row;
+
+		if (b->state != sock->state || (b->from && !(b->from >> ev->state.old & 1)))
 			continue;
-		row = find_bringer(&c->aside, &bringers[i], sock);
+		known = true;
+		row = find_bringer(&c->aside, b, sock);
 		if (!row)
 			continue;
-		ev->state.by = bringers[i].by;
+		ev->state.by = b->by;
 		ev->state.by_number = row->seen.number;
+		return false;
 	}
-}
-
-void carry_loopback_tell(struct carry *c, const struct event *ev)
-{
-	struct event mine = *ev;
-
-	if (c->puts_off && c->puts < CARRY_PUT_OFF) {
-		c->put_off[c->puts++] = mine;
-		return;
-	}
-	if (ev->state.by == BY_DEPARTURE || ev->state.by == BY_ARRIVAL)
-		carry_loopback_attribute(c, &mine);
-	batch_put(c->told, &mine);
+	return known;
 }
 
 static void tell_put_off(struct carry *c)
 {
 	for (size_t i = 0; i < c->puts; i++) {
-		carry_loopback_attribute(c, &c->put_off[i]);
+		(void)carry_loopback_attribute(c, &c->put_off[i]);
 		batch_put(c->told, &c->put_off[i]);
 	}
 	c->puts = 0;
+}
+
+void carry_loopback_tell(struct carry *c, const struct event *ev)
+{
+	struct event mine = *ev;
+	bool unexplained = ev->state.by != BY_TIME && carry_loopback_attribute(c, &mine);
+
+	if (c->puts == CARRY_PUT_OFF)
+		tell_put_off(c);
+	if (c->puts_off && (unexplained || c->puts))
+		c->put_off[c->puts++] = mine;
+	else
+		batch_put(c->told, &mine);
 }
 
 /*
@@ -188,7 +195,7 @@ void carry_loopback_take(void *context, const struct live_packet *lp)
  * All are recorded before the first socket is looked at.  Receivers come first: a socket that both got and sent
  * something, data and its acknowledgement, has changed by what it got.
  */
-void carry_loopback_take_aside(struct carry *c)
+static void take_rows(struct carry *c)
 {
 	static const enum state_by order[] = { BY_ARRIVAL, BY_DEPARTURE };
 	struct aside *a = &c->aside;
@@ -208,4 +215,20 @@ void carry_loopback_take_aside(struct carry *c)
 			if (!aside_has_later(a, i))
 				look_at_ends(c, &a->row[i].packet, &a->row[i].seen, order[way]);
 	aside_clear(a);
+}
+
+/*
+ * While the sockets are looked at the kernel goes on.  What it has come to that none of these packets explains is due
+ * to one that has been captured meanwhile.
+ */
+void carry_loopback_take_aside(struct carry *c)
+{
+	for (int round = 0;; round++) {
+		c->puts_off = round < ROUNDS;
+		take_rows(c);
+		c->puts_off = false;
+		if (!c->puts)
+			return;
+		carry_read_aside(c, &c->port[0]);
+	}
 }
