@@ -297,52 +297,70 @@ static struct own_place *place_of_fd(struct places *p, size_t program, int fd)
 	return &p->own_place[p->own_places++];
 }
 
-/* The descriptor that a socket has at a STATE of it, or had last. */
-static int fd_at(struct trace *t, uint32_t row)
+/* Whether a program has ever had this descriptor for a socket. */
+static bool had_fd(struct trace *t, uint32_t row, const char *program, int fd)
 {
-	while (row != ROW_NONE) {
+	for (; row != ROW_NONE; row = trace_entry(t, row)->link) {
 		const struct event *ev = trace_event(t, row, NULL);
 
-		if (ev && ev->state.fd >= 0)
-			return ev->state.fd;
-		row = trace_entry(t, row)->link;
+		if (ev && ev->state.fd == fd && !strcmp(ev->program, program))
+			return true;
 	}
-	return -1;
+	return false;
 }
 
+/* The oldest STATE of a socket in a state that is not before id `from`; ROW_NONE. */
+static uint32_t oldest_in(struct trace *t, uint32_t row, uint64_t from, enum sock_state state)
+{
+	uint32_t found = ROW_NONE;
+
+	for (; row != ROW_NONE; row = trace_entry(t, row)->link) {
+		const struct trace_entry *e = trace_entry(t, row);
+
+		if (e->state == state && e->offset >= from)
+			found = row;
+	}
+	return found;
+}
+
+static void say_state(struct str *seen, struct trace *t, uint32_t row)
+{
+	const struct event *ev = trace_event(t, row, NULL);
+
+	str_clear(seen);
+	str_add(seen, "it is now: ");
+	if (ev)
+		describe_state(seen, ev, trace_names(t));
+}
+
+/*
+ * A socket that is or was this descriptor, at any time of its life: what the kernel did with a connection before accept()
+ * gave it a number may be told later than that.
+ */
 enum condition_answer condition_fd_state(const struct condition *c, struct places *p,
 					 struct session *s, struct str *seen)
 {
 	struct trace *t = session_trace(s);
-	uint32_t thread;
+	uint32_t thread, found = ROW_NONE;
 	int program = condition_program(c, s, &thread, seen);
 	struct own_place *place;
 
 	if (program < 0)
 		return CONDITION_NEVER;
 	place = place_of_fd(p, (size_t)program, c->fd);
-	for (uint32_t row = 0; row < trace_rows(t); row++) {
-		const struct trace_entry *e = trace_entry(t, row);
-		const struct event *ev;
+	str_addf(seen, "descriptor %d of %s was no socket that the kernel shows", c->fd, c->actor);
+	for (size_t i = 0; i < trace_sockets(t); i++) {
+		uint32_t last = trace_socket(t, i)->last, row;
 
-		if (e->kind != EVENT_STATE || e->offset < place->matched)
+		if (!had_fd(t, last, session_program_name(s, (size_t)program), c->fd))
 			continue;
-		ev = trace_event(t, row, NULL);
-		if (!ev || strcmp(ev->program, session_program_name(s, (size_t)program)) != 0 ||
-		    fd_at(t, row) != c->fd)
-			continue;
-		if (e->state == c->state) {
-			place->matched = e->offset;
-			return CONDITION_MET;
-		}
-		ev = trace_event(t, row, NULL);
-		str_clear(seen);
-		str_add(seen, "it was: ");
-		if (ev)
-			describe_state(seen, ev, trace_names(t));
+		say_state(seen, t, last);
+		row = oldest_in(t, last, place->matched, c->state);
+		if (row < found)
+			found = row;
 	}
-	if (!seen->len)
-		str_addf(seen, "descriptor %d of %s was no socket that the kernel shows", c->fd,
-			 c->actor);
-	return CONDITION_NOT_YET;
+	if (found == ROW_NONE)
+		return CONDITION_NOT_YET;
+	place->matched = trace_entry(t, found)->offset;
+	return CONDITION_MET;
 }

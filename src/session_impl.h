@@ -114,6 +114,7 @@ struct owned_socket {		/* a kernel socket that may still change */
 	size_t actor;		/* SIZE_MAX: of no program yet */
 	uint32_t process, lane;	/* of it; 0 of a built-in one */
 	int fd;			/* the first of its descriptors; -1: not open in it (any more) */
+	int was_fd;		/* before it last changed */
 	bool sampled;
 	struct sock_key key;	/* cookie and family, for looking again when its program dies */
 	struct sock_sample last;

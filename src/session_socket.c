@@ -32,7 +32,9 @@ static struct owned_socket *find_or_add(struct session *s, uint8_t host, uint64_
 		s->sockets_cap = cap;
 	}
 	o = &s->socket[s->sockets++];
-	*o = (struct owned_socket){ .host = host, .cookie = cookie, .actor = SIZE_MAX, .fd = -1 };
+	*o = (struct owned_socket){
+		.host = host, .cookie = cookie, .actor = SIZE_MAX, .fd = -1, .was_fd = -1
+	};
 	return o;
 }
 
@@ -47,7 +49,8 @@ static void name_owner(const struct session *s, const struct owned_socket *o, st
 		str_copy(ev->program, sizeof(ev->program), s->actor[o->actor].name);
 		ev->thread = o->lane;
 	}
-	ev->state.fd = o->fd;
+	/* One that was opened and closed again before this sample came was open when it was taken. */
+	ev->state.fd = o->fd < 0 && ev->ts_ns < o->owned_ns ? o->was_fd : o->fd;
 }
 
 /* A connection that no program has accepted yet belongs to whoever listens on its address. */
@@ -118,6 +121,7 @@ static void change_owner(const struct session *s, struct owned_socket *o, size_t
 
 	o->process = process;
 	o->lane = t ? t->lane : 0;
+	o->was_fd = o->fd;
 	o->fd = fd;
 	o->owned_by = call;
 	o->owned_ns = ts_ns > o->last_ns ? ts_ns : o->last_ns;

@@ -644,6 +644,48 @@ static void an_early_return_is_not_overtaken(void **unused)
 	books_close(s);
 }
 
+/* A program that is quick has closed its socket before the first sample of it comes here. */
+static void a_descriptor_is_known_although_it_is_closed(void **unused)
+{
+	const struct sock_key key = { .cookie = 7, .family = AF_INET };
+	struct session *s = books();
+
+	(void)unused;
+	sockets_own(s, 0, 0, 4, &key, 1, T0 + 200);
+	sockets_disown(s, 0, 0, 4, 2, T0 + 300);
+	state(s, 250, SOCK_STATE_ESTABLISHED);
+	check_now(s, SOCK_STATE_ESTABLISHED, 4);
+	state(s, 310, SOCK_STATE_FIN_WAIT_1);
+	check_now(s, SOCK_STATE_FIN_WAIT_1, -1);
+	books_close(s);
+}
+
+/* Of two processes that share a socket the other one's descriptor names it when one has closed its own. */
+static void a_child_has_a_copy_of_each_descriptor(void **unused)
+{
+	const struct sock_key key = { .cookie = 7, .family = AF_INET };
+	struct session *s = books();
+	struct actor *a = &s->actor[0];
+
+	(void)unused;
+	sockets_own(s, 0, 0, 4, &key, 1, T0 + 10);
+	state(s, 20, SOCK_STATE_ESTABLISHED);
+	files_fork(a, 0, 5);
+	assert_int_equal(files_at(a, 5, 4)->cookie, 7);
+	sockets_disown(s, 0, 0, 4, 2, T0 + 30);
+	check_now(s, SOCK_STATE_ESTABLISHED, 4);
+	/* A thread that has its process's number closes it, too; and what execve() closes is closed in it alone. */
+	sockets_own(s, 0, 5, 6, &key, 3, T0 + 40);
+	files_make(a, 5, 4)->till_exec = true;
+	sockets_exec(s, 0, 5, T0 + 50);
+	check_now(s, SOCK_STATE_ESTABLISHED, 6);
+	sockets_end(s, 0, 5, T0 + 60);
+	assert_null(files_at(a, 5, 6));
+	state(s, 70, SOCK_STATE_FIN_WAIT_1);
+	check_now(s, SOCK_STATE_FIN_WAIT_1, -1);
+	books_close(s);
+}
+
 /* A descriptor's number is used again, by another socket. */
 static void a_number_comes_again(void **unused)
 {
@@ -684,6 +726,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_late_sample_is_not_hidden),
 		cmocka_unit_test(an_early_return_is_not_overtaken),
 		cmocka_unit_test(a_number_comes_again),
+		cmocka_unit_test(a_descriptor_is_known_although_it_is_closed),
+		cmocka_unit_test(a_child_has_a_copy_of_each_descriptor),
 		LAB_TEST(a_connection_gets_its_descriptor_by_accept),
 		LAB_TEST(a_duplicate_keeps_a_socket_alive),
 		LAB_TEST(calls_wait_their_turn),
