@@ -59,9 +59,9 @@ class Call:
 
 
 class Record:
-    def __init__(self, socklens, path):
+    def __init__(self, socklens, path, cwd=None):
         shown = subprocess.run([socklens, "show", path, "--json"], capture_output=True, text=True, errors="replace",
-                               timeout=60)
+                               timeout=60, cwd=cwd)
         if shown.returncode:
             raise RuntimeError("show --json: " + shown.stderr.strip())
         self.events = [json.loads(line) for line in shown.stdout.splitlines()]
