@@ -687,10 +687,11 @@ static inline bool is_quiet(const struct tcp *t, const struct tcp_side *x, const
 static inline bool is_ordinary_data(const struct tcp_side *y, uint32_t end, bool plain)
 {
 	bool scaled = !(y->bits & TCP_SIDE_FIRST_ACK) && y->scale >= TCP_SCALE_SHIFT;
-	uint32_t window = (uint32_t)y->window << (scaled ? y->scale - TCP_SCALE_SHIFT : 0);
+	uint32_t window = y->bits & TCP_SIDE_WINDOW ? y->window : UINT32_MAX;
 
-	if ((y->bits & TCP_SIDE_WINDOW) && !window)
+	if (!window)
 		return false;
+	window <<= scaled ? y->scale - TCP_SCALE_SHIFT : 0;
 	return !(y->last_ack && at_most(end, y->last_ack)) &&
 	       (!plain || y->scale == TCP_SCALE_UNKNOWN || end != y->last_ack + window);
 }
