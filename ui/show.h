@@ -39,7 +39,7 @@ struct show_live *show_live_new(struct trace *t, int width, FILE *out, bool asci
 void show_live_free(struct show_live *l);
 
 /*
- * Writes what is due; all: all there is, and the summary.  until_ns: nothing behind this time (CLOCK_REALTIME), since
+ * Writes what is due; all: all there is, and the summary.  until_ns: nothing behind this time (as in events), since
  * earlier things may still come.  *due_ms: when to come again at the latest; -1: when it has grown.
  */
 int show_live_put(struct show_live *l, bool all, int64_t until_ns, int *due_ms, struct err *e);

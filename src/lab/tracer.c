@@ -135,7 +135,7 @@ static pid_t spawn(const struct tracer *t, const struct lab *l, const struct tra
 	if (l) {
 		struct space_child child = {
 			.netns_fd = l->host[c->host].netns_fd,
-			.hostname = l->host[c->host].name,
+			.hostname = l->host[c->host].hostname,
 			.hosts = l->hosts_file,
 			.path = "/proc/self/exe",
 			.argv = line.argv,
