@@ -6,6 +6,17 @@
  * (lab/program.h) reports: each call before and after, with typed arguments.  When that process ends, everything that
  * it traces is killed (PTRACE_O_EXITKILL), so nothing is left running.
  *
+ * What is reported: the socket family always; read, write, close, dup, fcntl, ioctl, sendfile and splice where a
+ * descriptor is a socket; poll and select where one of theirs is; epoll_create always, epoll_ctl about a socket, and
+ * epoll_wait on a descriptor that has been given one.  io_uring and 32-bit programs are named in a note, not seen.
+ *
+ * A call that a signal interrupted and that the kernel makes again is one call.  One whose handler makes a call of its
+ * own has returned EINTR.  What a thread was in when it ended or became another program never returns: TASK_END or EXEC
+ * says so.  When a thread that is not the first calls execve(2), the others end, and it goes on as the first one.
+ *
+ * A program that is traced runs without the privilege of set-user-ID files (no_new_privs, prctl(2)).
+ * Needs Linux 5.3, and 5.6 for what is behind descriptors; x86-64 and arm64.
+ *
  * Each thread of each process has a number: 0 the first, then 1, 2, … as they begin.  They are never used again.
  * Calls are numbered 1, 2, … by the tracer; the session gives them its own numbers.
  */

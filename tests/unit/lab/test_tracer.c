@@ -8,7 +8,9 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -412,6 +414,33 @@ static void act_passed(void)
 	CHECK(write(given, "x", 1) < 0); /* it has the lowest number, which was free again */
 }
 
+/* Each way of waiting, for a socket and for what is none. */
+static void act_waits(void)
+{
+	int s[2], p[2], ep = epoll_create1(0), pipes = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = { .events = EPOLLIN }, out;
+	struct timeval now = { 0 };
+	fd_set set;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0 && pipe(p) == 0);
+	for (int i = 0; i < 2; i++) {
+		int fd = i ? p[0] : s[0];
+		struct pollfd one = { .fd = fd, .events = POLLIN };
+
+		CHECK(poll(&one, 1, 0) == 0);
+		FD_ZERO(&set);
+		FD_SET(fd, &set);
+		CHECK(select(fd + 1, &set, NULL, NULL, &now) == 0);
+		CHECK(epoll_ctl(i ? pipes : ep, EPOLL_CTL_ADD, fd, &event) == 0);
+		CHECK(epoll_wait(i ? pipes : ep, &out, 1, 0) == 0);
+	}
+	/* Another number, another process: it watches what it watched. */
+	ep = dup(ep);
+	if (fork() == 0)
+		_exit(epoll_wait(ep, &out, 1, 0));
+	wait(NULL);
+}
+
 static void act_echo(void)
 {
 	char line[256];
@@ -512,6 +541,7 @@ static const struct {
 	{ "bomb", act_bomb },
 	{ "efault", act_efault },
 	{ "descriptors", act_descriptors },
+	{ "waits", act_waits },
 	{ "passed", act_passed },
 	{ "echo", act_echo },
 	{ "flood", act_flood },
@@ -635,6 +665,48 @@ static void passed_descriptors_are_known(void)
 
 	check_ended(&s, false, 0);
 	CHECK(find_report(&s, TRACED_LEAVE, "write", 0)->sock.family == AF_INET);
+	forget_reports(&s);
+}
+
+static void waiting_for_sockets(void)
+{
+	static const struct {
+		const char *name;
+		size_t times;
+	} expected[] = {
+		{ "poll", 1 },	    { "select", 1 },	 { "epoll_create1", 2 },
+		{ "epoll_ctl", 1 }, { "epoll_wait", 2 },
+	};
+	struct seen_all s = run_act("waits");
+
+	check_ended(&s, false, 0);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		/* Newer machines and libraries have calls of longer names only. */
+		size_t seen = count_reports(&s, TRACED_ENTER, expected[i].name);
+
+		seen += !strcmp(expected[i].name, "poll") ? count_reports(&s, TRACED_ENTER, "ppoll")
+							  : 0;
+		seen += !strcmp(expected[i].name, "select")
+				? count_reports(&s, TRACED_ENTER, "pselect6")
+				: 0;
+		seen += !strcmp(expected[i].name, "epoll_wait")
+				? count_reports(&s, TRACED_ENTER, "epoll_pwait")
+				: 0;
+		if (seen != expected[i].times)
+			fprintf(stderr, "# %s: %zu\n", expected[i].name, seen);
+		CHECK(seen == expected[i].times);
+	}
+	forget_reports(&s);
+}
+
+static void pairs_have_two_sockets(void)
+{
+	struct seen_all s = run_act("waits");
+	const struct traced *r = find_report(&s, TRACED_LEAVE, "socketpair", 0);
+
+	CHECK(r && r->made.cookie && r->made_second.cookie &&
+	      r->made.cookie != r->made_second.cookie);
+	CHECK(r->second > 0);
 	forget_reports(&s);
 }
 
@@ -978,6 +1050,32 @@ static void nothing_is_left(void)
 	forget_reports(&s);
 }
 
+/* Whatever happens to the tracing process, what it traces ends with it, and that is told. */
+static void the_tracing_process_is_killed(void)
+{
+	struct seen_all s = { .count = 0 };
+	struct tracer *t = start_act("stubborn");
+	char text[4096] = "", path[64];
+	pid_t pids[3];
+	int fd;
+
+	while (count_reports(&s, TRACED_TASK, NULL) < 3)
+		read_until(t, &s, TRACED_TASK, NULL);
+	for (size_t i = 0; i < 3; i++)
+		pids[i] = find_report(&s, TRACED_TASK, NULL, i)->tid;
+	snprintf(path, sizeof(path), "/proc/%d/status", tracer_pid(t));
+	fd = open(path, O_RDONLY);
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "TracerPid:"));
+	close(fd);
+	CHECK(kill((pid_t)strtol(strstr(text, "TracerPid:") + 10, NULL, 10), SIGKILL) == 0);
+	read_until(t, &s, TRACED_END, NULL);
+	check_ended(&s, false, -1);
+	for (size_t i = 0; i < 3; i++)
+		until_gone(pids[i]);
+	tracer_free(t);
+	forget_reports(&s);
+}
+
 static void signals_end_it(void)
 {
 	struct seen_all s = { .count = 0 };
@@ -1275,20 +1373,23 @@ static void attach_errors(void)
 	X(descriptors_are_known)                                                                   \
 	X(passed_descriptors_are_known)                                                            \
 	X(bad_pointers)                                                                            \
-	X(output_stands_where_it_was_written)                                                      \
-	X(typed_lines_arrive) X(input_that_nobody_reads) X(threads_are_followed) X(                \
-		children_are_followed) X(exec_changes_the_program) X(exec_by_another_thread)       \
-		X(a_fork_bomb_is_limited) X(shells_and_their_children) X(signals_are_delivered) X( \
-			a_restarted_call_is_one) X(an_interrupted_call_fails)                      \
-			X(stopping_is_no_interruption) X(who_slept_is_known) X(                    \
-				who_slept_is_known_among_threads) X(who_sleeps_is_known)           \
-				X(a_flood_is_whole) X(a_slow_reader_is_told) X(nothing_is_left) X( \
-					signals_end_it) X(what_is_left_behind)                     \
-					X(commands_that_cannot_be) X(it_runs_where_it_should)      \
-						X(untraced_output) X(untraced_ends) X(             \
-							uring_is_named) X(privilege_is_not_given)  \
-							X(a_program_that_hides)                    \
-								X(narrow_programs_are_named)       \
+	X(waiting_for_sockets)                                                                     \
+	X(pairs_have_two_sockets)                                                                  \
+	X(output_stands_where_it_was_written) X(typed_lines_arrive) X(input_that_nobody_reads) X(  \
+		threads_are_followed) X(children_are_followed) X(exec_changes_the_program)         \
+		X(exec_by_another_thread) X(a_fork_bomb_is_limited) X(                             \
+			shells_and_their_children) X(signals_are_delivered)                        \
+			X(a_restarted_call_is_one) X(an_interrupted_call_fails) X(                 \
+				stopping_is_no_interruption) X(who_slept_is_known)                 \
+				X(who_slept_is_known_among_threads) X(who_sleeps_is_known) X(      \
+					a_flood_is_whole) X(a_slow_reader_is_told)                 \
+					X(nothing_is_left) X(signals_end_it) X(                    \
+						what_is_left_behind) X(commands_that_cannot_be)    \
+						X(it_runs_where_it_should) X(untraced_output)      \
+							X(untraced_ends) X(uring_is_named) X(      \
+								privilege_is_not_given)            \
+								X(a_program_that_hides) X(         \
+									narrow_programs_are_named) \
 									X(static_programs_too) X(  \
 										attach_and_let_go) \
 										X(attach_errors)
