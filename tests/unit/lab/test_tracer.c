@@ -1368,31 +1368,24 @@ static void attach_errors(void)
 
 /* ---- the table ---- */
 
-#define BODIES(X)                                                                                  \
-	X(calls_with_their_sockets)                                                                \
-	X(descriptors_are_known)                                                                   \
-	X(passed_descriptors_are_known)                                                            \
-	X(bad_pointers)                                                                            \
-	X(waiting_for_sockets)                                                                     \
-	X(pairs_have_two_sockets)                                                                  \
-	X(output_stands_where_it_was_written) X(typed_lines_arrive) X(input_that_nobody_reads) X(  \
-		threads_are_followed) X(children_are_followed) X(exec_changes_the_program)         \
-		X(exec_by_another_thread) X(a_fork_bomb_is_limited) X(                             \
-			shells_and_their_children) X(signals_are_delivered)                        \
-			X(a_restarted_call_is_one) X(an_interrupted_call_fails) X(                 \
-				stopping_is_no_interruption) X(who_slept_is_known)                 \
-				X(who_slept_is_known_among_threads) X(who_sleeps_is_known) X(      \
-					a_flood_is_whole) X(a_slow_reader_is_told)                 \
-					X(nothing_is_left) X(signals_end_it) X(                    \
-						what_is_left_behind) X(commands_that_cannot_be)    \
-						X(it_runs_where_it_should) X(untraced_output)      \
-							X(untraced_ends) X(uring_is_named) X(      \
-								privilege_is_not_given)            \
-								X(a_program_that_hides) X(         \
-									narrow_programs_are_named) \
-									X(static_programs_too) X(  \
-										attach_and_let_go) \
-										X(attach_errors)
+/* clang-format off */
+#define BODIES(X) \
+	X(calls_with_their_sockets) X(descriptors_are_known) \
+	X(passed_descriptors_are_known) X(bad_pointers) X(waiting_for_sockets) \
+	X(pairs_have_two_sockets) X(output_stands_where_it_was_written) \
+	X(typed_lines_arrive) X(input_that_nobody_reads) X(threads_are_followed) \
+	X(children_are_followed) X(exec_changes_the_program) X(exec_by_another_thread) \
+	X(a_fork_bomb_is_limited) X(shells_and_their_children) \
+	X(signals_are_delivered) X(a_restarted_call_is_one) \
+	X(an_interrupted_call_fails) X(stopping_is_no_interruption) \
+	X(who_slept_is_known) X(who_slept_is_known_among_threads) \
+	X(who_sleeps_is_known) X(a_flood_is_whole) X(a_slow_reader_is_told) \
+	X(nothing_is_left) X(signals_end_it) X(the_tracing_process_is_killed) \
+	X(what_is_left_behind) X(commands_that_cannot_be) X(it_runs_where_it_should) \
+	X(untraced_output) X(untraced_ends) X(uring_is_named) \
+	X(privilege_is_not_given) X(a_program_that_hides) X(narrow_programs_are_named) \
+	X(static_programs_too) X(attach_and_let_go) X(attach_errors)
+/* clang-format on */
 
 #define TEST(body)                                                                                 \
 	static void body##_self(void **state)                                                      \
