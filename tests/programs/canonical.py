@@ -3,11 +3,13 @@
 What cannot be the same in two runs is "*": the ports that the kernel chose.  Of data the first 32 bytes count, which we
 keep of what is sent; send() and recv() are the system calls sendto() and recvfrom()."""
 import re
+import struct
 
 KEPT = 32
 EPHEMERAL = 32768
 SYSTEM_CALL = {"send": "sendto", "recv": "recvfrom"}
 LEVEL = {"SOL_TCP": "IPPROTO_TCP", "SOL_IP": "IPPROTO_IP", "SOL_IPV6": "IPPROTO_IPV6", "SOL_UDP": "IPPROTO_UDP"}
+SOCKTYPE = {"SOCK_STREAM": "1", "SOCK_DGRAM": "2"}
 NO_PROTOCOL = ("IPPROTO_IP", "NETLINK_ROUTE", "0", "")
 ESCAPE = {"n": 10, "t": 9, "r": 13, "v": 11, "f": 12, "a": 7, "b": 8, "e": 27}
 
@@ -34,8 +36,8 @@ def split(text):
     return parts + [last] if parts or last else []
 
 
-def data(text):
-    """A string as C has it, or several: their bytes, as text again."""
+def octets(text):
+    """A string as C has it, or several: their bytes."""
     out = bytearray()
     for inside in re.findall(r'"((?:[^"\\]|\\.)*)"', text, re.DOTALL):
         for hexa, octal, other, plain in re.findall(r"\\x([0-9a-fA-F]{1,2})|\\([0-7]{1,3})|\\(.)|(.)", inside, re.DOTALL):
@@ -47,11 +49,18 @@ def data(text):
                 out.append(ESCAPE.get(other, ord(other) & 255))
             else:
                 out += plain.encode()
-    return repr(bytes(out[:KEPT]))
+    return bytes(out)
+
+
+def data(text):
+    return repr(octets(text)[:KEPT])
 
 
 def flags(text):
-    return "|".join(sorted(text.split("|"))) if text and text != "0" else "0"
+    """In one order; numbers for which there are no names as one."""
+    words = [word for word in text.split("|") if not word[:1].isdigit()]
+    number = sum(int(word, 0) for word in text.split("|") if word[:1].isdigit())
+    return "|".join(sorted(words) + [str(number)] if number or not words else sorted(words))
 
 
 def endpoint(host, port):
@@ -59,7 +68,22 @@ def endpoint(host, port):
 
 
 def numbers(text):
-    return re.findall(r"\d+", text)
+    return re.findall(r"-?\d+", text)
+
+
+def option(text):
+    """The value of an option: its numbers, or the name of an error."""
+    if text.startswith('"'):    # a struct timeval that strace does not know for one
+        return list(map(str, struct.unpack("@ll", octets(text))))
+    return numbers(SOCKTYPE.get(text.strip("[]"), text)) or text.strip("[]")
+
+
+def unpadded(args):
+    """Without the flags at the end that are 0, which we do not write."""
+    args = [flags(a) if re.match(r"[A-Z0-9]", a) else a for a in args]
+    while args and args[-1] == "0":
+        args.pop()
+    return args
 
 
 class Form:
@@ -120,17 +144,22 @@ def ours(call):
         rights = numbers(" ".join(re.findall(r"SCM_RIGHTS \{([^}]*)\}", out.get("control", ""))))
         return Form(name, at(0), flags(at(2))).text(result, "%s %s" % (data(out.get("data", "")), rights) if good else "")
     if name == "setsockopt":
-        return Form(name, *args[:3], numbers(at(3))).text(result)
+        return Form(name, *args[:3], option(at(3))).text(result)
     if name == "getsockopt":
-        value = out.get("value", "").partition(" = ")[2] if good else ""
-        return Form(name, *args[:3]).text(result, value)
+        return Form(name, *args[:3]).text(result, str(option(out["value"].partition(" = ")[2])) if good else "")
+    if name in ("writev", "sendmmsg"):
+        return Form(name, at(0), data(at(1)), flags(at(2))).text(result, str(numbers(out.get("sent", ""))))
+    if name in ("readv", "recvmmsg"):
+        room, count = at(1).rsplit(",", 1)
+        gave = data(out.get("data", out.get("messages", ""))) if good else ""
+        return Form(name, at(0), numbers(room), count.strip(), flags(at(2))).text(result, gave)
     if name in ("poll", "ppoll"):
         fds = " ".join("%s:%s" % (n, flags(f)) for n, f in re.findall(r"\{(\d+), ([A-Z|0]+)\}", at(0)))
-        return our_wait(call, args, out, result, fds, *args[1:2])
+        return our_wait(call, args, out, result, fds, numbers(at(1)))
     if name in ("select", "pselect6"):
         ready = re.findall(r"(\d+) to (\w+)", out.get("ready", ""))
         sets = ["NULL" if a == "NULL" else " ".join(numbers(a)) for a in args[1:4]]
-        return Form("select", at(0), *sets).text(result, " ".join(n + ":" + how for n, how in ready))
+        return Form("select", at(0), *sets, numbers(at(4))).text(result, " ".join(n + ":" + how for n, how in ready))
     if name == "epoll_create1":
         return Form(name, flags(at(0))).text(result)
     if name == "epoll_ctl":
@@ -140,14 +169,17 @@ def ours(call):
         return our_wait(call, args, out, result, *args[:3])
     if name == "fcntl":
         return Form(name, at(0), at(1), flags(at(2))).text(result)
-    return Form(name, *[flags(a) for a in args]).text(result)
+    if name == "ioctl":
+        value = at(2) if len(args) > 2 else out.get("value", "").partition(" = ")[2]
+        return Form(name, at(0), at(1), value).text(result)
+    return Form(name, *unpadded(args)).text(result)
 
 
 # ---- strace's ----
 
 def plain(text):
-    """A descriptor without what strace -y writes behind it."""
-    return re.sub(r"(\d+)<[^<>]*>", r"\1", text)
+    """A descriptor without what strace -y writes behind it; no remarks."""
+    return re.sub(r"(\d+)<[^<>]*>", r"\1", re.sub(r" ?/\*.*?\*/", "", text))
 
 
 def strace_addr(text):
@@ -194,19 +226,27 @@ def strace(name, args, result, note):
     if name == "recvmsg":
         bytes_ = data(" ".join(re.findall(r'iov_base=("(?:[^"\\]|\\.)*")', at(1))))
         return Form(name, at(0), flags(at(2))).text(result, "%s %s" % (bytes_, rights(at(1))) if good else "")
-    if name == "setsockopt":
-        return Form(name, at(0), LEVEL.get(at(1), at(1)), at(2), numbers(at(3))).text(result)
-    if name == "getsockopt":
-        return Form(name, at(0), LEVEL.get(at(1), at(1)), at(2)).text(result, at(3).strip("[]") if good else "")
+    if name in ("setsockopt", "getsockopt"):
+        which = str(int(at(2), 0)) if at(2)[:1].isdigit() else at(2).replace("_OLD", "")
+        form = (name, at(0), LEVEL.get(at(1), at(1)), which)
+        if name == "setsockopt":
+            return Form(*form, option(at(3))).text(result)
+        return Form(*form).text(result, str(option(at(3))) if good else "")
+    if name in ("writev", "sendmmsg"):
+        return Form(name, at(0), data(at(1)), flags(at(3))).text(result, str(re.findall(r"msg_len=(\d+)", at(1))))
+    if name in ("readv", "recvmmsg"):
+        return Form(name, at(0), re.findall(r"iov_len=(\d+)", at(1)), at(2), flags(at(3))).text(result, data(at(1)) if good else "")
     if name in ("poll", "ppoll"):
         fds = " ".join("%s:%s" % (n, flags(f)) for n, f in re.findall(r"fd=(\d+), events=([A-Z|0]+)", at(0)))
         ready = " ".join("%s:%s" % (n, flags(f)) for n, f in re.findall(r"fd=(\d+), revents=([A-Z|]+)", note))
-        return Form(name, fds, at(2)).text(result, ready)
+        return Form(name, fds, numbers(at(2))).text(result, ready)
     if name in ("select", "pselect6"):
         sets = ["NULL" if a == "NULL" else " ".join(numbers(a)) for a in args[1:4]]
         words = {"in": "read", "out": "write", "except": "except"}
         ready = [n + ":" + words[how] for how, ns in re.findall(r"(in|out|except) \[([^\]]*)\]", note) for n in numbers(ns)]
-        return Form("select", at(0), *sets).text(result, " ".join(ready))
+        return Form("select", at(0), *sets, numbers(at(4))).text(result, " ".join(ready))
+    if name == "epoll_create1":
+        return Form(name, flags(at(0))).text(result)
     if name == "epoll_ctl":
         events = re.search(r"events=([A-Z|]+)", at(3))
         event = "" if at(1) == "EPOLL_CTL_DEL" or not events else flags(events[1])
@@ -218,4 +258,4 @@ def strace(name, args, result, note):
         return Form(name, at(0), at(1), flags(at(2))).text(str(int(result, 0)) if good else result)
     if name == "ioctl":
         return Form(name, at(0), at(1), at(2).strip("[]")).text(result)
-    return Form(name, *[flags(a) for a in args]).text(result)
+    return Form(name, *unpadded(args)).text(result)
