@@ -264,6 +264,16 @@ PAIRS = [
     }, HANDSHAKE + ["server: accept4(3, SOCK_CLOEXEC) = 4 client:*"] + answered("send(4, *)", 6, "recv(3, 100) = 6 *") +
          ["client: enter close(3)", "client: FIN ACK", "no server: FIN*", "server: * CLOSE-WAIT"], needs=["python3"]),
 
+    Pair("one that writes on and is killed", "python3 hello_server.py 8080", "./stubborn_client 192.0.2.2 8080", {
+        "server": PYTHON + [PYTHON_LISTENER, "bind(3, *:8080) = 0", "listen(3, *) = 0"] + PYTHON_ACCEPT +
+                  ['send(4, "hello\\n", 6) = 6', "close(4) = 0", "accept4(3, SOCK_CLOEXEC) ..."] + ENDED,
+        "client": [TCP, "connect(3, server:8080) = 0", 'read(3, 100) = 6 "hello\\n"', 'read(3, 100) = 0 ""',
+                   "> the server has closed", 'write(3, "x", 1) = 1', '?* write(3, "x", 1) = 1', 'write(3, "x", 1) = EPIPE',
+                   "killed 13"],
+    }, ["server: enter close(4)", "server: FIN ACK", 'client: read(3, 100) = 0 ""', 'client: enter write(3, "x", 1)',
+        "client: PSH ACK len 1", "server: RST", 'client: write(3, "x", 1) = EPIPE', "client: killed 13"],
+         status=141, needs=["python3"], text=["SIGPIPE"]),
+
     Pair("lines that come at once, read right", "python3 line_lengths.py 8080",
          "python3 two_lines_client.py 192.0.2.2 8080", {
              "server": ["...", 'recv(4, 1024) = 8 "one\\ntwo\\n"', 'send(4, "3\\n", 2) = 2', 'send(4, "3\\n", 2) = 2',

@@ -147,10 +147,12 @@ class Record:
                 inside[lane] = event["call"]
             elif event["kind"] == "return" and inside.pop(lane, None) != event["call"]:
                 wrong.append("%s comes back from a call it is not in: %s" % (lane, event["text"]))
-        started = {e["pid"] for e in self.events
-                   if e["kind"] == "program" and e["change"] == "started" and e["command"]}    # not the built-in ones
         ended = {e["pid"] for e in self.events if e["kind"] == "program" and e["change"] in ("exited", "killed")}
-        return wrong + ["process %d did not end" % pid for pid in sorted(started - ended)]
+        return wrong + ["process %d did not end" % pid for pid in sorted(self.pids() - ended)]
+
+    def pids(self):
+        """Of the processes of programs, but for the built-in ones."""
+        return {e["pid"] for e in self.events if e["kind"] == "program" and e["change"] == "started" and e["command"]}
 
     def lane_differs(self, lane, expected):
         """None, or what is not as expected.  In an expected list "? LINE" may be missing, "?* LINE" may come any number
