@@ -236,8 +236,16 @@ static void note_flag(struct session *s, const struct call_record *r)
 
 static void sample(struct session *s, const struct call_record *r, const struct sock_key *key)
 {
-	if (key->cookie)
-		session_sample(s, s->actor[r->actor].host, key, r->number);
+	struct actor *a = &s->actor[r->actor];
+
+	if (!key->cookie)
+		return;
+	if (a->fast && r->request.call->result == RESULT_BYTES) {
+		a->unsampled = *key;
+		a->unsampled_by = r->number;
+		return;
+	}
+	session_sample(s, a->host, key, r->number);
 }
 
 /* Keeps the books on descriptors, and has the sockets looked at that the call may have changed. */

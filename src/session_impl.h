@@ -98,6 +98,10 @@ struct actor {			/* a program of the session, alive or gone */
 	size_t tasks, tasks_cap;
 	bool behind;			/* reports of it wait that are younger than … */
 	int64_t reported_ns;		/* … the last one of a call */
+	bool fast;			/* they come faster than they are taken in: data calls' sockets are not looked at … */
+	bool fast_told;			/* … which was said */
+	struct sock_key unsampled;	/* the last one of them; cookie 0: none */
+	uint64_t unsampled_by;
 	uint32_t lanes;			/* given to tasks so far */
 	struct output output[2];	/* standard output, standard error */
 	int64_t window_ns;		/* CLOCK_MONOTONIC: the second in which so many … */

@@ -265,19 +265,27 @@ static void on_output(struct session *s, size_t actor, const struct traced *r)
 	output_add(s, actor, r->stream, t ? t->lane : 0, r->ts_ns, r->text, r->len);
 }
 
+static void append_limit(struct session *s, const struct actor *a, int64_t ts_ns, const char *text)
+{
+	struct event ev = {
+		.kind = EVENT_NOTE,
+		.host = a->host,
+		.ts_ns = ts_ns,
+		.note = { .kind = NOTE_LIMIT, .text = text },
+	};
+
+	str_copy(ev.program, sizeof(ev.program), a->name);
+	session_append(s, &ev);
+}
+
 static void on_note(struct session *s, size_t actor, const struct traced *r)
 {
 	const struct actor *a = &s->actor[actor];
 	STR_ON_STACK(text, 600);
-	struct event ev = { .kind = EVENT_NOTE, .host = a->host };
 
 	str_addf(&text, "%s: ", a->name);
 	safe_add_line(&text, r->text ? r->text : "", r->len);
-	ev.ts_ns = r->ts_ns ? r->ts_ns : clock_now_ns();
-	str_copy(ev.program, sizeof(ev.program), a->name);
-	ev.note.kind = NOTE_LIMIT;
-	ev.note.text = text.buf;
-	session_append(s, &ev);
+	append_limit(s, a, r->ts_ns ? r->ts_ns : clock_now_ns(), text.buf);
 }
 
 /* Nothing of it runs any more. */
@@ -330,24 +338,44 @@ static void on_report(struct session *s, size_t actor, struct traced *r)
 	}
 }
 
+/* Looking at a socket after every call would hold up the calls, and each look would come too late for what it saw. */
+static void keep_up(struct session *s, struct actor *a, bool behind)
+{
+	STR_ON_STACK(text, 160);
+
+	a->behind = a->fast = behind;
+	if (behind && !a->fast_told) {
+		a->fast_told = true;
+		str_addf(&text,
+			 "%s: calls come so fast that its sockets are looked at only now and then",
+			 a->name);
+		append_limit(s, a, clock_now_ns(), text.buf);
+	}
+	if (!behind && a->unsampled.cookie) {
+		session_sample(s, a->host, &a->unsampled, a->unsampled_by);
+		a->unsampled.cookie = 0;
+	}
+}
+
 void traced_work(struct session *s, size_t actor)
 {
 	int64_t until = clock_monotonic_ns() + TURN_NS;
 	struct actor *a = &s->actor[actor];
+	bool behind = false;
 	struct traced r;
 	struct err e = { 0 };
 
-	a->behind = false;
 	for (unsigned n = 1; a->tracer && tracer_next(a->tracer, &r, &e) > 0; n++) {
 		if (r.kind == TRACED_ENTER || r.kind == TRACED_LEAVE)
 			a->reported_ns = r.ts_ns;
 		on_report(s, actor, &r);
 		traced_fini(&r);
 		if (n % TURN_REPORTS == 0 && clock_monotonic_ns() >= until) {
-			s->more_reports = a->behind = true;
+			s->more_reports = behind = true;
 			break;
 		}
 	}
+	keep_up(s, a, behind);
 	output_work(s, actor, false);
 }
 

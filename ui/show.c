@@ -228,6 +228,7 @@ int show_text(struct trace *t, int width, FILE *out, bool ascii, struct err *e)
 #define SETTLED_NS (100 * NS_PER_MS) /* after which nothing earlier comes */
 #define OPEN_NS	   (250 * NS_PER_MS) /* after which a call that has not come back is taken to sleep */
 #define OPEN_MAX   64
+#define PUT_NS	   (5 * NS_PER_MS) /* for writing, before what happens has its turn again */
 
 struct show_live {
 	struct show s;
@@ -322,6 +323,7 @@ static int put_returns(struct show_live *l, struct err *e)
 
 int show_live_put(struct show_live *l, bool all, int64_t until_ns, int *due_ms, struct err *e)
 {
+	int64_t end = clock_monotonic_ns() + PUT_NS;
 	struct ladder_row row;
 	int64_t left;
 
@@ -338,6 +340,10 @@ int show_live_put(struct show_live *l, bool all, int64_t until_ns, int *due_ms, 
 		}
 		if (put_live_row(l, &row, e))
 			return -1;
+		if (!all && clock_monotonic_ns() >= end) {
+			*due_ms = 0;
+			break;
+		}
 	}
 	if (all && put_summary(&l->s, e))
 		return -1;
