@@ -144,8 +144,10 @@ static void finish(struct watch *w, const struct start_options *o)
 		(void)kill(w->aide, SIGKILL);
 }
 
-static void go_on(int go, char how)
+static void go_on(int go, enum go go_how)
 {
+	char how = (char)go_how;
+
 	(void)!write(go, &how, 1);
 	close(go);
 }
@@ -158,7 +160,7 @@ run_plain(struct watch *w, const struct start_options *o, int go, const struct e
 
 	if (why)
 		err_text(why, &text);
-	go_on(go, 'p');
+	go_on(go, GO_UNFILTERED);
 	/* The pipe ends with execve(), or says why not. */
 	if (start_failure(w, o, &e) == 0)
 		fail(w, &e);
@@ -183,7 +185,13 @@ static void run_command(struct watch *w, const struct start_options *o)
 	if (start_trace(w, &e))
 		run_plain(w, o, go, &e);
 	w->aide = aide_start(w);
-	go_on(go, 't');
+	w->every = !filter_is_possible();
+	if (w->every)
+		tracee_note(
+			w, NULL, NOTE_NO_FILTER,
+			"filters of system calls (seccomp(2)) are forbidden here: each call of the "
+			"program is stopped, which makes it slow");
+	go_on(go, w->every ? GO_UNFILTERED : GO_FILTERED);
 	run(w);
 	finish(w, o);
 }

@@ -80,6 +80,7 @@ struct plans {
 void plans_init(struct plans *p);
 bool plan_is_empty(const struct plan *p);
 int filter_load(const struct plans *p);	/* in the child; -1: errno */
+bool filter_is_possible(void);	/* else: every call is to stop */
 
 /* ---- descriptors (tracee_fd.c) ---- */
 
@@ -253,6 +254,7 @@ struct start_options {
 };
 
 /* The child waits for start_go(), then becomes the program.  0, or -1 and e. */
+enum go { GO_UNFILTERED = 'u', GO_FILTERED = 'f' };	/* what is written to *go, so that it goes on */
 int start_child(struct watch *w, const struct start_options *o, int *go, struct err *e);
 int start_trace(struct watch *w, struct err *e);	/* -1: this machine does not let us */
 int start_attach(struct watch *w, const struct start_options *o, struct err *e);

@@ -8,10 +8,12 @@
 #include "src/lab/tracee.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #define FD(i) (1u << (i))
 
@@ -134,4 +136,11 @@ int filter_load(const struct plans *p)
 		return 0;
 	errno = -error;
 	return -1;
+}
+
+bool filter_is_possible(void)
+{
+	uint32_t action = SECCOMP_RET_TRACE;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0u, &action) == 0;
 }

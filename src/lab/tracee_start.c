@@ -25,8 +25,6 @@
 
 /* ---- the child ---- */
 
-enum go { GO_PLAIN = 'p', GO_TRACED = 't', GO_EVERY = 'e' };
-
 static void child_close_on_exec(void)
 {
 	if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
@@ -79,7 +77,7 @@ static enum start_step child_steps(struct watch *w, const struct start_options *
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Lines are what is shown: no colours, no cursor. */
 	(void)setenv("TERM", "dumb", 1);
-	if (how == GO_TRACED && filter_load(&w->plans))
+	if (how == GO_FILTERED && filter_load(&w->plans))
 		return START_FILTER;
 	execute(o->argv);
 	return START_EXEC;

@@ -8,7 +8,9 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -1133,6 +1135,31 @@ static void commands_that_cannot_be(void)
 	CHECK(!tracer_start(NULL, &c, &e) && strstr(e.what, "directory"));
 }
 
+/* In a container that forbids filters. */
+static void without_filters(void)
+{
+	const char *const argv[] = { "python3", "-c",
+				     "import socket; socket.socket().close(); print('done')",
+				     NULL };
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	struct seen_all s = { .count = 0 };
+	struct tracer *t;
+
+	CHECK(ctx && !seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(seccomp), 0));
+	CHECK(!seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1,
+				SCMP_A0_64(SCMP_CMP_EQ, PR_SET_SECCOMP)));
+	CHECK(!seccomp_load(ctx));
+	seccomp_release(ctx);
+	t = start(argv, false);
+	read_until(t, &s, TRACED_END, NULL);
+	CHECK(strstr(all_text(&s, 0), "seccomp"));
+	CHECK(count_reports(&s, TRACED_LEAVE, "socket") == 1);
+	CHECK(!strcmp(all_text(&s, 1), "done\n"));
+	check_reports(&s);
+	forget_reports(&s);
+	tracer_free(t);
+}
+
 static void it_runs_where_it_should(void)
 {
 	const struct tracer_command c = { .name = "x",
@@ -1381,7 +1408,8 @@ static void attach_errors(void)
 	X(who_slept_is_known) X(who_slept_is_known_among_threads) \
 	X(who_sleeps_is_known) X(a_flood_is_whole) X(a_slow_reader_is_told) \
 	X(nothing_is_left) X(signals_end_it) X(the_tracing_process_is_killed) \
-	X(what_is_left_behind) X(commands_that_cannot_be) X(it_runs_where_it_should) \
+	X(what_is_left_behind) X(commands_that_cannot_be) X(without_filters) \
+	X(it_runs_where_it_should) \
 	X(untraced_output) X(untraced_ends) X(uring_is_named) \
 	X(privilege_is_not_given) X(a_program_that_hides) X(narrow_programs_are_named) \
 	X(static_programs_too) X(attach_and_let_go) X(attach_errors)
