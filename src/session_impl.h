@@ -1,7 +1,8 @@
 /*
  * session_impl: what the parts of the session share.  session.c: life, polling, the trace, the wire;
- * session_program.c: programs, threads, variables; session_call.c: calls on their way; session_traced.c: programs of
- * the user; session_output.c: what they print; session_files.c: which socket a descriptor names; session_socket.c:
+ * session_program.c: programs, threads, variables; session_call.c: calls on their way; session_own.c,
+ * session_traced.c: programs of the user, and what their tracers report; session_output.c: what they print;
+ * session_attach.c: one that runs already; session_files.c: which socket a descriptor names; session_socket.c:
  * which program's descriptor a kernel socket belongs to.
  */
 #ifndef SOCKLENS_SESSION_IMPL_H
