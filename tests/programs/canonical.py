@@ -24,9 +24,9 @@ def split(text):
             quoted = c != '"'
         elif c == '"':
             quoted = True
-        elif c in "([{<":
+        elif c in "([{":
             depth += 1
-        elif c in ")]}>":
+        elif c in ")]}":
             depth -= 1
         elif c == "," and depth == 0:
             parts.append(text[start:i].strip())
@@ -197,12 +197,11 @@ def strace_addr(text):
 
 
 def rights(text):
-    return numbers(" ".join(re.findall(r"cmsg_type=SCM_RIGHTS, cmsg_data=\[([^\]]*)\]", plain(text))))
+    return numbers(" ".join(re.findall(r"cmsg_type=SCM_RIGHTS, cmsg_data=\[([^\]]*)\]", text)))
 
 
 def strace(name, args, result, note):
-    """A call from its text: args are split and as strace -y writes them; note is what stands behind the result."""
-    args = [plain(a) for a in args]
+    """A call from its text: its args, plain() and split; note is what stands behind the result."""
     at = lambda i: args[i] if i < len(args) else "0"
     good = result not in ("...", "") and not result.startswith("E")
     if name == "socket":

@@ -51,7 +51,6 @@ static void pieces(int fd)
 	struct iovec out[2] = { { "head", 4 }, { "body", 4 } };
 	struct iovec in[2] = { { buf, 3 }, { buf + 3, 100 } };
 	struct msghdr msg;
-	struct mmsghdr many[2];
 
 	writev(fd, out, 2);
 	back(fd, 8);
@@ -60,13 +59,6 @@ static void pieces(int fd)
 	msg.msg_iovlen = 2;
 	sendmsg(fd, &msg, MSG_NOSIGNAL);
 	readv(fd, in, 2);
-	memset(many, 0, sizeof(many));
-	many[0].msg_hdr.msg_iov = &out[0];
-	many[0].msg_hdr.msg_iovlen = 1;
-	many[1].msg_hdr.msg_iov = &out[1];
-	many[1].msg_hdr.msg_iovlen = 1;
-	sendmmsg(fd, many, 2, 0);
-	back(fd, 8);
 }
 
 static void waiting(int fd)
@@ -137,21 +129,27 @@ static void files(int fd, const char *name)
 	close(pipes[1]);
 }
 
+static void many(struct mmsghdr *m, struct iovec *iov)
+{
+	memset(m, 0, 2 * sizeof(*m));
+	m[0].msg_hdr.msg_iov = &iov[0];
+	m[0].msg_hdr.msg_iovlen = 1;
+	m[1].msg_hdr.msg_iov = &iov[1];
+	m[1].msg_hdr.msg_iovlen = 1;
+}
+
 static void pairs(void)
 {
-	struct mmsghdr many[2];
+	struct mmsghdr messages[2];
+	struct iovec out[2] = { { "one", 3 }, { "three", 5 } };
 	struct iovec in[2] = { { buf, 10 }, { buf + 10, 10 } };
 	int pair[2];
 
 	socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair);
-	send(pair[0], "one", 3, 0);
-	send(pair[0], "three", 5, 0);
-	memset(many, 0, sizeof(many));
-	many[0].msg_hdr.msg_iov = &in[0];
-	many[0].msg_hdr.msg_iovlen = 1;
-	many[1].msg_hdr.msg_iov = &in[1];
-	many[1].msg_hdr.msg_iovlen = 1;
-	recvmmsg(pair[1], many, 2, 0, NULL);
+	many(messages, out);
+	sendmmsg(pair[0], messages, 2, 0);
+	many(messages, in);
+	recvmmsg(pair[1], messages, 2, 0, NULL);
 	close(pair[0]);
 	send(pair[1], "nobody", 6, 0);
 	close(pair[1]);
