@@ -6,11 +6,13 @@ depends on the version of a runtime, or on how fast the other side is.  The stor
 
 
 class Pair:
-    def __init__(self, name, server, client, lanes, story=(), status=0, needs=(), options=(), others=False, text=()):
+    def __init__(self, name, server, client, lanes, story=(), status=0, needs=(), options=(), others=False, text=(),
+                 command=()):
         self.name, self.server, self.clients = name, server, [client] if isinstance(client, str) else client
         self.lanes, self.story, self.status, self.needs = lanes, story, status, needs
         self.options = options    # of socklens run
         self.others = others    # threads besides those in lanes make calls, too
+        self.command = list(command)    # in place of servers and clients: one program alone, on one host
         self.text = text    # what is in the ladder that is printed
 
 
@@ -335,6 +337,15 @@ PAIRS = [
         "client: ACK", "client: PSH ACK len 5", 'server: recv(4, 1024) = 5 "hello"',
         "server: PSH ACK len 5", 'client: recv(3, 1024) = 5 "hello"', "client: FIN ACK"], needs=["python3"],
          options=["--loopback"]),
+
+    Pair("a script that starts both", None, [], {
+        "client": ["exit 0"],
+    }, [["client/*: listen(3, 5) = 0", "client/*: enter accept(3)", "client/*: accept(3) = 4 127.0.0.1:*",
+         'client/*: read(4, 1024) = 5 "hello"', "client/*: enter close(4)", "client/*: killed 15"],
+        ["client/*: listen(3, 5) = 0", "client/*: enter connect(3, 127.0.0.1:8080)", "*: SYN", "*: SYN ACK",
+         "client/*: connect(3, 127.0.0.1:8080) = 0", "*: PSH ACK len 5", 'client/*: read(4, 1024) = 5 "hello"',
+         'client/*: recv(3, 1023) = 5 "hello"', "client/*: > got hello", "client/*: exit 0", "client: exit 0"]],
+         command=["./both.sh", "8080"], others=True),
 
     Pair("Node", "node echo_server.js 8080", "node echo_client.js 192.0.2.2 8080 hello", {
         "server": ["...", "socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC) = *", "...", "bind(*, *:8080) = 0", "...",

@@ -17,7 +17,7 @@ class Stage:
     def __init__(self, out):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="socklens-programs."))
         self.lacks = {}    # by name of a file or a tool: why it is not there
-        for pattern in ("*.py", "*.js", "*.lab"):
+        for pattern in ("*.py", "*.js", "*.sh", "*.lab"):
             for file in HERE.glob(pattern):
                 shutil.copy(file, self.path)
         for file in HERE.glob("*.c"):
