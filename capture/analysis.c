@@ -126,17 +126,21 @@ static bool within(int64_t since, int64_t now, int64_t limit)
  * Most often one segment is under way, the latest; it is remembered without a block in the pool, and put there
  * before anything else is done with it than to acknowledge it.
  */
-static void lone_settle(struct tcp *t, struct unacked *pool, int dir)
+static void lone_put(struct tcp *t, struct unacked *pool, int dir)
 {
 	struct tcp_side *x = &t->side[dir];
 	const struct unacked_segment s = {
 		.start = x->lone, .end = x->high, .frame = x->high_frame, .ts_ns = t->high_ns[dir]
 	};
 
-	if (x->unacked != TCP_LONE)
-		return;
 	x->unacked = 0;
 	unacked_add(pool, &x->unacked, &s);
+}
+
+static inline void lone_settle(struct tcp *t, struct unacked *pool, int dir)
+{
+	if (t->side[dir].unacked == TCP_LONE)
+		lone_put(t, pool, dir);
 }
 
 /* ---- F1 to F9: what the segment says of windows and of being alive ---- */
@@ -790,8 +794,10 @@ static inline void ordinary_flight(const struct tcp *t, const struct tcp_side *x
 }
 
 /* All of tcp_analyse().  Bits and bytes come last: the compiler must take a byte for a part of anything. */
-static inline void ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-			    const struct tcp_segment *s, uint32_t phantom, struct verdict *out)
+static inline __attribute__((always_inline)) void ordinary(struct tcp *t, struct unacked *pool,
+							   const struct tcp_rules *rules,
+							   const struct tcp_segment *s,
+							   uint32_t phantom, struct verdict *out)
 {
 	struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
 	const struct packet *p = s->p;

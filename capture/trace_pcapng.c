@@ -15,6 +15,7 @@
 
 #include "capture/gap.h"
 #include "capture/journal.h"
+#include "src/core/clock.h"
 
 #define BLOCK_RESYNC (1u << 20) /* longest block that reading starts again with */
 #define IFACES_MAX   65536
@@ -477,6 +478,56 @@ static int whole_block(struct turn *u, uint32_t total, const char *why, struct e
 	return 1;
 }
 
+/*
+ * Nearly all blocks of a foreign capture are packets without options on interfaces of the usual two resolutions:
+ * what the functions above would make of such a one, in one step.  False: it is another kind, or not all there.
+ */
+static bool take_common(struct turn *u)
+{
+	enum { BODY = 8, DATA = 28, AROUND = DATA + 4 };
+	const struct trace *t = u->t;
+	const struct section *s = t->sections ? &t->section[t->sections - 1] : NULL;
+	const uint8_t *bytes = input_bytes(u->in);
+	struct rd r = rd_on(bytes, DATA), tail;
+	const struct iface *i;
+	uint32_t type, total, number, caplen, len;
+	uint64_t units;
+	int64_t unit_ns;
+
+	if (!s || s->big || u->s->big || input_have(u->in) < AROUND)
+		return false;
+	type = rd_le32(&r);
+	total = rd_le32(&r);
+	number = rd_le32(&r);
+	units = (uint64_t)rd_le32(&r) << 32;
+	units |= rd_le32(&r);
+	caplen = rd_le32(&r);
+	len = rd_le32(&r);
+	if (type != BLOCK_EPB || caplen > OTHER_WHOLE || total != AROUND + ((caplen + 3) & ~3u) ||
+	    input_have(u->in) < total || number >= s->ifaces)
+		return false;
+	tail = rd_on(bytes + total - 4, 4);
+	i = &t->iface[s->iface + number];
+	unit_ns = i->of.tsresol == PCAPNG_NSEC ? 1 : i->of.tsresol == PCAPNG_USEC ? NS_PER_US : 0;
+	if (rd_le32(&tail) != total || i->of.tsoffset || !unit_ns ||
+	    units > (uint64_t)(INT64_MAX / unit_ns))
+		return false;
+	trace_batch_add(u->t, &(struct trace_packet){
+				      .ts_ns = (int64_t)units * unit_ns,
+				      .offset = u->in->offset,
+				      .data = bytes + DATA,
+				      .caplen = caplen,
+				      .len = len,
+				      .link = t->host[i->host].link,
+				      .number = (uint32_t)next_number(t),
+				      .host = i->host < HOSTS_MAX && !s->ours ? (uint8_t)i->host
+									      : TRACE_HOST_NONE,
+			      });
+	u->s->block++;
+	input_step(u->in, total);
+	return true;
+}
+
 /* One block, or what is in its place.  1: there may be another at once. */
 static int next_block(struct turn *u, struct err *e)
 {
@@ -484,6 +535,8 @@ static int next_block(struct turn *u, struct err *e)
 	uint32_t type, total;
 	size_t have;
 
+	if (take_common(u))
+		return u->l->batch.count < BATCH ? 1 : trace_batch_run(u->t, e) < 0 ? -1 : 1;
 	if (want(u, PCAPNG_HEADER, &have, e) < 0)
 		return -1;
 	if (have < PCAPNG_HEADER) {
