@@ -40,6 +40,7 @@ struct turn {
 	struct trace *t;
 	struct load *l;
 	struct input *in;
+	bool big; /* byte order of the block at hand: of a section header its own */
 };
 
 /* ---- one block as an event ---- */
@@ -173,7 +174,7 @@ static bool pcapng_read_record(const struct trace *t, uint64_t offset, const uin
 static int take_section(struct turn *u, const struct pcapng_block *b, const char **why,
 			struct err *e)
 {
-	struct section section = { .offset = u->in->offset, .big = u->s->big };
+	struct section section = { .offset = u->in->offset, .big = u->big };
 	struct pcapng_section head;
 
 	if (u->t->sections >= SECTIONS_MAX) {
@@ -182,7 +183,8 @@ static int take_section(struct turn *u, const struct pcapng_block *b, const char
 		u->l->skip_lost = true;
 		return 0;
 	}
-	if (pcapng_read_section(b->body, u->s->big, &head, why))
+	u->s->big = u->big;
+	if (pcapng_read_section(b->body, u->big, &head, why))
 		section.ours = strncmp(head.application, "socklens", 8) == 0;
 	return trace_add_section(u->t, &section, e);
 }
@@ -463,7 +465,7 @@ static int whole_block(struct turn *u, uint32_t total, const char *why, struct e
 			return 0;
 	}
 	u->s->block++;
-	if (total == 0 || !pcapng_read_block(input_bytes(u->in), have, u->s->big, &b, &why)) {
+	if (total == 0 || !pcapng_read_block(input_bytes(u->in), have, u->big, &b, &why)) {
 		if (trace_batch_run(u->t, e) < 0)
 			return -1;
 		broken(u, why);
@@ -494,7 +496,7 @@ static bool take_common(struct turn *u)
 	uint64_t units;
 	int64_t unit_ns;
 
-	if (!s || s->big || u->s->big || input_have(u->in) < AROUND)
+	if (!s || u->s->big || input_have(u->in) < AROUND)
 		return false;
 	type = rd_le32(&r);
 	total = rd_le32(&r);
@@ -545,7 +547,8 @@ static int next_block(struct turn *u, struct err *e)
 				      "the file ends inside a block's head");
 		return 0;
 	}
-	total = pcapng_head(input_bytes(u->in), have, &u->s->big, &type, &why);
+	u->big = u->s->big;
+	total = pcapng_head(input_bytes(u->in), have, &u->big, &type, &why);
 	if (total <= OTHER_WHOLE || is_read(type))
 		return whole_block(u, total, why, e);
 	u->s->block++;
