@@ -208,7 +208,7 @@ static int run_until(struct text_run *t, struct err *e)
 		enum launch_state state = launch_work(t->launch, e);
 
 		if (session_trouble(t->session, &trouble))
-			cmd_error(&trouble, EXIT_FAILED);
+			cmd_error(&trouble, EXIT_CANNOT);
 		if (state == LAUNCH_FAILED ||
 		    show_live_put(t->show, false, session_settled_ns(t->session), &t->due_ms, e))
 			return -1;
@@ -221,22 +221,33 @@ static int run_until(struct text_run *t, struct err *e)
 	}
 }
 
+/* Of a run that could not go on. */
+static int failed_status(const struct launch *l)
+{
+	return launch_refused(l) ? launch_refused(l) : EXIT_CANNOT;
+}
+
 static int run_text_with(struct text_run *t)
 {
-	struct err e = { 0 };
+	struct err e = { 0 }, waits = { 0 };
 	int failed = run_until(t, &e), status;
+	bool waited = !failed && launch_waits(t->launch, &waits);
 
 	if (failed)
-		cmd_error(&e, EXIT_FAILED);
+		cmd_error(&e, EXIT_CANNOT);
 	status = launch_status(t->launch);
 	session_end_programs(t->session, END_MS);
 	session_settle(t->session);
 	if (show_live_put(t->show, true, INT64_MAX, &t->due_ms, &e) && !failed)
-		return cmd_error(&e, EXIT_FAILED);
+		return cmd_error(&e, EXIT_CANNOT);
 	if (failed)
-		return EXIT_FAILED;
+		return failed_status(t->launch);
+	if (waited)
+		cmd_error(&waits, EXIT_CANNOT);
 	if (t->stopped)
 		return EXIT_SIGNAL + t->stopped;
+	if (waited)
+		return EXIT_CANNOT;
 	/* One that was ended because its time was up has a status, too: that of the signal. */
 	if (status < 0)
 		status = launch_status(t->launch);
@@ -252,7 +263,7 @@ static int run_text(const struct run *r, struct session *s, struct launch *l,
 
 	t.show = show_live_new(session_trace(s), ladder_width(), stdout, r->ascii, &e);
 	if (!t.show)
-		return cmd_error(&e, EXIT_FAILED);
+		return cmd_error(&e, EXIT_CANNOT);
 	if (r->for_ns)
 		t.until_ns = clock_monotonic_ns() + r->for_ns;
 	code = run_text_with(&t);
@@ -272,7 +283,11 @@ static int run_screen(const struct run *r, struct session *s, struct launch *l)
 	};
 	int code = screen_run(&app, &r->screen);
 
-	return code != EXIT_OK || launch_status(l) < 0 ? code : launch_status(l);
+	if (code != EXIT_OK)
+		return EXIT_CANNOT;
+	if (launch_refused(l))
+		return launch_refused(l);
+	return launch_status(l) < 0 ? EXIT_OK : launch_status(l);
 }
 
 /* ---- both ---- */

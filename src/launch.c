@@ -1,5 +1,6 @@
 #include "src/launch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct launch {
 	struct launch_config config;
 	enum launch_state state;
 	bool begun;
+	int refused; /* LAUNCH_NOT_FOUND, LAUNCH_NOT_EXECUTED; 0 */
 	int64_t give_up_ns; /* CLOCK_MONOTONIC: until when servers may take to listen */
 	int64_t ended_ns; /* when the last client ended; 0: not yet */
 	int64_t changed_ns; /* when the trace grew last … */
@@ -48,13 +50,37 @@ static int number_of(const struct launch *l, size_t i)
 	return session_program_find(l->session, name, strlen(name), &thread);
 }
 
+/* By what execve(2) says of a command; what else goes wrong with a start is not one of these. */
+static const struct {
+	int error, status;
+} refusals[] = {
+	{ ENOENT, LAUNCH_NOT_FOUND },	    { ENOTDIR, LAUNCH_NOT_FOUND },
+	{ ENAMETOOLONG, LAUNCH_NOT_FOUND }, { ELOOP, LAUNCH_NOT_FOUND },
+	{ EACCES, LAUNCH_NOT_EXECUTED },    { ENOEXEC, LAUNCH_NOT_EXECUTED },
+	{ EISDIR, LAUNCH_NOT_EXECUTED },    { ETXTBSY, LAUNCH_NOT_EXECUTED },
+	{ ELIBBAD, LAUNCH_NOT_EXECUTED },   { E2BIG, LAUNCH_NOT_EXECUTED },
+};
+
+static int start_one(struct launch *l, const struct launch_program *p, struct err *e)
+{
+	struct err why = { .code = 0 };
+
+	if (!session_run(l->session, p->name, p->host, p->command, &why))
+		return 0;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].error == why.code)
+			l->refused = refusals[i].status;
+	if (e)
+		*e = why;
+	return -1;
+}
+
 static int start_all(struct launch *l, bool servers, struct err *e)
 {
 	for (size_t i = 0; i < l->config.programs; i++) {
 		const struct launch_program *p = &l->config.program[i];
 
-		if (!p->runs && p->server == servers &&
-		    session_run(l->session, p->name, p->host, p->command, e))
+		if (!p->runs && p->server == servers && start_one(l, p, e))
 			return -1;
 	}
 	return 0;
@@ -171,6 +197,24 @@ enum launch_state launch_work(struct launch *l, struct err *e)
 		break;
 	}
 	return l->state;
+}
+
+bool launch_waits(const struct launch *l, struct err *e)
+{
+	bool gone = false;
+	const struct launch_program *p =
+		l->state == LAUNCH_WAITING ? not_listening(l, &gone) : NULL;
+
+	if (!p)
+		return false;
+	err_set(e, "--no-wait starts all programs at once", "%s %s: the client was not started",
+		p->name, gone ? "ended before it listened" : "does not listen");
+	return true;
+}
+
+int launch_refused(const struct launch *l)
+{
+	return l->refused;
 }
 
 const char *launch_first(const struct launch *l)

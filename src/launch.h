@@ -48,6 +48,17 @@ const char *launch_first(const struct launch *l);
 
 int launch_timeout_ms(const struct launch *l);	/* after which it is due again; -1: never */
 
+/* What it waits for: true, and e says which server does not listen, and that the client was not started. */
+bool launch_waits(const struct launch *l, struct err *e);
+
+/*
+ * Of a command that could not be run, as sh(1) and env(1) have it: LAUNCH_NOT_FOUND, LAUNCH_NOT_EXECUTED; 0: that is not
+ * what happened.
+ */
+#define LAUNCH_NOT_EXECUTED	126
+#define LAUNCH_NOT_FOUND	127
+int launch_refused(const struct launch *l);
+
 /* Of the first client (without any: of the first server): as a shell has it, 128+N for signal N.  -1: it runs, or never did. */
 int launch_status(const struct launch *l);
 

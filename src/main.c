@@ -36,7 +36,8 @@ const struct cmd cmds[] = {
 	  "  -w FILE       record to FILE\n"
 	  "  --theme, --ascii as in lab\n"
 	  "With --text the run is over when the clients have ended and the wire is quiet; what still runs is ended.\n"
-	  "Exit status: the client's, 128 and a signal's number where one killed it; 2 cannot run, 77 no lab here.\n"
+	  "Exit status: the client's, 128 and a signal's number where one killed it; 127 a command is not found,\n"
+	  "126 it cannot be executed; 2 cannot run (a server never listened, an error of ours), 77 no lab here.\n"
 	  "Example: socklens run --server 'python3 server.py' --client 'python3 client.py'\n"
 	  "Example: socklens run --text -- curl http://localhost:8080/\n",
 	  cmd_run },

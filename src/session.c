@@ -14,6 +14,7 @@
 #include "src/core/names.h"
 #include "src/describe.h"
 #include "src/lab/diag.h"
+#include "src/lab/listening.h"
 #include "src/session_side.h"
 
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
@@ -221,6 +222,7 @@ void session_free(struct session *s)
 	}
 	lab_free(s->lab);
 	diag_close(s->diag);
+	listening_free(s->listening);
 	sides_free(s->sides);
 	trace_free(s->trace);
 	calls_fini(s);

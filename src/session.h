@@ -113,7 +113,11 @@ int session_input(struct session *s, size_t program, const char *text, struct er
 
 bool session_is_own(const struct session *s, size_t program);	/* it is such a program, running or gone */
 bool session_runs(const struct session *s, size_t program);	/* of either kind: it has not ended */
-bool session_listens(const struct session *s, size_t program);	/* one of its sockets waits for peers: LISTEN, or bound UDP */
+/*
+ * One of its sockets waits for peers: LISTEN, or bound UDP.  By its calls; or, since not all calls of all programs are
+ * seen, by what the kernel has: as many ports that nobody else is known to have as there are such programs on its host.
+ */
+bool session_listens(struct session *s, size_t program);
 
 /* Whether it has ended, with all its processes; and how its first one did. */
 bool session_ended(const struct session *s, size_t program, bool *killed, int *status);

@@ -129,11 +129,14 @@ struct owned_socket {		/* a kernel socket that may still change */
 	int64_t said_ns;	/* time of the STATE that said so; 0: none did */
 };
 
+struct listening;
+
 struct session {
 	struct trace *trace;
 	struct lab *lab;
 	struct wire *wire;
 	struct sides *sides;	/* of one host; NULL: there are two */
+	struct listening *listening;	/* opened when it is asked for first; NULL */
 	struct diag *diag;	/* to ask about sockets where there is no wire to do it; NULL */
 	struct actor actor[SESSION_PROGRAMS];
 	size_t actors;
@@ -250,5 +253,7 @@ void sockets_end(struct session *s, size_t actor, uint32_t process, int64_t ts_n
 void sockets_exec(struct session *s, size_t actor, uint32_t process, int64_t ts_ns);	/* those that are closed by it */
 const struct sock_sample *sockets_last(struct session *s, uint8_t host, uint64_t cookie);	/* NULL: none yet */
 bool sockets_listen(const struct session *s, size_t actor);	/* one of them waits for peers */
+/* Ports of its host, on which a socket waits for peers that no other program is known to have. */
+size_t sockets_ports_beside(struct session *s, size_t actor);
 
 #endif

@@ -116,9 +116,26 @@ bool session_runs(const struct session *s, size_t program)
 	return program < s->actors && actor_runs(&s->actor[program]);
 }
 
-bool session_listens(const struct session *s, size_t program)
+/* Programs of its host that were not seen to wait for peers, itself among them. */
+static size_t unseen_beside(const struct session *s, size_t program)
 {
-	return sockets_listen(s, program);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->actors; i++) {
+		const struct actor *a = &s->actor[i];
+		bool beside = s->lab->loopback || a->host == s->actor[program].host;
+
+		n += a->tracer && beside && !sockets_listen(s, i);
+	}
+	return n;
+}
+
+bool session_listens(struct session *s, size_t program)
+{
+	if (sockets_listen(s, program))
+		return true;
+	return s->lab && s->actor[program].tracer &&
+	       sockets_ports_beside(s, program) >= unseen_beside(s, program);
 }
 
 bool session_ended(const struct session *s, size_t program, bool *killed, int *status)

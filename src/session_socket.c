@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/lab/listening.h"
+
+#define WAITING_MAX 64 /* sockets of a host that are looked at */
+
 static struct owned_socket *find(struct session *s, uint8_t host, uint64_t cookie)
 {
 	for (size_t i = s->sockets; i-- > 0;)
@@ -280,6 +284,45 @@ bool sockets_listen(const struct session *s, size_t actor)
 			return true;
 	}
 	return false;
+}
+
+/* ---- what no call told of ---- */
+
+static bool is_anothers(const struct session *s, size_t actor, uint64_t cookie)
+{
+	for (size_t i = 0; i < s->sockets; i++) {
+		const struct owned_socket *o = &s->socket[i];
+
+		if (o->cookie == cookie && o->actor != SIZE_MAX && o->actor != actor &&
+		    (o->host == s->actor[actor].host || s->lab->loopback))
+			return true;
+	}
+	return false;
+}
+
+/* A server often has a socket for each version of IP, at one port. */
+static bool is_first_of_port(const struct sock_sample *all, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (all[k].protocol == all[i].protocol &&
+		    addr_port(&all[k].local) == addr_port(&all[i].local))
+			return false;
+	return true;
+}
+
+size_t sockets_ports_beside(struct session *s, size_t actor)
+{
+	struct sock_sample all[WAITING_MAX];
+	size_t count, n = 0;
+
+	if (!s->listening)
+		s->listening = listening_new(s->lab, NULL);
+	if (!s->listening)
+		return 0;
+	count = listening_at(s->listening, s->actor[actor].host, all, WAITING_MAX);
+	for (size_t i = 0; i < count; i++)
+		n += !is_anothers(s, actor, all[i].cookie) && is_first_of_port(all, i);
+	return n;
 }
 
 void sockets_die(struct session *s, size_t actor)

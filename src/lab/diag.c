@@ -355,10 +355,22 @@ struct search {
 	int family, protocol;
 	uint64_t cookie; /* 0: none is meant, only to see that the kernel answers */
 	struct sock_sample *out;
+	size_t max, count; /* of a search for those that wait; max 0: it is none */
 	int result; /* 1 found, 0 not (yet), -1 refused */
 	int error; /* errno then */
 	bool done;
 };
+
+static void keep_waiting(struct search *s, struct rd *body)
+{
+	struct sock_sample now;
+
+	if (s->count == s->max || !read_socket(body, s->family, s->protocol, &now))
+		return;
+	if (now.state == SOCK_STATE_LISTEN ||
+	    (now.state == SOCK_STATE_UNCONNECTED && addr_port(&now.local)))
+		s->out[s->count++] = now;
+}
 
 static void search_message(struct search *s, const struct nlmsghdr *head, struct rd *body)
 {
@@ -374,6 +386,8 @@ static void search_message(struct search *s, const struct nlmsghdr *head, struct
 		}
 		return;
 	}
+	if (s->max)
+		keep_waiting(s, body);
 	if (s->result || !s->cookie || !read_socket(body, s->family, s->protocol, &now) ||
 	    now.cookie != s->cookie)
 		return;
@@ -425,6 +439,16 @@ int diag_inet_cookie(struct diag *d, int family, int protocol, uint64_t cookie,
 	search_request(d, family, protocol);
 	search_run(d, &s);
 	return s.result;
+}
+
+int diag_waiting(struct diag *d, int family, int protocol, struct sock_sample *out, size_t max)
+{
+	struct search s = { .family = family, .protocol = protocol, .out = out, .max = max };
+	struct inet_diag_req_v2 *r = inet_request(d, family, protocol, NLM_F_DUMP);
+
+	r->idiag_states = 1u << (protocol == IPPROTO_TCP ? KERNEL_LISTEN : KERNEL_CLOSE);
+	search_run(d, &s);
+	return s.result < 0 ? -1 : (int)s.count;
 }
 
 int diag_probe(struct diag *d, int family, int protocol, struct err *e)

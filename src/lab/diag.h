@@ -7,6 +7,7 @@
 #ifndef SOCKLENS_LAB_DIAG_H
 #define SOCKLENS_LAB_DIAG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "src/core/addr.h"
@@ -33,6 +34,12 @@ int diag_inet(struct diag *d, int protocol, const struct addr *local, const stru
 /* The same by cookie alone: goes through all sockets of the family. */
 int diag_inet_cookie(struct diag *d, int family, int protocol, uint64_t cookie,
 		     struct sock_sample *out);
+
+/*
+ * The TCP or UDP sockets that wait for peers: LISTEN; of UDP those that are bound and have no peer.  Fills up to max; how
+ * many, or -1: the kernel did not answer.
+ */
+int diag_waiting(struct diag *d, int family, int protocol, struct sock_sample *out, size_t max);
 
 /* A Unix socket by its inode; out->remote stays empty. */
 int diag_unix(struct diag *d, uint32_t inode, struct sock_sample *out);
