@@ -361,9 +361,10 @@ bool session_work(struct session *s)
 {
 	bool grown;
 
+	/* Reports first: they say whose the sockets are that the wire tells of. */
+	actors_work(s);
 	if (s->wire)
 		wire_work(s);
-	actors_work(s);
 	actors_retry_interrupts(s);
 	file_work(s);
 	load_work(s);

@@ -7,6 +7,7 @@
 #include "src/session_impl.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -234,11 +235,21 @@ static void note_flag(struct session *s, const struct call_record *r)
 		d->till_exec = call_number_of(&r->request, ARG_FCNTL_ARG) & FD_CLOEXEC;
 }
 
+/*
+ * A user's own program has gone on when its socket is looked at: what its next call did must not be put down to one that
+ * did nothing.
+ */
+static bool is_for_the_next(const struct actor *a, const struct call_record *r,
+			    const struct sock_key *key)
+{
+	return a->own && r->request.call->still && key->protocol == IPPROTO_TCP;
+}
+
 static void sample(struct session *s, const struct call_record *r, const struct sock_key *key)
 {
 	struct actor *a = &s->actor[r->actor];
 
-	if (!key->cookie)
+	if (!key->cookie || is_for_the_next(a, r, key))
 		return;
 	if (a->fast && r->request.call->result == RESULT_BYTES) {
 		a->unsampled = *key;
@@ -252,14 +263,15 @@ static void sample(struct session *s, const struct call_record *r, const struct 
 static void note_sockets(struct session *s, const struct call_record *r,
 			 const struct call_sockets *k)
 {
-	int fd = call_fd(&r->request);
+	int fd = call_fd(&r->request), made = -1;
 
 	if (r->request.call->closes && r->outcome.result == 0)
 		sockets_disown(s, r->actor, r->process, fd, r->number, k->ts_ns);
 	else if (k->sock.cookie)
 		sockets_own(s, r->actor, r->process, fd, &k->sock, r->number, k->ts_ns);
 	note_flag(s, r);
-	note_made(s, r, (int)r->outcome.result, &k->made, k->ts_ns);
+	if (call_fds_made(&r->request, &r->outcome, &made, 1))
+		note_made(s, r, made, &k->made, k->ts_ns);
 	note_made(s, r, k->second, &k->made_second, k->ts_ns);
 	sample(s, r, &k->sock);
 	sample(s, r, &k->made);

@@ -90,6 +90,7 @@ struct call {
 	struct call_arg arg[CALL_ARGS];	/* up to the first ARG_NONE */
 	enum call_result result;
 	bool closes;		/* its descriptor is gone afterwards */
+	bool still;		/* leaves the state of a TCP socket and its queues as they are */
 	const char *about;	/* one or two sentences for a student: what it asks of the kernel */
 	const char *man;	/* "listen(2)" */
 	const char *instead;	/* NULL; or the language cannot write this call, and this can be written in its place */

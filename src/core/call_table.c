@@ -43,7 +43,7 @@
 
 /* Of two rows with one number the later is the general one: call_of_number(). */
 const struct call calls[] = {
-	{ .name = "socket", .number = SYS_socket, .result = RESULT_FD,
+	{ .name = "socket", .number = SYS_socket, .result = RESULT_FD, .still = true,
 	  .arg = { { "domain", ARG_FAMILY, false }, { "type", ARG_SOCKTYPE, false },
 		   { "protocol", ARG_PROTOCOL, true } },
 	  .man = "socket(2)",
@@ -56,7 +56,7 @@ const struct call calls[] = {
 	  .about = "Makes two sockets that are connected to each other, without addresses and without a "
 		   "network: what is written to one is read from the other. Programs use such a pair "
 		   "(AF_UNIX) between their processes and threads." },
-	{ .name = "bind", .number = SYS_bind, .result = RESULT_ZERO,
+	{ .name = "bind", .number = SYS_bind, .result = RESULT_ZERO, .still = true,
 	  .arg = { SOCKFD, { "addr", ARG_ADDR, false } },
 	  .man = "bind(2)",
 	  .about = "Gives the socket its own address, so that others can reach it there. It fails with "
@@ -168,110 +168,110 @@ const struct call calls[] = {
 	  .man = "close(2)",
 	  .about = "Gives the descriptor back; its number is free for the next socket. When it was the last "
 		   "one, the kernel ends the connection in its own time, and returns at once." },
-	{ .name = "dup", .number = SYS_dup, .result = RESULT_FD,
+	{ .name = "dup", .number = SYS_dup, .result = RESULT_FD, .still = true,
 	  .arg = { { "oldfd", ARG_FD, false } },
 	  .man = "dup(2)",
 	  .about = "Makes a second descriptor of the same socket, with the lowest number that is free. The "
 		   "connection ends only when both are closed." },
-	{ .name = "dup2", .number = DUP2_NUMBER, .result = RESULT_FD,
+	{ .name = "dup2", .number = DUP2_NUMBER, .result = RESULT_FD, .still = true,
 	  .arg = { { "oldfd", ARG_FD, false }, { "newfd", ARG_FD, false } },
 	  .man = "dup2(2)",
 	  .about = "Makes newfd another descriptor of the same socket; what newfd was before is closed "
 		   "without a word. So a server makes a connection the standard input of a program." },
-	{ .name = "dup3", .number = SYS_dup3, .result = RESULT_FD,
+	{ .name = "dup3", .number = SYS_dup3, .result = RESULT_FD, .still = true,
 	  .arg = { { "oldfd", ARG_FD, false }, { "newfd", ARG_FD, false },
 		   { "flags", ARG_FILE_FLAGS, false } },
 	  .man = "dup3(2)",
 	  .about = "Does what dup2() does, and with O_CLOEXEC the new descriptor is closed when the program "
 		   "executes another." },
-	{ .name = "getsockopt", .number = SYS_getsockopt, .result = RESULT_ZERO,
+	{ .name = "getsockopt", .number = SYS_getsockopt, .result = RESULT_ZERO, .still = true,
 	  .arg = { SOCKFD, { "level", ARG_LEVEL, false }, { "optname", ARG_OPTNAME, false },
 		   { "optval", ARG_OPTVAL_OUT, false } },
 	  .man = "getsockopt(2)",
 	  .about = "Reads one setting or one figure of the socket. SO_ERROR tells, and clears, the error "
 		   "that waits on it: how a non-blocking connect() ended." },
-	{ .name = "setsockopt", .number = SYS_setsockopt, .result = RESULT_ZERO,
+	{ .name = "setsockopt", .number = SYS_setsockopt, .result = RESULT_ZERO, .still = true,
 	  .arg = { SOCKFD, { "level", ARG_LEVEL, false }, { "optname", ARG_OPTNAME, false },
 		   { "optval", ARG_OPTVAL, false } },
 	  .man = "setsockopt(2)",
 	  .about = "Changes one setting of the socket: of sockets in general (SOL_SOCKET) or of one "
 		   "protocol (IPPROTO_TCP and others)." },
-	{ .name = "getsockname", .number = SYS_getsockname, .result = RESULT_ZERO,
+	{ .name = "getsockname", .number = SYS_getsockname, .result = RESULT_ZERO, .still = true,
 	  .arg = { SOCKFD, { "addr", ARG_ADDR_OUT, false } },
 	  .man = "getsockname(2)",
 	  .about = "Asks for the socket's own address; after bind() to port 0 or after connect() that is "
 		   "how one learns which port the kernel chose." },
-	{ .name = "getpeername", .number = SYS_getpeername, .result = RESULT_ZERO,
+	{ .name = "getpeername", .number = SYS_getpeername, .result = RESULT_ZERO, .still = true,
 	  .arg = { SOCKFD, { "addr", ARG_ADDR_OUT, false } },
 	  .man = "getpeername(2)",
 	  .about = "Asks for the address of the other end. It fails with ENOTCONN where there is none." },
-	{ .name = "fcntl", .number = SYS_fcntl, .result = RESULT_FCNTL,
+	{ .name = "fcntl", .number = SYS_fcntl, .result = RESULT_FCNTL, .still = true,
 	  .arg = { { "fd", ARG_FD, false }, { "cmd", ARG_FCNTL_CMD, false },
 		   { "arg", ARG_FCNTL_ARG, true } },
 	  .man = "fcntl(2)",
 	  .about = "Reads or changes what belongs to the descriptor: F_SETFL with O_NONBLOCK makes calls "
 		   "return EAGAIN where they would sleep." },
-	{ .name = "ioctl", .number = SYS_ioctl, .result = RESULT_ZERO,
+	{ .name = "ioctl", .number = SYS_ioctl, .result = RESULT_ZERO, .still = true,
 	  .arg = { { "fd", ARG_FD, false }, { "request", ARG_IOCTL, false },
 		   { "argp", ARG_IOCTL_ARG, true } },
 	  .man = "ioctl(2)",
 	  .about = "Asks the kernel for what has no call of its own: FIONREAD tells how many bytes wait to be "
 		   "read, SIOCOUTQ how many are not acknowledged yet, FIONBIO makes calls not wait." },
-	{ .name = "poll", .number = POLL_NUMBER, .result = RESULT_COUNT,
+	{ .name = "poll", .number = POLL_NUMBER, .result = RESULT_COUNT, .still = true,
 	  .arg = { { "fds", ARG_POLLFDS, false }, { "timeout", ARG_TIMEOUT, false } },
 	  .man = "poll(2)",
 	  .about = "Sleeps until one of several descriptors is ready, or the timeout (in milliseconds, -1 "
 		   "for ever) is over. It returns how many are ready." },
-	{ .name = "ppoll", .number = SYS_ppoll, .result = RESULT_COUNT,
+	{ .name = "ppoll", .number = SYS_ppoll, .result = RESULT_COUNT, .still = true,
 	  .arg = { { "fds", ARG_POLLFDS, false }, { "tmo_p", ARG_TIMESPEC, true },
 		   { "sigmask", ARG_SIGSET, true } },
 	  .man = "ppoll(2)",
 	  .about = "Does what poll() does, with a finer timeout and a set of signals that are blocked "
 		   "only while it sleeps; no signal can slip in between." },
-	{ .name = "select", .number = SELECT_NUMBER, .result = RESULT_COUNT,
+	{ .name = "select", .number = SELECT_NUMBER, .result = RESULT_COUNT, .still = true,
 	  .arg = { SETS, { "timeout", ARG_TIMEVAL, true } },
 	  .man = "select(2)",
 	  .about = "Sleeps until one descriptor of three sets is ready: to read, to write, or with urgent "
 		   "data. The kernel leaves in the sets only those that are ready. Descriptors from 1024 on "
 		   "do not fit; poll() has no such limit." },
-	{ .name = "pselect6", .number = SYS_pselect6, .result = RESULT_COUNT,
+	{ .name = "pselect6", .number = SYS_pselect6, .result = RESULT_COUNT, .still = true,
 	  .arg = { SETS, { "timeout", ARG_TIMESPEC, true }, { "sigmask", ARG_SIGSET_PAIR, true } },
 	  .man = "pselect6(2)",
 	  .about = "The system call behind select() and pselect() of the C library: sleeps until one "
 		   "descriptor of the three sets is ready, with a set of signals that are blocked only "
 		   "meanwhile." },
 #ifdef SYS_epoll_create
-	{ .name = "epoll_create", .number = SYS_epoll_create, .result = RESULT_FD,
+	{ .name = "epoll_create", .number = SYS_epoll_create, .result = RESULT_FD, .still = true,
 	  .arg = { { "size", ARG_INT, false } },
 	  .man = "epoll_create(2)",
 	  .about = "Makes an epoll instance: a list in the kernel of descriptors to watch. The size means "
 		   "nothing any more, but has to be above 0." },
 #endif
-	{ .name = "epoll_create1", .number = SYS_epoll_create1, .result = RESULT_FD,
+	{ .name = "epoll_create1", .number = SYS_epoll_create1, .result = RESULT_FD, .still = true,
 	  .arg = { { "flags", ARG_EPOLL_FLAGS, true } },
 	  .man = "epoll_create1(2)",
 	  .about = "Makes an epoll instance: a list in the kernel of descriptors to watch, itself with a "
 		   "descriptor. poll() brings its list with every call; here the kernel keeps it." },
-	{ .name = "epoll_ctl", .number = SYS_epoll_ctl, .result = RESULT_ZERO,
+	{ .name = "epoll_ctl", .number = SYS_epoll_ctl, .result = RESULT_ZERO, .still = true,
 	  .arg = { EPFD, { "op", ARG_EPOLL_OP, false }, { "fd", ARG_FD, false },
 		   { "event", ARG_EPOLL_EVENT, true } },
 	  .man = "epoll_ctl(2)",
 	  .about = "Puts a descriptor on the list of an epoll instance, changes what is watched for, or takes "
 		   "it off. The data beside the events comes back from epoll_wait(); mostly it is the "
 		   "descriptor itself." },
-	{ .name = "epoll_wait", .number = EPOLL_WAIT_NUMBER, .result = RESULT_COUNT,
+	{ .name = "epoll_wait", .number = EPOLL_WAIT_NUMBER, .result = RESULT_COUNT, .still = true,
 	  .arg = { EPFD, { "maxevents", ARG_EPOLL_OUT, false }, { "timeout", ARG_TIMEOUT, false } },
 	  .man = "epoll_wait(2)",
 	  .about = "Sleeps until one of the descriptors on the epoll instance's list is ready, or the timeout "
 		   "(in milliseconds, -1 for ever) is over. It gives only those that are ready, however long "
 		   "the list is." },
-	{ .name = "epoll_pwait", .number = SYS_epoll_pwait, .result = RESULT_COUNT,
+	{ .name = "epoll_pwait", .number = SYS_epoll_pwait, .result = RESULT_COUNT, .still = true,
 	  .arg = { EPFD, { "maxevents", ARG_EPOLL_OUT, false }, { "timeout", ARG_TIMEOUT, false },
 		   { "sigmask", ARG_SIGSET, true } },
 	  .man = "epoll_pwait(2)",
 	  .about = "Does what epoll_wait() does, with a set of signals that are blocked only while it "
 		   "sleeps." },
-	{ .name = "epoll_pwait2", .number = SYS_epoll_pwait2, .result = RESULT_COUNT,
+	{ .name = "epoll_pwait2", .number = SYS_epoll_pwait2, .result = RESULT_COUNT, .still = true,
 	  .arg = { EPFD, { "maxevents", ARG_EPOLL_OUT, false }, { "timeout", ARG_TIMESPEC, true },
 		   { "sigmask", ARG_SIGSET, true } },
 	  .man = "epoll_pwait2(2)",

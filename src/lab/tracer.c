@@ -67,7 +67,7 @@ static void put_number(struct line *l, size_t i, int64_t value)
 static int line_init(struct line *l, const struct tracer *t, int far,
 		     const struct tracer_command *c, pid_t attach)
 {
-	static char self[] = "socklens", tracer[] = "tracer", yes[] = "1", no[] = "0", here[] = "";
+	const char *const directory = c && c->directory ? c->directory : "";
 	size_t count = 0;
 
 	while (c && c->argv[count])
@@ -80,9 +80,8 @@ static int line_init(struct line *l, const struct tracer *t, int far,
 	put_number(l, 2, ring_bell_fd(t->ring));
 	put_number(l, 3, attach);
 	memcpy(l->argv,
-	       (char *[]){ self, tracer, l->number[0], l->number[1], l->number[2],
-			   c && c->directory ? (char *)(uintptr_t)c->directory : here,
-			   c && c->plain ? yes : no, l->number[3] },
+	       (const char *[]){ "socklens", "tracer", l->number[0], l->number[1], l->number[2],
+				 directory, c && c->plain ? "1" : "0", l->number[3] },
 	       8 * sizeof(*l->argv));
 	for (size_t i = 0; i < count; i++)
 		l->argv[8 + i] = (char *)(uintptr_t)c->argv[i];
