@@ -8,17 +8,20 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "src/lab/traceable.h"
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
 
 const struct need needs[] = {
-	{ "ipv6", "IPv6 sockets", AF_INET6, SOCK_STREAM, 0 },
-	{ "unix", "Unix sockets", AF_UNIX, SOCK_STREAM, 0 },
-	{ "vsock", "sockets between virtual machines", AF_VSOCK, SOCK_STREAM, 0 },
-	{ "mptcp", "Multipath TCP", AF_INET, SOCK_STREAM, IPPROTO_MPTCP },
-	{ "udplite", "UDP-Lite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE },
-	{ "sctp", "SCTP", AF_INET, SOCK_STREAM, IPPROTO_SCTP },
+	{ "ipv6", "IPv6 sockets", AF_INET6, SOCK_STREAM, 0, NULL },
+	{ "unix", "Unix sockets", AF_UNIX, SOCK_STREAM, 0, NULL },
+	{ "vsock", "sockets between virtual machines", AF_VSOCK, SOCK_STREAM, 0, NULL },
+	{ "mptcp", "Multipath TCP", AF_INET, SOCK_STREAM, IPPROTO_MPTCP, NULL },
+	{ "udplite", "UDP-Lite", AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, NULL },
+	{ "sctp", "SCTP", AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL },
+	{ "ptrace", "calls of programs of yours", 0, 0, 0, traceable },
 };
 const size_t needs_count = sizeof(needs) / sizeof(needs[0]);
 
@@ -67,6 +70,17 @@ static bool version_met(const char *version, struct str *why)
 	return false;
 }
 
+static bool probe_met(const struct need *n, struct str *why)
+{
+	struct err e = { .code = 0 };
+
+	if (!n->probe(&e))
+		return true;
+	str_addf(why, "it needs %s, and ", n->help);
+	err_text(&e, why);
+	return false;
+}
+
 bool need_met(const char *text, struct str *why)
 {
 	const char *version = version_text(text);
@@ -78,6 +92,8 @@ bool need_met(const char *text, struct str *why)
 		return version_met(version, why);
 	if (!n)
 		return false;
+	if (n->probe)
+		return probe_met(n, why);
 	fd = socket(n->family, n->type | SOCK_CLOEXEC, n->protocol);
 	if (fd >= 0) {
 		close(fd);

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "src/core/err.h"
 #include "src/core/str.h"
 
 struct need {
 	const char *name;	/* "ipv6" */
 	const char *help;
-	int family, type, protocol;	/* of the socket that must be possible */
+	int family, type, protocol;	/* of the socket that must be possible; or, if it is not about one: */
+	int (*probe)(struct err *e);	/* 0, or -1 and why not */
 };
 
 extern const struct need needs[];
