@@ -8,6 +8,8 @@
  *	tracee_stop.c	stops that are no calls: signals, new threads, exec, ends
  *	tracee_task.c	threads and processes
  *	tracee_call.c	a call, at its entry and at its return
+ *	tracee_wanted.c	whether it is about a socket
+ *	tracee_slept.c	whether the thread slept in it
  *	tracee_fd.c	what is behind the descriptors of each process
  *	tracee_regs.c	what depends on the machine
  *	tracee_tell.c	reports to the session
@@ -59,6 +61,8 @@ enum plan_effect {		/* what it does to what we know */
 	EFFECT_URING,		/* operations that nobody sees begin */
 	EFFECT_SIGNAL_ENDS,	/* a handler of a signal returns */
 	EFFECT_RESTARTS,	/* a call that was interrupted goes on */
+	EFFECT_TRACES,		/* another process, which has a tracer already */
+	EFFECT_CHANGES_USER,
 };
 
 enum plan_output { OUTPUT_NONE, OUTPUT_BUFFER, OUTPUT_VECTOR, OUTPUT_UNSEEN };
@@ -119,6 +123,15 @@ struct process {
 	char comm[16];
 };
 
+/* What is known of a thread's switches of its processor (tracee_slept.c). */
+struct sleep {
+	int status_fd, runs_fd;	/* its files; -1: not open */
+	long switches, runs;	/* voluntary ones, and how often it came to a processor, at the same moment; -1 unknown */
+	long forced;		/* … and the switches of the process then that were not voluntary */
+	long before;		/* at the entry of the call; -1 not counted */
+	bool alone;		/* … of the whole process */
+};
+
 struct task {
 	struct task *next;	/* in its slot */
 	pid_t tid;
@@ -127,7 +140,7 @@ struct task {
 	struct files *files;
 	char comm[16];
 	bool named;		/* not as its process is */
-	int switches_fd;	/* its /proc status; -1 */
+	struct sleep sleep;
 	bool stopped;		/* waits for the parent's word */
 	bool forking;		/* is in fork, vfork or clone: */
 	uint64_t clone_flags;
@@ -143,8 +156,6 @@ struct task {
 	struct call_request request;	/* reported */
 	struct sock_key closed;	/* key of what it closes */
 	int stream;		/* it writes to the program's output */
-	long switches;		/* voluntary ones, as counted at the entry; -1 not */
-	bool alone;		/* … of the whole process */
 	bool slept;
 };
 
@@ -231,6 +242,16 @@ struct stop {
 void call_enter(struct watch *w, struct task *t, const struct stop *s);
 void call_leave(struct watch *w, struct task *t, const struct stop *s);
 
+/* Sends, receives or waits. */
+bool call_carries_data(const struct call_request *r);
+
+bool call_is_wanted(struct watch *w, struct task *t);
+
+void sleep_init(struct sleep *s);
+void sleep_fini(struct sleep *s);
+void sleep_begins(struct task *t, const struct rusage *usage);	/* at the entry of a call that is reported */
+bool sleep_ends(struct task *t, const struct rusage *usage);	/* at its return: whether it slept */
+
 /* ---- stops (tracee_stop.c) ---- */
 
 void stop_handle(struct watch *w, const struct stop *s);
@@ -276,7 +297,7 @@ void tracee_output(struct watch *w, const struct task *t, int stream, int64_t ts
 
 enum note {
 	NOTE_URING, NOTE_NARROW, NOTE_TASKS, NOTE_SET_ID, NOTE_HIDDEN, NOTE_UNSEEN_OUTPUT, NOTE_THINNED, NOTE_PLAIN,
-	NOTE_NO_FILTER,
+	NOTE_NO_FILTER, NOTE_TRACES, NOTE_USER,
 };
 #define NOTE_ALWAYS	(1u << NOTE_THINNED | 1u << NOTE_SET_ID)	/* not only once */
 void tracee_note(struct watch *w, const struct task *t, enum note which, const char *fmt, ...)

@@ -3,9 +3,6 @@
  * on at once and do not stop at their return.  Others stop twice.  What is needed of the program's memory is read
  * while it is stopped; the report is written when it runs again.
  *
- * Whether the thread slept: each stop is a voluntary switch of its processor, so of two between entry and return one
- * is ours.  wait4(2) counts them for the process; where it has other threads, /proc has the thread's own.
- *
  * A call that a signal interrupts returns a number that the program never sees (ERESTARTSYS and others): the kernel
  * makes it again, or turns it into EINTR when a handler has run.  What came of it shows when the thread next stops:
  * the same call again, restart_syscall(2), or the handler's rt_sigreturn(2), which has the result.  Until then
@@ -16,12 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -41,77 +36,7 @@
 #define ERESTART_FIRST 512
 #define ERESTART_LAST  516
 
-#define WATCHED 1024 /* descriptors of a poll() or select() that are looked at */
-
-/* ---- is it about a socket? ---- */
-
-static bool any_fd(struct watch *w, struct task *t, uint8_t fds)
-{
-	for (size_t i = 0; i < 6; i++)
-		if (fds & 1u << i && fd_is_socket(w, t, (int32_t)t->reg[i]))
-			return true;
-	return false;
-}
-
-static bool polls_socket(struct watch *w, struct task *t)
-{
-	const struct peek m = task_memory(t);
-	struct pollfd fds[WATCHED];
-	size_t count = t->reg[1] < WATCHED ? (size_t)t->reg[1] : WATCHED;
-	size_t got = peek_bytes(&m, t->reg[0], fds, count * sizeof(fds[0])) / sizeof(fds[0]);
-
-	for (size_t i = 0; i < got; i++)
-		if (fd_is_socket(w, t, fds[i].fd))
-			return true;
-	return false;
-}
-
-static bool selects_socket(struct watch *w, struct task *t)
-{
-	const struct peek m = task_memory(t);
-	size_t count = t->reg[0] < WATCHED ? (size_t)t->reg[0] : WATCHED;
-	unsigned char set[WATCHED / 8];
-
-	for (size_t which = 1; which <= 3; which++) {
-		size_t got =
-			t->reg[which] ? peek_bytes(&m, t->reg[which], set, (count + 7) / 8) : 0;
-
-		for (size_t fd = 0; fd < count && fd / 8 < got; fd++)
-			if (set[fd / 8] & 1u << fd % 8 && fd_is_socket(w, t, (int64_t)fd))
-				return true;
-	}
-	return false;
-}
-
-/* Adding a socket makes the descriptor one that watches sockets. */
-static bool watches_socket(struct watch *w, struct task *t)
-{
-	if (!fd_is_socket(w, t, (int32_t)t->reg[2]))
-		return false;
-	fd_now_watches(w, t, (int32_t)t->reg[0]);
-	return true;
-}
-
-static bool is_wanted(struct watch *w, struct task *t)
-{
-	switch (t->plan->when) {
-	case WHEN_NEVER:
-		return false;
-	case WHEN_ALWAYS:
-		return true;
-	case WHEN_SOCKET:
-		return any_fd(w, t, t->plan->fds);
-	case WHEN_POLL:
-		return polls_socket(w, t);
-	case WHEN_SELECT:
-		return selects_socket(w, t);
-	case WHEN_EPOLL_CTL:
-		return watches_socket(w, t);
-	case WHEN_EPOLL:
-		return fd_watches_socket(w, t, (int32_t)t->reg[0]);
-	}
-	return false;
-}
+#define MADE 256 /* descriptors that one call makes: SCM_MAX_FD of the kernel is 253 */
 
 /* 1 or 2 where it writes to the program's standard output or error; else 0. */
 static int stream_of(struct watch *w, struct task *t)
@@ -120,45 +45,6 @@ static int stream_of(struct watch *w, struct task *t)
 		t->plan->output == OUTPUT_NONE ? BEHIND_OTHER : fd_behind(w, t, (int32_t)t->reg[0]);
 
 	return is == BEHIND_OUT ? 1 : is == BEHIND_ERR ? 2 : 0;
-}
-
-/* ---- did it sleep? ---- */
-
-static long switches_of(struct task *t)
-{
-	static const char field[] = "\nvoluntary_ctxt_switches:";
-	STR_ON_STACK(path, 64);
-	char text[4096], *at;
-	ssize_t len;
-
-	if (t->switches_fd < 0) {
-		str_addf(&path, "/proc/%d/status", t->tid);
-		t->switches_fd = open(path.buf, O_RDONLY | O_CLOEXEC);
-	}
-	len = t->switches_fd < 0 ? -1 : pread(t->switches_fd, text, sizeof(text) - 1, 0);
-	text[len > 0 ? len : 0] = '\0';
-	at = strstr(text, field);
-	return at ? strtol(at + strlen(field), NULL, 10) : -1;
-}
-
-/* Calls that only change something are taken not to sleep where counting would cost more than they do. */
-static bool may_sleep(const struct task *t)
-{
-	return t->request.call->result == RESULT_BYTES || t->request.call->result == RESULT_COUNT ||
-	       t->nr == SYS_accept || t->nr == SYS_accept4 || t->nr == SYS_connect;
-}
-
-static void count_switches(struct task *t, const struct rusage *usage)
-{
-	t->alone = t->process->threads == 1;
-	t->switches = t->alone ? usage->ru_nvcsw : may_sleep(t) ? switches_of(t) : -1;
-}
-
-static bool has_slept(struct task *t, const struct rusage *usage)
-{
-	long now = t->switches < 0 ? -1 : t->alone ? usage->ru_nvcsw : switches_of(t);
-
-	return now >= 0 && now - t->switches > 1;
 }
 
 /* ---- what it does to what we know ---- */
@@ -227,6 +113,9 @@ static bool begin_effect(struct watch *w, struct task *t)
 		return false;
 	case EFFECT_SIGNAL_ENDS:
 		return t->interrupted;
+	case EFFECT_TRACES:
+	case EFFECT_CHANGES_USER:
+		return true;
 	case EFFECT_NONE:
 	case EFFECT_MAKES:
 	case EFFECT_MAKES_PAIR:
@@ -240,7 +129,6 @@ static bool begin_effect(struct watch *w, struct task *t)
 /* What was closed, as far as it is known by the registers. */
 static void end_effect(struct watch *w, struct task *t, int64_t result)
 {
-	(void)w;
 	switch (t->plan->effect) {
 	case EFFECT_CLOSES:
 		files_forget(t->files, (int32_t)t->reg[0]);
@@ -259,6 +147,20 @@ static void end_effect(struct watch *w, struct task *t, int64_t result)
 		break;
 	case EFFECT_NAMES:
 		task_read_comm(t);
+		break;
+	case EFFECT_TRACES:
+		if (result == -EPERM)
+			tracee_note(w, t, NOTE_TRACES,
+				    "%s was refused to trace a process (ptrace(2)): a process "
+				    "has one tracer at most, and here that is socklens",
+				    t->process->comm);
+		break;
+	case EFFECT_CHANGES_USER:
+		if (result == -EPERM || result == -EINVAL)
+			tracee_note(w, t, NOTE_USER,
+				    "%s was refused another user or group (setuid(2), "
+				    "setgroups(2)): here it has only its own",
+				    t->process->comm);
 		break;
 	case EFFECT_NONE:
 	case EFFECT_MAKES_PAIR:
@@ -328,6 +230,13 @@ static void tell_interrupted(struct watch *w, struct task *t, int64_t ts_ns)
 
 /* ---- entry ---- */
 
+bool call_carries_data(const struct call_request *r)
+{
+	enum call_result result = r->call->result;
+
+	return result == RESULT_BYTES || result == RESULT_COUNT || result == RESULT_MESSAGES;
+}
+
 /* Whether the call can be reported; then t has its request. */
 static bool take_request(struct watch *w, struct task *t)
 {
@@ -335,9 +244,7 @@ static bool take_request(struct watch *w, struct task *t)
 
 	if (unmarshal_enter(&t->request, t->nr, t->reg, &m))
 		return false;
-	if (t->request.call->result != RESULT_BYTES && t->request.call->result != RESULT_COUNT)
-		return true;
-	if (tracee_has_room(w))
+	if (!call_carries_data(&t->request) || tracee_has_room(w))
 		return true;
 	call_request_fini(&t->request);
 	memset(&t->request, 0, sizeof(t->request));
@@ -360,7 +267,7 @@ static bool goes_on(struct watch *w, struct task *t, long nr, const uint64_t *re
 	t->interrupted = false;
 	t->in_call = true;
 	if (t->reported)
-		count_switches(t, &s->usage);
+		sleep_begins(t, &s->usage);
 	task_resume(w, t, 0);
 	return true;
 }
@@ -377,7 +284,7 @@ static void handler_ends(struct watch *w, struct task *t)
 
 static void enter_planned(struct watch *w, struct task *t, const struct stop *s)
 {
-	bool wanted = is_wanted(w, t), watched;
+	bool wanted = call_is_wanted(w, t), watched;
 
 	t->stream = stream_of(w, t);
 	t->reported = wanted && take_request(w, t);
@@ -385,7 +292,7 @@ static void enter_planned(struct watch *w, struct task *t, const struct stop *s)
 		t->closed = fd_key(w, t, (int32_t)t->reg[0]);
 	watched = begin_effect(w, t);
 	if (t->reported)
-		count_switches(t, &s->usage);
+		sleep_begins(t, &s->usage);
 	t->in_call = t->reported || t->stream || watched;
 	if (!t->in_call && closes_something(t))
 		end_effect(w, t, -1);
@@ -434,43 +341,29 @@ static void drop_unwritten(const struct call_request *r, struct traced *out)
 	out->outcome.data_kept = 0;
 }
 
-static bool makes_fd(const struct call_request *r)
+/* The descriptors that the program has got: nothing that was known of their numbers is true any more. */
+static void find_made(struct watch *w, struct task *t, struct traced *out)
 {
-	int64_t cmd = call_number_of(r, ARG_FCNTL_CMD);
+	int fd[MADE];
+	size_t made = call_fds_made(&t->request, &out->outcome, fd, MADE);
 
-	if (r->call->result == RESULT_FCNTL)
-		return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC;
-	return r->call->result == RESULT_FD;
+	for (size_t i = 0; i < made; i++)
+		files_forget(t->files, fd[i]);
+	if (made > 0)
+		out->made = fd_key(w, t, fd[0]);
+	if (made > 1) {
+		out->made_second = fd_key(w, t, fd[1]);
+		out->second = fd[1];
+	}
 }
 
-static void find_pair(struct watch *w, struct task *t, struct traced *out)
+static void find_keys(struct watch *w, struct task *t, struct traced *out)
 {
-	const struct peek m = task_memory(t);
-	int pair[2];
-
-	if (peek_all(&m, t->reg[3], pair, sizeof(pair)))
-		return;
-	files_forget(t->files, pair[0]);
-	files_forget(t->files, pair[1]);
-	out->made = fd_key(w, t, pair[0]);
-	out->made_second = fd_key(w, t, pair[1]);
-	out->second = pair[1];
-}
-
-static void find_keys(struct watch *w, struct task *t, int64_t result, struct traced *out)
-{
-	const struct call_request *r = &t->request;
-
 	if (t->plan->effect == EFFECT_CLOSES)
 		out->sock = t->closed;
-	else if (r->call->arg[0].type == ARG_FD)
+	else if (t->request.call->arg[0].type == ARG_FD)
 		out->sock = fd_key(w, t, (int32_t)t->reg[0]);
-	if (result >= 0 && t->plan->effect == EFFECT_MAKES_PAIR)
-		find_pair(w, t, out);
-	else if (result >= 0 && makes_fd(r)) {
-		files_forget(t->files, result);
-		out->made = fd_key(w, t, result);
-	}
+	find_made(w, t, out);
 }
 
 static void leave_reported(struct watch *w, struct task *t, int64_t result, struct traced *out)
@@ -479,7 +372,7 @@ static void leave_reported(struct watch *w, struct task *t, int64_t result, stru
 
 	unmarshal_leave(&out->outcome, &t->request, t->reg, result, &m);
 	out->outcome.blocked = t->slept;
-	find_keys(w, t, result, out);
+	find_keys(w, t, out);
 	drop_unwritten(&t->request, out);
 }
 
@@ -547,7 +440,7 @@ void call_leave(struct watch *w, struct task *t, const struct stop *s)
 	if (closes_something(t) && t->files->closing)
 		t->files->closing--;
 	if (t->reported)
-		t->slept |= has_slept(t, &s->usage);
+		t->slept |= sleep_ends(t, &s->usage);
 	if (is_interrupted(t, result)) {
 		t->interrupted = true;
 		task_resume(w, t, 0);

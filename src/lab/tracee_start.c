@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -120,7 +121,14 @@ int start_child(struct watch *w, const struct start_options *o, int *go, struct 
 	return 0;
 }
 
-static const char *hint_of(const struct start_failure *f)
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static const char *hint_of(const struct start_failure *f, const char *command)
 {
 	switch (f->error) {
 	case ENOENT:
@@ -128,6 +136,8 @@ static const char *hint_of(const struct start_failure *f)
 					       "started as ./NAME"
 					     : NULL;
 	case EACCES:
+		if (f->step == START_EXEC && is_directory(command))
+			return "it is a directory: a command is wanted";
 		return f->step == START_EXEC ? "chmod +x makes a file executable" : NULL;
 	case ENOEXEC:
 		return "a script begins with a line such as #!/usr/bin/env python3";
@@ -150,7 +160,7 @@ int start_failure(struct watch *w, const struct start_options *o, struct err *e)
 	    f.step > START_EXEC)
 		return -1;
 	safe_add_text(&name, f.step == START_DIRECTORY ? o->directory : o->argv[0]);
-	err_errno(e, f.error, hint_of(&f), "%s%s", what[f.step], name.buf);
+	err_errno(e, f.error, hint_of(&f, o->argv[0]), "%s%s", what[f.step], name.buf);
 	return 0;
 }
 

@@ -106,6 +106,14 @@ static void end_others(struct watch *w, struct task *but)
 	}
 }
 
+#define NOBODY 65534 /* how users look that this user namespace does not have: user_namespaces(7) */
+
+/* Who is nobody cannot tell its own files from those of users that are not here; the latter have such programs. */
+static bool is_ours(unsigned owner, unsigned us)
+{
+	return owner == us && owner != NOBODY;
+}
+
 static void note_set_id(struct watch *w, const struct task *t)
 {
 	STR_ON_STACK(path, 64);
@@ -116,8 +124,8 @@ static void note_set_id(struct watch *w, const struct task *t)
 	if (stat(path.buf, &st))
 		return;
 	caps = getxattr(path.buf, "security.capability", NULL, 0) > 0;
-	if (!caps && !((st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
-		       (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getegid())))
+	if (!caps && !(st.st_mode & S_ISUID && !is_ours(st.st_uid, geteuid())) &&
+	    !(st.st_mode & S_ISGID && st.st_mode & S_IXGRP && !is_ours(st.st_gid, getegid())))
 		return;
 	tracee_note(w, t, NOTE_SET_ID,
 		    "%s is a set-user-ID program or has file capabilities: under a tracer it runs "
@@ -151,7 +159,7 @@ static void tell_exec(struct watch *w, const struct task *t, int64_t ts_ns)
 	tracee_tell(w, &r);
 }
 
-/* All other threads are gone, and the one that called it has the number of the first. */
+/* All other threads are gone, and the one that called it has the number of the first, and counts of its own. */
 static void became(struct watch *w, struct task *t, int64_t ts_ns)
 {
 	end_others(w, t);
@@ -160,6 +168,7 @@ static void became(struct watch *w, struct task *t, int64_t ts_ns)
 	t->in_call = t->reported = t->interrupted = t->forking = false;
 	files_release(t->files);
 	t->files = files_new();
+	t->sleep.switches = t->sleep.runs = -1;
 	task_read_comm(t);
 	t->process->blind = regs_are_narrow(t->tid);
 	if (t->tid == w->first && !w->started)

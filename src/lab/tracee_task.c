@@ -57,7 +57,7 @@ struct task *task_new(struct watch *w, pid_t tid)
 	if (!t)
 		_exit(EX_OSERR);
 	t->tid = tid;
-	t->switches_fd = -1;
+	sleep_init(&t->sleep);
 	t->next = *slot;
 	*slot = t;
 	w->tasks++;
@@ -168,8 +168,7 @@ void task_forget(struct watch *w, struct task *t)
 	call_request_fini(&t->request);
 	files_release(t->files);
 	process_release(t->process);
-	if (t->switches_fd >= 0)
-		close(t->switches_fd);
+	sleep_fini(&t->sleep);
 	free(t);
 }
 

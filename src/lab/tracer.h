@@ -8,13 +8,15 @@
  *
  * What is reported: the socket family always; read, write, close, dup, fcntl, ioctl, sendfile and splice where a
  * descriptor is a socket; poll and select where one of theirs is; epoll_create always, epoll_ctl about a socket, and
- * epoll_wait on a descriptor that has been given one.  io_uring and 32-bit programs are named in a note, not seen.
+ * epoll_wait on a descriptor that has been given one.  An epoll descriptor that has one counts as a socket where it is
+ * waited for itself.  io_uring and 32-bit programs are named in a note, not seen.
  *
  * A call that a signal interrupted and that the kernel makes again is one call.  One whose handler makes a call of its
  * own has returned EINTR.  What a thread was in when it ended or became another program never returns: TASK_END or EXEC
  * says so.  When a thread that is not the first calls execve(2), the others end, and it goes on as the first one.
  *
- * A program that is traced runs without the privilege of set-user-ID files (no_new_privs, prctl(2)).
+ * A program that is traced runs without the privilege of set-user-ID files (no_new_privs, prctl(2)), and cannot trace
+ * others of the program; notes say so where it wants to.
  * Needs Linux 5.3, and 5.6 for what is behind descriptors; x86-64 and arm64.
  *
  * Each thread of each process has a number: 0 the first, then 1, 2, … as they begin.  They are never used again.
@@ -105,8 +107,8 @@ struct traced {
 	struct call_request request;	/* ENTER: owned */
 	struct call_outcome outcome;	/* LEAVE: owned */
 	struct sock_key sock;	/* LEAVE: the socket of the first argument, if it is one (cookie 0: none) */
-	struct sock_key made;	/* LEAVE: the socket behind a new descriptor; cookie 0: none */
-	int second;		/* LEAVE of socketpair: the second descriptor, -1 */
+	struct sock_key made;	/* LEAVE: the socket behind the first of call_fds_made(); cookie 0: none */
+	int second;		/* LEAVE: the second of them, of socketpair() and SCM_RIGHTS; -1 */
 	struct sock_key made_second;
 	bool killed;		/* TASK_END of a process, END: by a signal */
 	int status;		/* … its exit status, or the signal; -1 unknown */

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -443,6 +444,112 @@ static void act_waits(void)
 	wait(NULL);
 }
 
+/* The one socket stands behind all else that poll(2) takes; and behind a descriptor that is waited for itself. */
+static void act_waits_far(void)
+{
+	static struct pollfd fds[4096];
+	int s[2], inner = epoll_create1(0), outer = epoll_create1(0);
+	struct epoll_event event = { .events = EPOLLIN }, out;
+	struct pollfd one = { .fd = inner, .events = POLLIN };
+	struct rlimit limit;
+	rlim_t many;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	many = limit.rlim_cur;
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	for (rlim_t i = 0; i < many; i++)
+		fds[i].fd = -1;
+	CHECK(poll(fds, many, 0) == 0);
+	fds[many - 1].fd = s[0];
+	CHECK(poll(fds, many, 0) == 0);
+	CHECK(poll(&one, 1, 0) == 0);
+	CHECK(epoll_ctl(inner, EPOLL_CTL_ADD, s[0], &event) == 0);
+	CHECK(poll(&one, 1, 0) == 0);
+	CHECK(epoll_wait(outer, &out, 1, 0) == 0);
+	CHECK(epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event) == 0);
+	CHECK(epoll_wait(outer, &out, 1, 0) == 0);
+}
+
+/* A process passes sockets to itself. */
+static void act_rights(void)
+{
+	char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
+	struct iovec v = { .iov_base = control, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	char byte;
+	int s[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(s));
+	memcpy(CMSG_DATA(c), s, sizeof(s));
+	v.iov_base = &byte;
+	byte = 'x';
+	CHECK(sendmsg(s[0], &m, 0) == 1);
+	CHECK(recvmsg(s[1], &m, 0) == 1);
+}
+
+static void *receive_many(void *arg)
+{
+	char buf[8];
+	struct iovec v = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct mmsghdr m = { .msg_hdr = { .msg_iov = &v, .msg_iovlen = 1 } };
+
+	CHECK(recvmmsg(*(int *)arg, &m, 1, 0, NULL) == 1);
+	return NULL;
+}
+
+/* A thread sleeps for messages. */
+static void act_messages(void)
+{
+	pthread_t id;
+	int s[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, s) == 0);
+	CHECK(pthread_create(&id, NULL, receive_many, &s[1]) == 0);
+	until_asleep(getpid() + 1);
+	CHECK(send(s[0], "late", 4, 0) == 4);
+	CHECK(pthread_join(id, NULL) == 0);
+}
+
+static void *burn(void *arg)
+{
+	volatile int *go_on = arg;
+
+	while (*go_on)
+		continue;
+	return NULL;
+}
+
+/* Threads that never stop by themselves are switched all the time, and not of their own will. */
+static void act_blocked_busy(void)
+{
+	static volatile int go_on = 1;
+	pthread_t id[2];
+
+	for (int i = 0; i < 2; i++)
+		CHECK(pthread_create(&id[i], NULL, burn, (void *)(uintptr_t)&go_on) == 0);
+	act_blocked();
+	go_on = 0;
+	for (int i = 0; i < 2; i++)
+		CHECK(pthread_join(id[i], NULL) == 0);
+}
+
+/* What the tracer's user cannot have. */
+static void act_wants_more(void)
+{
+	CHECK(ptrace(PTRACE_TRACEME, 0, 0, 0) < 0 && errno == EPERM);
+	(void)!setuid(geteuid() == 1 ? 2 : 1);
+	_exit(0);
+}
+
 static void act_echo(void)
 {
 	char line[256];
@@ -544,6 +651,11 @@ static const struct {
 	{ "efault", act_efault },
 	{ "descriptors", act_descriptors },
 	{ "waits", act_waits },
+	{ "waits_far", act_waits_far },
+	{ "rights", act_rights },
+	{ "messages", act_messages },
+	{ "blocked_busy", act_blocked_busy },
+	{ "wants_more", act_wants_more },
 	{ "passed", act_passed },
 	{ "echo", act_echo },
 	{ "flood", act_flood },
@@ -698,6 +810,60 @@ static void waiting_for_sockets(void)
 			fprintf(stderr, "# %s: %zu\n", expected[i].name, seen);
 		CHECK(seen == expected[i].times);
 	}
+	forget_reports(&s);
+}
+
+/* Of newer machines and libraries some calls have longer names only. */
+static size_t count_either(const struct seen_all *s, const char *name, const char *other)
+{
+	return count_reports(s, TRACED_ENTER, name) + count_reports(s, TRACED_ENTER, other);
+}
+
+static void waiting_far_behind(void)
+{
+	struct seen_all s = run_act("waits_far");
+
+	check_ended(&s, false, 0);
+	CHECK(count_either(&s, "poll", "ppoll") == 2);
+	CHECK(count_reports(&s, TRACED_ENTER, "epoll_ctl") == 2);
+	CHECK(count_either(&s, "epoll_wait", "epoll_pwait") == 1);
+	forget_reports(&s);
+}
+
+static void rights_have_sockets(void)
+{
+	struct seen_all s = run_act("rights");
+	const struct traced *pair = find_report(&s, TRACED_LEAVE, "socketpair", 0);
+	const struct traced *got = find_report(&s, TRACED_LEAVE, "recvmsg", 0);
+	int fd[3];
+
+	check_ended(&s, false, 0);
+	CHECK(pair && got && pair->made.cookie && pair->made_second.cookie);
+	CHECK(got->made.cookie == pair->made.cookie);
+	CHECK(got->made_second.cookie == pair->made_second.cookie);
+	CHECK(call_fds_made(&find_report(&s, TRACED_ENTER, "recvmsg", 0)->request, &got->outcome,
+			    fd, 3) == 2);
+	CHECK(got->second == fd[1]);
+	forget_reports(&s);
+}
+
+static void messages_are_waited_for(void)
+{
+	struct seen_all s = run_act("messages");
+	const struct traced *got = find_report(&s, TRACED_LEAVE, "recvmmsg", 0);
+
+	check_ended(&s, false, 0);
+	CHECK(got && got->outcome.result == 1 && got->outcome.blocked);
+	forget_reports(&s);
+}
+
+static void what_is_refused_is_named(void)
+{
+	struct seen_all s = run_act("wants_more");
+
+	check_ended(&s, false, 0);
+	CHECK(strstr(all_text(&s, 0), "ptrace(2)"));
+	CHECK(geteuid() == 0 || strstr(all_text(&s, 0), "setuid(2)"));
 	forget_reports(&s);
 }
 
@@ -955,6 +1121,13 @@ static void who_slept_is_known_among_threads(void)
 	check_blocked(&s);
 }
 
+static void who_slept_is_known_among_busy_threads(void)
+{
+	struct seen_all s = run_act("blocked_busy");
+
+	check_blocked(&s);
+}
+
 static void who_sleeps_is_known(void)
 {
 	struct seen_all s = { .count = 0 };
@@ -1120,12 +1293,15 @@ static void commands_that_cannot_be(void)
 		"no-such-command-here", NULL
 	};
 	const char *const forbidden[] = { "/etc/passwd", NULL }, *const empty[] = { NULL };
+	const char *const directory[] = { "/etc", NULL };
 	struct tracer_command c = { .name = "x", .argv = none };
 	struct err e = { .what = "" };
 
 	CHECK(!tracer_start(NULL, &c, &e) && e.code == ENOENT && strstr(e.what, "/nonexistent/x"));
 	c.argv = unknown;
 	CHECK(!tracer_start(NULL, &c, &e) && e.code == ENOENT && e.hint[0]);
+	c.argv = directory;
+	CHECK(!tracer_start(NULL, &c, &e) && strstr(e.hint, "directory"));
 	c.argv = forbidden;
 	CHECK(!tracer_start(NULL, &c, &e) && e.code == EACCES);
 	c.argv = empty;
@@ -1359,7 +1535,9 @@ static void attach_and_let_go(void)
 	}
 	CHECK_OK(t, e);
 	CHECK(tracer_pid(t) == pid);
+	/* What comes before it sleeps does not make it sleep. */
 	read_until(t, &s, TRACED_ENTER, "accept");
+	until_asleep(pid);
 	one_echo(port);
 	while (count_reports(&s, TRACED_ENTER, "accept") < 2)
 		read_until(t, &s, TRACED_ENTER, "accept");
@@ -1399,6 +1577,8 @@ static void attach_errors(void)
 #define BODIES(X) \
 	X(calls_with_their_sockets) X(descriptors_are_known) \
 	X(passed_descriptors_are_known) X(bad_pointers) X(waiting_for_sockets) \
+	X(waiting_far_behind) X(rights_have_sockets) X(messages_are_waited_for) \
+	X(what_is_refused_is_named) X(who_slept_is_known_among_busy_threads) \
 	X(pairs_have_two_sockets) X(output_stands_where_it_was_written) \
 	X(typed_lines_arrive) X(input_that_nobody_reads) X(threads_are_followed) \
 	X(children_are_followed) X(exec_changes_the_program) X(exec_by_another_thread) \
