@@ -68,7 +68,7 @@ void files_fork(struct actor *a, uint32_t from, uint32_t to)
 	if (!child && !(child = add_table(a, to)))
 		return;
 	parent = files_of(a, from);
-	if (parent && parent != child && reserve(child, parent->count))
+	if (parent && parent != child && parent->count && reserve(child, parent->count))
 		memcpy(child->at, parent->at, parent->count * sizeof(*child->at));
 }
 
