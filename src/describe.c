@@ -105,14 +105,21 @@ void describe_return(struct str *out, const struct event *ret)
 void describe_wire(struct str *out, const struct event *wire)
 {
 	static const char *const words[] = {
-		[WIRE_DELIVERED] = "delivered", [WIRE_DELAYED] = "on its way",
-		[WIRE_HELD] = "held",		[WIRE_RELEASED] = "released",
-		[WIRE_DROPPED] = "lost",	[WIRE_DUPLICATED] = "duplicated",
+		[WIRE_DELIVERED] = "delivered",
+		[WIRE_DELAYED] = "on its way",
+		[WIRE_HELD] = "held",
+		[WIRE_RELEASED] = "released",
+		[WIRE_DROPPED] = "lost",
+		[WIRE_DUPLICATED] = "duplicated",
 		[WIRE_FAILED] = "not accepted",
+		[WIRE_CORRUPTED] = "corrupted",
+		[WIRE_REORDERED] = "falls behind",
+		[WIRE_MARKED] = "marked",
+		[WIRE_INJECTED] = "made by the wire",
 	};
 	const struct event_wire *w = &wire->wire;
 
-	str_add(out, (unsigned)w->fate <= WIRE_FAILED ? words[w->fate] : "?");
+	str_add(out, (unsigned)w->fate < WIRE_FATES ? words[w->fate] : "?");
 	if (w->copy)
 		str_addf(out, " (copy %" PRIu64 ")", w->copy);
 	if (w->by && w->by[0])

@@ -96,8 +96,12 @@ static bool is_late(enum wire_fate fate)
 	case WIRE_RELEASED:
 	case WIRE_DROPPED:
 	case WIRE_FAILED:
+	case WIRE_REORDERED:
+	case WIRE_INJECTED:
 		return true;
 	case WIRE_DUPLICATED:
+	case WIRE_CORRUPTED:
+	case WIRE_MARKED:
 		return false;
 	}
 	return false;

@@ -87,7 +87,8 @@ static bool has_waited(const struct trace *t, uint32_t packet, uint32_t row)
 		const struct trace_entry *e = trace_entry(t, i);
 
 		if (e->kind == EVENT_WIRE && e->number == number &&
-		    (e->fate == WIRE_HELD || e->fate == WIRE_DELAYED || e->fate == WIRE_RELEASED))
+		    (e->fate == WIRE_HELD || e->fate == WIRE_DELAYED || e->fate == WIRE_RELEASED ||
+		     e->fate == WIRE_REORDERED))
 			return true;
 	}
 	return false;
@@ -109,6 +110,10 @@ static bool wire_makes_row(const struct trace *t, uint32_t row)
 	case WIRE_HELD:
 	case WIRE_RELEASED:
 	case WIRE_DUPLICATED:
+	case WIRE_CORRUPTED:
+	case WIRE_REORDERED:
+	case WIRE_MARKED:
+	case WIRE_INJECTED:
 		return false;
 	}
 	return true;

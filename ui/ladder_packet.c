@@ -47,8 +47,8 @@ static uint32_t first_fate(struct trace *t, uint32_t packet, bool *copied)
 	return first;
 }
 
-/* Who lost it; where there is little room, "✗" says the rest. */
-static void loss_words(const struct ladder_frame *f, uint32_t wire, struct str *s)
+/* Who did it; where there is little room, "✗" says the rest. */
+static void fate_words(const struct ladder_frame *f, uint32_t wire, struct str *s)
 {
 	const struct event *ev = trace_event(f->view->trace, wire, NULL);
 
@@ -80,6 +80,17 @@ static void departure(const struct ladder_frame *f, uint32_t packet, struct arro
 	case WIRE_RELEASED:
 		arrow->shape = ARROW_LEAVES;
 		break;
+	case WIRE_REORDERED:
+	case WIRE_INJECTED:
+		arrow->shape = ARROW_LEAVES;
+		fate_words(f, at, words);
+		break;
+	case WIRE_CORRUPTED:
+	case WIRE_MARKED:
+		if (trace_entry(t, packet)->fate < WIRE_CORRUPTED)
+			arrow->shape = ARROW_LEAVES;
+		fate_words(f, at, words);
+		break;
 	case WIRE_HELD:
 		arrow->shape = ARROW_RESTS;
 		arrow->mark_style =
@@ -89,7 +100,7 @@ static void departure(const struct ladder_frame *f, uint32_t packet, struct arro
 	case WIRE_DROPPED:
 	case WIRE_FAILED:
 		arrow->shape = ARROW_LOST;
-		loss_words(f, at, words);
+		fate_words(f, at, words);
 		break;
 	}
 }
@@ -104,7 +115,7 @@ static void later_fate(const struct ladder_frame *f, uint32_t wire, struct arrow
 	if (trace_entry(t, wire)->fate == WIRE_DROPPED ||
 	    trace_entry(t, wire)->fate == WIRE_FAILED) {
 		arrow->shape = ARROW_LOST_LATER;
-		loss_words(f, wire, words);
+		fate_words(f, wire, words);
 	} else {
 		arrow->shape = ARROW_ARRIVES;
 	}

@@ -19,9 +19,11 @@ static const char *const fate_names[] = {
 	[WIRE_DELIVERED] = "delivered", [WIRE_DELAYED] = "delayed",
 	[WIRE_HELD] = "held",		[WIRE_RELEASED] = "released",
 	[WIRE_DROPPED] = "dropped",	[WIRE_DUPLICATED] = "duplicated",
-	[WIRE_FAILED] = "failed",	NULL,
+	[WIRE_FAILED] = "failed",	[WIRE_CORRUPTED] = "corrupted",
+	[WIRE_REORDERED] = "reordered", [WIRE_MARKED] = "marked",
+	[WIRE_INJECTED] = "injected",	NULL,
 };
-static_assert(COUNT(fate_names) == WIRE_FAILED + 2, "a name for each fate");
+static_assert(COUNT(fate_names) == WIRE_FATES + 1, "a name for each fate");
 
 /* RFC 9293 section 3.3.2; the last two have no state machine. */
 static const char *const state_names[] = {

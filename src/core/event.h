@@ -51,7 +51,12 @@ enum wire_fate {
 	WIRE_DROPPED,		/* will never arrive */
 	WIRE_DUPLICATED,	/* a copy of it goes on its way too */
 	WIRE_FAILED,		/* the receiving side did not take it (pcap_inject failed) */
+	WIRE_CORRUPTED,		/* bits of it were changed on the way; it goes on */
+	WIRE_REORDERED,		/* takes longer than its neighbours: those behind it may arrive first */
+	WIRE_MARKED,		/* marked "congestion experienced" (RFC 3168); it goes on */
+	WIRE_INJECTED,		/* the wire made it: the host that it is said to be from never sent it */
 };
+#define WIRE_FATES	(WIRE_INJECTED + 1)
 
 struct event_wire {
 	uint64_t packet;	/* number of the packet */

@@ -11,6 +11,7 @@
 
 #include "capture/packet.h"
 #include "src/core/rd.h"
+#include "src/lab/sum.h"
 
 #define ETHERNET 14
 #define IPV4	 20
@@ -68,54 +69,13 @@ static void put16(uint8_t *to, uint16_t v)
 	to[1] = (uint8_t)v;
 }
 
-/* ---- checksums: RFC 1071 ---- */
+/* ---- checksums ---- */
 
-/* Sums in the machine's byte order, which is as good (RFC 1071 section 2 B); 4 bytes at a time. */
-static uint64_t sum_bytes(const uint8_t *p, size_t len, uint64_t sum)
+static uint64_t pseudo_header(const uint8_t *bytes, bool ip6, uint32_t tcp_len)
 {
-	uint32_t word;
-	uint16_t half;
+	uint32_t at = ETHERNET + (ip6 ? IP6_ADDRESSES_AT : IP4_ADDRESSES_AT);
 
-	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
-		sum += word;
-	}
-	if (len >= sizeof(half)) {
-		memcpy(&half, p, sizeof(half));
-		sum += half;
-		p += sizeof(half);
-		len -= sizeof(half);
-	}
-	if (len) {
-		const uint8_t last[2] = { *p, 0 };
-
-		memcpy(&half, last, sizeof(half));
-		sum += half;
-	}
-	return sum;
-}
-
-/* In network order, not complemented. */
-static uint16_t fold(uint64_t sum)
-{
-	uint8_t bytes[2];
-	uint16_t half;
-
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	half = (uint16_t)sum;
-	memcpy(bytes, &half, sizeof(bytes));
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint64_t sum_pseudo_header(const uint8_t *bytes, bool ip6, uint32_t tcp_len)
-{
-	uint8_t rest[8] = { 0, 0, (uint8_t)(tcp_len >> 8), (uint8_t)tcp_len, 0, 0, 0, IPPROTO_TCP };
-	uint64_t sum = sum_bytes(rest, sizeof(rest), 0);
-
-	if (ip6)
-		return sum_bytes(bytes + ETHERNET + IP6_ADDRESSES_AT, 32, sum);
-	return sum_bytes(bytes + ETHERNET + IP4_ADDRESSES_AT, 8, sum);
+	return sum_pseudo_header(bytes + at, ip6, IPPROTO_TCP, tcp_len);
 }
 
 /* Of the two ways to write 0 only one would come back, so neither is joined. */
@@ -123,12 +83,12 @@ static bool checksums_right(const struct segment *s)
 {
 	uint32_t tcp_len = s->payload_at + s->payload_len - s->tcp_at;
 	uint16_t written = be16_at(s->bytes, s->tcp_at + TCP_CHECKSUM_AT);
-	uint64_t sum = sum_pseudo_header(s->bytes, s->ip6, tcp_len);
+	uint64_t sum = pseudo_header(s->bytes, s->ip6, tcp_len);
 
 	if (written == 0 || written == 0xffff ||
-	    fold(sum_bytes(s->bytes + s->tcp_at, tcp_len, sum)) != 0xffff)
+	    sum_fold(sum_bytes(s->bytes + s->tcp_at, tcp_len, sum)) != 0xffff)
 		return false;
-	return s->ip6 || (fold(sum_bytes(s->bytes + ETHERNET, IPV4, 0)) == 0xffff &&
+	return s->ip6 || (sum_fold(sum_bytes(s->bytes + ETHERNET, IPV4, 0)) == 0xffff &&
 			  be16_at(s->bytes, ETHERNET + IP4_CHECKSUM_AT) != 0xffff);
 }
 
@@ -285,14 +245,14 @@ static void make_header(const struct burst *b, const struct segment *first, uint
 		tcp_len += b->packet[i].payload_len;
 	memcpy(header, first->bytes, first->payload_at);
 	tcp[TCP_FLAGS_AT] |= last.flags;
-	put16(tcp + TCP_CHECKSUM_AT, fold(sum_pseudo_header(header, first->ip6, tcp_len)));
+	put16(tcp + TCP_CHECKSUM_AT, sum_fold(pseudo_header(header, first->ip6, tcp_len)));
 	if (first->ip6) {
 		put16(ip + IP6_LENGTH_AT, (uint16_t)tcp_len);
 		return;
 	}
 	put16(ip + IP4_LENGTH_AT, (uint16_t)(IPV4 + tcp_len));
 	put16(ip + IP4_CHECKSUM_AT, 0);
-	put16(ip + IP4_CHECKSUM_AT, (uint16_t)~fold(sum_bytes(ip, IPV4, 0)));
+	put16(ip + IP4_CHECKSUM_AT, (uint16_t)~sum_fold(sum_bytes(ip, IPV4, 0)));
 }
 
 static int send_joined(const struct burst *b, struct live *to, struct err *e)

@@ -81,7 +81,7 @@ struct carry *carry_new(const struct lab *l, const struct wire_config *config, s
 	c->lab = l;
 	c->events = events;
 	c->told = config->record ? events : NULL;
-	rules_init(&c->rules);
+	rules_init(&c->rules, config->seed ? config->seed : dice_new_seed());
 	flights_init(&c->flights);
 	carry_rules_changed(c);
 	if (config->sample && look_init(&c->look, l, config->sample_all, sink, c, e) < 0)
@@ -137,6 +137,8 @@ void carry_record(struct carry *c, struct port *port, struct seen *s)
 	if (look_count(&c->look, s->ts_ns) == THIN_BEGAN)
 		tell_note(c->told, HOST_NONE, NOTE_LIMIT, thinned_out);
 	tell_packet(c->told, s, port->lost_before);
+	if (c->told && port->host != HOST_NONE)
+		heard_sent(&c->heard, port->host, s->data, s->caplen);
 	port->lost_before = 0;
 }
 
@@ -309,6 +311,11 @@ struct flights *carry_flights(struct carry *c)
 const struct lab *carry_lab(const struct carry *c)
 {
 	return c->lab;
+}
+
+const struct heard *carry_heard(const struct carry *c)
+{
+	return &c->heard;
 }
 
 static const char *host_name(const void *context, size_t host)

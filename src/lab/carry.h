@@ -17,6 +17,7 @@
 #include "src/core/err.h"
 #include "src/lab/batch.h"
 #include "src/lab/flight.h"
+#include "src/lab/heard.h"
 #include "src/lab/lab.h"
 #include "src/lab/rule.h"
 #include "src/lab/sample.h"
@@ -61,6 +62,10 @@ struct flights *carry_flights(struct carry *c);
 /* Appends what the wire does now, for the header: "20 ms · #1 hold", "3 held"; nothing for a plain one. */
 void carry_status(const struct carry *c, struct str *out);
 const struct lab *carry_lab(const struct carry *c);
+const struct heard *carry_heard(const struct carry *c);
+
+/* A packet that the wire made, as if host `from` had sent it to `to`: it is recorded, and arrives at once. */
+void carry_inject(struct carry *c, const uint8_t *bytes, uint32_t len, uint8_t from, uint8_t to, const char *by);
 
 /* A packet that was held goes on its way, with so many copies; is lost.  Both take p. */
 void carry_release(struct carry *c, struct flight *p, uint32_t copies);

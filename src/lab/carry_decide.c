@@ -8,6 +8,8 @@
 
 #include "src/core/clock.h"
 #include "src/core/str.h"
+#include "src/lab/bend.h"
+#include "src/lab/forge.h"
 #include "src/lab/repeat.h"
 #include "src/lab/tell.h"
 
@@ -27,9 +29,25 @@ static void set_out(struct carry *c, struct flight *p, int64_t due_ns)
 		carry_lose(c, p, "full");
 }
 
-static int64_t due_after(const struct carry *c, uint8_t from, int64_t ts_ns)
+/* Through the queue and over the length of the wire; at_ns: CLOCK_MONOTONIC.  False: the queue is full. */
+static bool enter(struct carry *c, const struct flight *p, int64_t at_ns, int64_t delay_ns,
+		  int64_t *due_ns)
 {
-	return ts_ns - c->offset_ns + c->rules.path[from].delay_ns;
+	struct pipe *pipe = &c->rules.path[p->from].pipe;
+
+	*due_ns = at_ns;
+	if (pipe->bits_per_s && !pipe_enter(pipe, p->len, at_ns, due_ns))
+		return false;
+	*due_ns += delay_ns;
+	return true;
+}
+
+static void lose_at_queue(struct carry *c, struct flight *p)
+{
+	STR_ON_STACK(by, 64);
+
+	str_addf(&by, "queue of %u is full", c->rules.path[p->from].pipe.queue);
+	carry_lose(c, p, by.buf);
 }
 
 /* Copies of p that will follow it, as a list. */
@@ -52,14 +70,18 @@ static struct flight *make_copies(struct carry *c, const struct flight *p, uint3
 	return first;
 }
 
-static void set_out_all(struct carry *c, struct flight *list, int64_t due_ns)
+static void set_out_all(struct carry *c, struct flight *list, int64_t at_ns, int64_t delay_ns)
 {
 	while (list) {
 		struct flight *p = list;
+		int64_t due_ns;
 
 		list = p->next;
 		p->next = NULL;
-		set_out(c, p, due_ns);
+		if (enter(c, p, at_ns, delay_ns, &due_ns))
+			set_out(c, p, due_ns);
+		else
+			lose_at_queue(c, p);
 	}
 }
 
@@ -89,15 +111,116 @@ void carry_release(struct carry *c, struct flight *p, uint32_t copies)
 	}
 	p->late = true;
 	p->next = make_copies(c, p, copies, "hand");
-	set_out_all(c, p, due_after(c, p->from, now_ns));
+	set_out_all(c, p, now_ns - c->offset_ns, rules_draw_delay(&c->rules, p->from));
+}
+
+/* ---- packets of the wire's own ---- */
+
+/* Rules have nothing to say about them: whoever makes a packet wants it to arrive. */
+void carry_inject(struct carry *c, const uint8_t *bytes, uint32_t len, uint8_t from, uint8_t to,
+		  const char *by)
+{
+	struct seen s = {
+		.ts_ns = clock_now_ns(), .caplen = len, .len = len, .data = bytes, .from = from
+	};
+	struct flight *p = flight_new(bytes, len);
+
+	if (!p) {
+		tell_note(c->told, from, NOTE_ERROR, CARRY_NO_MEMORY);
+		return;
+	}
+	s.number = ++c->counts.packets;
+	tell_packet(c->told, &s, 0);
+	p->number = s.number;
+	p->from = from;
+	p->to = to;
+	p->sample = p->late = p->loose = true;
+	tell_fate(c->told, p, WIRE_INJECTED, by, s.ts_ns);
+	set_out(c, p, clock_monotonic_ns());
+}
+
+/* The sender of a packet that is too long is told what would pass. */
+static void answer_too_long(struct carry *c, const struct flight *p, uint32_t mtu)
+{
+	uint8_t frame[FORGE_BYTES];
+	size_t len = forge_icmp(frame, FORGE_NEEDFRAG, mtu, p->bytes, p->len, p->len);
+	STR_ON_STACK(by, 32);
+
+	str_addf(&by, "mtu %u", mtu);
+	if (len)
+		carry_inject(c, frame, (uint32_t)len, p->to, p->from, by.buf);
 }
 
 /* ---- deciding ---- */
 
-static void obey(struct carry *c, struct flight *p, const struct verdict *v, int64_t due_ns)
+static void lose_by_rule(struct carry *c, struct flight *p, const struct verdict *v)
+{
+	struct flight *copy = v->mtu ? flight_copy(p) : NULL;
+
+	carry_lose(c, p, v->by[RULE_DROP]);
+	if (copy)
+		answer_too_long(c, copy, v->mtu);
+	flight_free(copy);
+}
+
+/* What is changed in its bytes. */
+static void bend(struct carry *c, struct flight *p, const struct verdict *v)
+{
+	if (v->mark) {
+		bend_mark(p->bytes, p->len);
+		tell_fate(c->told, p, WIRE_MARKED, v->by[RULE_MARK], clock_now_ns());
+	}
+	if (v->corrupt) {
+		struct dice dice = v->dice;
+		STR_ON_STACK(by, RULE_FILTER + 128);
+
+		str_addf(&by, "%s, ", v->by[RULE_CORRUPT]);
+		bend_corrupt(p->bytes, p->len, v->mended, &dice, &by);
+		tell_fate(c->told, p, WIRE_CORRUPTED, by.buf, clock_now_ns());
+	}
+}
+
+static void stop(struct carry *c, struct flight *p, const struct verdict *v)
+{
+	if (flights_full(&c->flights, p->len)) {
+		carry_lose(c, p, "full");
+		return;
+	}
+	p->late = true;
+	tell_fate(c->told, p, WIRE_HELD, v->by[RULE_HOLD], clock_now_ns());
+	p->next = make_copies(c, p, v->copies, v->by[RULE_DUP]);
+	hold_all(c, p);
+}
+
+/* at_ns: when it was captured, CLOCK_MONOTONIC. */
+static void let_go(struct carry *c, struct flight *p, const struct verdict *v, int64_t at_ns)
+{
+	int64_t due_ns;
+	struct flight *copies;
+
+	if (!enter(c, p, at_ns, v->delay_ns + v->behind_ns, &due_ns)) {
+		lose_at_queue(c, p);
+		return;
+	}
+	p->late = due_ns > at_ns;
+	if (p->late && flights_full(&c->flights, p->len)) {
+		carry_lose(c, p, "full");
+		return;
+	}
+	if (v->behind_ns)
+		tell_fate(c->told, p, WIRE_REORDERED, v->by[RULE_REORDER], clock_now_ns());
+	else if (p->late)
+		tell_fate(c->told, p, WIRE_DELAYED, v->delay_ns ? "delay" : "rate", clock_now_ns());
+	copies = make_copies(c, p, v->copies, v->by[RULE_DUP]);
+	p->loose = v->behind_ns;
+	set_out(c, p, due_ns);
+	set_out_all(c, copies, at_ns, v->delay_ns);
+}
+
+static void obey(struct carry *c, struct flight *p, const struct verdict *v, int64_t at_ns)
 {
 	if (v->drop) {
-		carry_lose(c, p, v->by);
+		lose_by_rule(c, p, v);
 		return;
 	}
 	/* A person who holds a segment means it, not each of its repetitions. */
@@ -105,27 +228,18 @@ static void obey(struct carry *c, struct flight *p, const struct verdict *v, int
 		carry_lose(c, p, "held already");
 		return;
 	}
-	p->late = v->hold || v->delay_ns;
-	if (p->late && flights_full(&c->flights, p->len)) {
-		carry_lose(c, p, "full");
-		return;
-	}
+	bend(c, p, v);
 	if (v->hold)
-		tell_fate(c->told, p, WIRE_HELD, v->by, clock_now_ns());
-	else if (v->delay_ns)
-		tell_fate(c->told, p, WIRE_DELAYED, "delay", clock_now_ns());
-	p->next = make_copies(c, p, v->copies, v->by);
-	if (v->hold)
-		hold_all(c, p);
+		stop(c, p, v);
 	else
-		set_out_all(c, p, due_ns);
+		let_go(c, p, v, at_ns);
 }
 
 /* A packet as one of its own, for one host.  NULL verdict: it passes at once. */
 static void dispatch(struct carry *c, const struct seen *s, uint8_t to, const struct verdict *v)
 {
 	struct flight *p = flight_new(s->data, s->caplen);
-	int64_t due_ns = due_after(c, s->from, s->ts_ns);
+	int64_t at_ns = s->ts_ns - c->offset_ns;
 
 	if (!p) {
 		c->counts.dropped++;
@@ -137,9 +251,9 @@ static void dispatch(struct carry *c, const struct seen *s, uint8_t to, const st
 	p->to = to;
 	p->sample = s->sample;
 	if (v)
-		obey(c, p, v, due_ns);
+		obey(c, p, v, at_ns);
 	else
-		set_out(c, p, due_ns);
+		set_out(c, p, at_ns);
 }
 
 /* A packet that nothing stops, straight from the capture's buffer. */
@@ -187,6 +301,12 @@ static uint8_t find_target(const struct carry *c, const struct seen *s)
 	return HOST_NONE;
 }
 
+static bool has_something(const struct verdict *v)
+{
+	return v->drop || v->hold || v->copies || v->delay_ns || v->queues || v->mark ||
+	       v->corrupt || v->behind_ns;
+}
+
 void carry_decide(struct carry *c, const struct seen *s)
 {
 	uint8_t to = find_target(c, s);
@@ -197,8 +317,7 @@ void carry_decide(struct carry *c, const struct seen *s)
 	if (!c->plain) {
 		rules_judge(&c->rules, s->from, s->data, s->caplen, s->len, &verdict);
 		carry_rules_changed(c);
-		if (verdict.drop || verdict.hold || verdict.copies || verdict.delay_ns)
-			v = &verdict;
+		v = has_something(&verdict) ? &verdict : NULL;
 	}
 	for (size_t i = 0; i < c->lab->hosts; i++)
 		if (i != s->from && (to == i || to == HOST_NONE))

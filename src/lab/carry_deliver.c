@@ -45,6 +45,8 @@ static void arrive(struct carry *c, const struct flight *p, const void *bytes)
 		return;
 	}
 	note_arrival(c, p, ts_ns);
+	if (c->told)
+		heard_got(&c->heard, p->to, bytes, p->len);
 	sample_receiver(c, p, bytes);
 }
 
@@ -56,6 +58,8 @@ static void note_burst(struct carry *c, int64_t ts_ns)
 
 	for (uint32_t i = 0; i < b->count; i++)
 		note_arrival(c, &b->packet[i].flight, ts_ns);
+	if (c->told)
+		heard_got(&c->heard, last->flight.to, b->bytes + last->at, last->flight.len);
 	sample_receiver(c, &last->flight, b->bytes + last->at);
 }
 

@@ -9,6 +9,7 @@
 #include "src/lab/aside.h"
 #include "src/lab/burst.h"
 #include "src/lab/carry.h"
+#include "src/lab/heard.h"
 #include "src/lab/look.h"
 
 struct port {
@@ -31,6 +32,7 @@ struct carry {
 	struct port port[HOSTS_MAX];
 	size_t ports;
 	struct rules rules;
+	struct heard heard; /* while packets are recorded */
 	bool plain; /* no rule has anything to say */
 	struct flights flights;
 	struct aside aside;

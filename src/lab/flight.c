@@ -123,9 +123,11 @@ bool flights_send(struct flights *f, struct flight *p, int64_t due_ns)
 
 	if (f->count == f->cap && !grow(f))
 		return false;
-	if (f->under_way[p->from] && due_ns < *last)
-		due_ns = *last;
-	*last = due_ns;
+	if (!p->loose) {
+		if (f->under_way[p->from] && due_ns < *last)
+			due_ns = *last;
+		*last = due_ns;
+	}
 	p->due_ns = due_ns;
 	p->order = f->orders++;
 	f->under_way[p->from]++;

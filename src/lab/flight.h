@@ -17,6 +17,7 @@ struct flight {
 	uint8_t from, to;	/* hosts */
 	bool late;		/* it did not pass at once, so its arrival is an event */
 	bool sample;		/* its receiver is to be sampled */
+	bool loose;		/* keeps no order with what its host sent: others may overtake it, and it them */
 	uint32_t len;
 	int64_t due_ns;		/* CLOCK_MONOTONIC: when it arrives; set by flights_send() */
 	uint64_t order;		/* flights_send(): of two that are due at the same time the first sent is the first */
@@ -48,7 +49,7 @@ void flights_fini(struct flights *f);	/* frees all that is on the wire */
 
 bool flights_full(const struct flights *f, uint32_t len);
 
-/* On its way: arrives at due_ns, but not before what its host sent earlier.  Takes p; false: no memory, p stays the caller's. */
+/* On its way: arrives at due_ns, but (unless it is loose) not before what its host sent earlier.  Takes p; false: no memory, p stays the caller's. */
 bool flights_send(struct flights *f, struct flight *p, int64_t due_ns);
 
 /* When the next one arrives; INT64_MAX: none is on its way. */

@@ -7,6 +7,53 @@
 #include "src/core/clock.h"
 
 #define DELAY_MAX_NS (3600 * NS_PER_S)
+#define RATE_MIN     1000 /* bits a second: a full packet takes 12 s */
+#define RATE_MAX     (100 * INT64_C(1000000000))
+
+static int check_times(const struct wire_order *o, struct err *e)
+{
+	if (o->delay_ns < 0 || o->delay_ns > DELAY_MAX_NS || o->by_ns < 0 ||
+	    o->by_ns > DELAY_MAX_NS)
+		return err_set(e, "from 0 to 1 hour",
+			       "the wire cannot delay packets for that long");
+	if (o->jitter_ns < 0 || o->jitter_ns > o->delay_ns)
+		return err_set(e, "delay 50ms jitter 10ms: from 40 to 60 ms",
+			       "the jitter cannot be more than the delay");
+	return 0;
+}
+
+/* A burst so long needs a loss so high that the good times between would be shorter than a packet. */
+static int check_chance(const struct wire_order *o, struct err *e)
+{
+	if (o->millionths > CHANCE_ONE)
+		return err_set(e, NULL, "a chance is at most 100%%");
+	if (o->burst > WIRE_BURST_MAX)
+		return err_set(e, NULL, "a burst is at most %d packets long", WIRE_BURST_MAX);
+	if (o->burst > 1 &&
+	    (uint64_t)o->millionths * (o->burst + 1) > (uint64_t)CHANCE_ONE * o->burst)
+		return err_set(e, "a lower chance, or a longer burst",
+			       "bursts of %u packets cannot be that frequent", o->burst);
+	return 0;
+}
+
+static int check_limits(const struct wire_order *o, struct err *e)
+{
+	if (o->bits_per_s && (o->bits_per_s < RATE_MIN || o->bits_per_s > RATE_MAX))
+		return err_set(e, "from 1kbit to 100gbit; 0 ends it", "the wire has no such rate");
+	if (o->queue > PIPE_QUEUE_MAX)
+		return err_set(e, NULL, "a queue is at most %d packets long", PIPE_QUEUE_MAX);
+	if (o->mtu && (o->mtu < WIRE_MTU_MIN || o->mtu > UINT16_MAX))
+		return err_set(e, "from 68 to 65535 bytes; 0 ends it", "there is no such MTU");
+	return 0;
+}
+
+static int check_inject(const struct wire_inject *i, struct err *e)
+{
+	if ((unsigned)i->kind >= FORGE_ICMPS || i->len > FORGE_DATA)
+		return err_set(e, NULL, "an injected segment has at most %d bytes of data",
+			       FORGE_DATA);
+	return 0;
+}
 
 int order_check(const struct lab *l, const struct wire_order *o, struct live_filter **filter,
 		struct err *e)
@@ -17,13 +64,13 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 			       "run it without --loopback (a lab file: without its line loopback)",
 			       "on one host nothing can be held: packets on lo go from the kernel "
 			       "to itself");
-	if ((unsigned)o->verb > WIRE_MEND || (unsigned)o->which > WHICH_ALL)
+	if ((unsigned)o->verb >= WIRE_VERBS || (unsigned)o->which > WHICH_ALL)
 		return err_set(e, NULL, "the wire knows no such order");
 	if (o->from != HOST_NONE && o->from >= l->hosts)
 		return err_set(e, NULL, "the wire has no host number %u", o->from);
-	if (o->delay_ns < 0 || o->delay_ns > DELAY_MAX_NS)
-		return err_set(e, "from 0 to 1 hour",
-			       "the wire cannot delay packets for that long");
+	if (check_times(o, e) || check_chance(o, e) || check_limits(o, e) ||
+	    check_inject(&o->inject, e))
+		return -1;
 	if (!o->filter[0])
 		return 0;
 	*filter = live_filter_new(o->filter, LINK_ETHERNET, e);
@@ -32,19 +79,30 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 
 /* ---- rules ---- */
 
-static int add_rule(struct carry *c, enum rule_action action, const struct wire_order *o, bool once,
-		    struct live_filter *filter, struct err *e)
+static int add_rule(struct carry *c, enum rule_action action, const struct wire_order *o,
+		    uint32_t left, struct live_filter *filter, struct err *e)
 {
 	struct rule rule = {
 		.action = action,
 		.from = o->from,
 		.filter = filter,
-		.once = once,
+		.left = left,
 		.every = o->every,
+		.millionths = o->millionths,
+		.burst = o->burst,
+		.seed = o->seed,
+		.mended = o->mended,
 	};
 
+	if (action == RULE_REORDER)
+		rule.by_ns = o->by_ns ? o->by_ns : WIRE_BEHIND_NS;
 	str_copy(rule.text, sizeof(rule.text), o->filter);
 	return rules_add(carry_rules(c), &rule, e);
+}
+
+static uint32_t left_of(const struct wire_order *o)
+{
+	return o->next ? o->next : o->once;
 }
 
 static int delay(struct carry *c, const struct wire_order *o, struct live_filter *filter,
@@ -53,13 +111,59 @@ static int delay(struct carry *c, const struct wire_order *o, struct live_filter
 	(void)e;
 	live_filter_free(filter);
 	rules_delay(carry_rules(c), o->from, o->delay_ns);
+	rules_jitter(carry_rules(c), o->from, o->jitter_ns);
 	return 0;
+}
+
+static int rate(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
+{
+	live_filter_free(filter);
+	if (rules_rate(carry_rules(c), o->from, o->bits_per_s, o->queue ? o->queue : PIPE_QUEUE))
+		return 0;
+	return err_set(e, NULL, "no memory for the wire's queue");
+}
+
+static int mtu(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+	       struct err *e)
+{
+	(void)e;
+	live_filter_free(filter);
+	rules_mtu(carry_rules(c), o->from, o->mtu, o->silent);
+	return 0;
+}
+
+static int seed(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
+{
+	(void)e;
+	live_filter_free(filter);
+	rules_seed(carry_rules(c), o->seed ? o->seed : dice_new_seed());
+	return 0;
+}
+
+static int corrupt(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		   struct err *e)
+{
+	return add_rule(c, RULE_CORRUPT, o, left_of(o), filter, e);
+}
+
+static int reorder(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		   struct err *e)
+{
+	return add_rule(c, RULE_REORDER, o, left_of(o), filter, e);
+}
+
+static int mark(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
+{
+	return add_rule(c, RULE_MARK, o, left_of(o), filter, e);
 }
 
 static int hold(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		struct err *e)
 {
-	return add_rule(c, RULE_HOLD, o, o->once, filter, e);
+	return add_rule(c, RULE_HOLD, o, left_of(o), filter, e);
 }
 
 static int no_rule(const struct rules *r, uint64_t number, struct err *e)
@@ -109,15 +213,40 @@ static int cut(struct carry *c, const struct wire_order *o, struct live_filter *
 	return 0;
 }
 
+static void remove_faults(struct rules *r, uint8_t from)
+{
+	for (size_t i = 0; i < RULE_ACTIONS; i++)
+		if (i != RULE_HOLD)
+			rules_remove_all(r, (enum rule_action)i, from);
+}
+
 static int mend(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		struct err *e)
 {
 	(void)e;
 	live_filter_free(filter);
 	rules_cut(carry_rules(c), o->from, false);
-	rules_remove_all(carry_rules(c), RULE_DROP, o->from);
-	rules_remove_all(carry_rules(c), RULE_DUP, o->from);
+	remove_faults(carry_rules(c), o->from);
 	return 0;
+}
+
+static int off(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+	       struct err *e)
+{
+	struct rules *r = carry_rules(c);
+
+	live_filter_free(filter);
+	if (o->number)
+		return o->number <= UINT32_MAX && rules_remove(r, (uint32_t)o->number)
+			       ? 0
+			       : no_rule(r, o->number, e);
+	rules_cut(r, o->from, false);
+	rules_delay(r, o->from, 0);
+	rules_jitter(r, o->from, 0);
+	rules_mtu(r, o->from, 0, false);
+	rules_remove_all(r, RULE_HOLD, o->from);
+	remove_faults(r, o->from);
+	return rules_rate(r, o->from, 0, 0) ? 0 : err_set(e, NULL, "no memory");
 }
 
 /* ---- what is held ---- */
@@ -176,7 +305,7 @@ static int fault(struct carry *c, const struct wire_order *o, struct live_filter
 		 struct err *e, enum rule_action action,
 		 void (*act)(struct carry *, struct flight *))
 {
-	bool describes = o->filter[0] || o->every > 1 || o->once;
+	bool describes = o->filter[0] || o->every > 1 || left_of(o) || o->millionths || o->to_come;
 
 	if (!describes && act_on_held(c, o, act)) {
 		live_filter_free(filter);
@@ -186,7 +315,7 @@ static int fault(struct carry *c, const struct wire_order *o, struct live_filter
 		live_filter_free(filter);
 		return nothing_held(c, o, e);
 	}
-	return add_rule(c, action, o, o->once || !describes, filter, e);
+	return add_rule(c, action, o, describes ? left_of(o) : 1, filter, e);
 }
 
 static int drop(struct carry *c, const struct wire_order *o, struct live_filter *filter,
@@ -201,13 +330,116 @@ static int dup_order(struct carry *c, const struct wire_order *o, struct live_fi
 	return fault(c, o, filter, e, RULE_DUP, dup_one);
 }
 
+/* ---- packets of the wire's own ---- */
+
+/* In a lab of more than two hosts: the one that the packet is addressed to. */
+static uint8_t host_of_mac(const struct lab *l, const uint8_t *mac)
+{
+	for (size_t i = 0; i < l->hosts; i++)
+		if (!memcmp(l->host[i].mac, mac, sizeof(l->host[i].mac)))
+			return (uint8_t)i;
+	return HOST_NONE;
+}
+
+/* Whom the host talked with last. */
+static uint8_t peer_of(const struct carry *c, uint8_t host)
+{
+	const struct lab *l = carry_lab(c);
+	const struct heard *h = carry_heard(c);
+
+	if (l->hosts == 2)
+		return host ^ 1;
+	if (h->sent[host].order >= h->got[host].order)
+		return h->sent[host].order ? host_of_mac(l, h->sent[host].bytes) : HOST_NONE;
+	return host_of_mac(l, h->got[host].bytes + 6);
+}
+
+static uint32_t number_of(const struct wire_number *n, uint32_t expected)
+{
+	if (!n->given)
+		return expected;
+	return (uint32_t)n->n + (n->relative ? expected : 0);
+}
+
+static int inject_segment(struct carry *c, const struct wire_order *o, struct err *e)
+{
+	const struct wire_inject *i = &o->inject;
+	uint8_t to = peer_of(c, o->from), frame[FORGE_BYTES];
+	struct heard_side side;
+	uint16_t flags = i->flags;
+	size_t len;
+
+	if (to == HOST_NONE || !heard_newest(carry_heard(c), o->from, to, &side))
+		return err_set(e, "open a connection first",
+			       "the wire has seen no connection that a segment could belong to");
+	if (!side.has_ack && !i->ack.given)
+		flags &= (uint16_t)~TCP_ACK;
+	side.seq = number_of(&i->seq, side.seq);
+	side.ack = number_of(&i->ack, side.ack);
+	side.window = (uint16_t)number_of(&i->window, side.window);
+	len = forge_segment(frame, &side, flags, i->len);
+	carry_inject(c, frame, (uint32_t)len, o->from, to, "hand");
+	return 0;
+}
+
+/* The bytes of the packet that is to be quoted; NULL. */
+static const uint8_t *quoted(const struct carry *c, const struct flights *f,
+			     const struct wire_order *o, uint32_t *caplen, uint32_t *len)
+{
+	const struct heard_packet *last = &carry_heard(c)->any[o->from];
+
+	for (const struct flight *p = f->held; p && o->inject.quotes; p = p->next)
+		if (p->number == o->inject.quotes && p->from == o->from) {
+			*caplen = *len = p->len;
+			return p->bytes;
+		}
+	*caplen = last->caplen;
+	*len = last->len;
+	return last->order && !o->inject.quotes ? last->bytes : NULL;
+}
+
+static int inject_icmp(struct carry *c, const struct wire_order *o, struct err *e)
+{
+	uint8_t frame[FORGE_BYTES], says;
+	uint32_t caplen, length;
+	const uint8_t *bytes = quoted(c, carry_flights(c), o, &caplen, &length);
+	size_t len;
+
+	if (!bytes)
+		return o->inject.quotes
+			       ? err_set(e, "without a number the last one is quoted",
+					 "that host has no packet %llu that is held",
+					 (unsigned long long)o->inject.quotes)
+			       : err_set(e, NULL, "that host has sent nothing yet to be quoted");
+	len = forge_icmp(frame, o->inject.kind, o->inject.mtu, bytes, caplen, length);
+	if (!len)
+		return err_set(e, NULL, "that packet is none that an ICMP error may answer");
+	says = carry_lab(c)->hosts == 2 ? o->from ^ 1 : host_of_mac(carry_lab(c), bytes);
+	if (says == HOST_NONE)
+		return err_set(e, NULL, "that packet was for no single host");
+	carry_inject(c, frame, (uint32_t)len, says, o->from, "hand");
+	return 0;
+}
+
+static int inject(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		  struct err *e)
+{
+	live_filter_free(filter);
+	if (o->from == HOST_NONE)
+		return err_set(e, NULL, "an injected packet is from a host, or for one");
+	return o->inject.icmp ? inject_icmp(c, o, e) : inject_segment(c, o, e);
+}
+
 static int (*const verbs[])(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 			    struct err *e) = {
 	[WIRE_DELAY] = delay,	  [WIRE_HOLD] = hold, [WIRE_HOLD_OFF] = hold_off,
 	[WIRE_RELEASE] = release, [WIRE_DROP] = drop, [WIRE_DUP] = dup_order,
-	[WIRE_CUT] = cut,	  [WIRE_MEND] = mend,
+	[WIRE_CUT] = cut,	  [WIRE_MEND] = mend, [WIRE_CORRUPT] = corrupt,
+	[WIRE_REORDER] = reorder, [WIRE_MARK] = mark, [WIRE_RATE] = rate,
+	[WIRE_MTU] = mtu,	  [WIRE_SEED] = seed, [WIRE_OFF] = off,
+	[WIRE_INJECT] = inject,
 };
-static_assert(sizeof(verbs) / sizeof(verbs[0]) == WIRE_MEND + 1, "every verb has a row");
+static_assert(sizeof(verbs) / sizeof(verbs[0]) == WIRE_VERBS, "every verb has a row");
 
 int order_apply(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		struct err *e)

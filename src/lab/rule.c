@@ -3,48 +3,161 @@
 #include <assert.h>
 #include <string.h>
 
-#include "src/core/clock.h"
+#include "src/lab/bend.h"
+#include "src/lab/forge.h"
 
 /* What each action does to the verdict.  False: the verdict stands, later actions are not asked. */
-static bool act_drop(struct verdict *v)
+static bool act_drop(struct verdict *v, struct rule *rule, uint8_t from)
 {
+	(void)rule;
+	(void)from;
 	v->drop = true;
 	return false;
 }
 
-static bool act_hold(struct verdict *v)
+static bool act_mark(struct verdict *v, struct rule *rule, uint8_t from)
 {
+	(void)rule;
+	(void)from;
+	v->mark = true;
+	return true;
+}
+
+/* The bits are chosen later, from a stream that is this packet's own. */
+static bool act_corrupt(struct verdict *v, struct rule *rule, uint8_t from)
+{
+	v->corrupt = true;
+	v->mended = rule->mended;
+	v->dice = dice_on(dice_next(&rule->chance[from].dice), 0, from);
+	return true;
+}
+
+static bool act_hold(struct verdict *v, struct rule *rule, uint8_t from)
+{
+	(void)rule;
+	(void)from;
 	v->hold = true;
 	return true;
 }
 
-static bool act_dup(struct verdict *v)
+static bool act_reorder(struct verdict *v, struct rule *rule, uint8_t from)
 {
+	(void)from;
+	v->behind_ns = rule->by_ns;
+	return true;
+}
+
+static bool act_dup(struct verdict *v, struct rule *rule, uint8_t from)
+{
+	(void)rule;
+	(void)from;
 	v->copies++;
 	return true;
 }
 
-static const struct action {
-	const char *name; /* as in the header's status */
-	bool (*act)(struct verdict *v);
-} actions[] = {
-	[RULE_DROP] = { "drop", act_drop },
-	[RULE_HOLD] = { "hold", act_hold },
-	[RULE_DUP] = { "dup", act_dup },
-};
-#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
-static_assert(ACTIONS == RULE_DUP + 1, "every action has a row");
+/* Which packets an action can be done to at all. */
+static bool fits_mark(const struct rule *rule, const uint8_t *bytes, uint32_t caplen)
+{
+	(void)rule;
+	return bend_can_mark(bytes, caplen);
+}
 
-void rules_init(struct rules *r)
+static bool fits_corrupt(const struct rule *rule, const uint8_t *bytes, uint32_t caplen)
+{
+	return bend_can_corrupt(bytes, caplen, rule->mended);
+}
+
+static const struct action {
+	bool (*act)(struct verdict *v, struct rule *rule, uint8_t from);
+	bool (*fits)(const struct rule *rule, const uint8_t *bytes,
+		     uint32_t caplen); /* NULL: all packets */
+} actions[] = {
+	[RULE_DROP] = { act_drop, NULL },
+	[RULE_MARK] = { act_mark, fits_mark },
+	[RULE_CORRUPT] = { act_corrupt, fits_corrupt },
+	[RULE_HOLD] = { act_hold, NULL },
+	[RULE_REORDER] = { act_reorder, NULL },
+	[RULE_DUP] = { act_dup, NULL },
+};
+static_assert(sizeof(actions) / sizeof(actions[0]) == RULE_ACTIONS, "every action has a row");
+
+/* ---- chance ---- */
+
+static void restart_rule(struct rules *r, struct rule *rule)
+{
+	for (uint32_t i = 0; i < HOSTS_MAX; i++)
+		rule->chance[i] = (struct chance){
+			.dice = rule->seed ? dice_on(rule->seed, 0, i)
+					   : dice_on(r->seed, rule->made, i),
+		};
+}
+
+static void restart_path(struct rules *r, uint32_t i)
+{
+	r->path[i].dice = dice_on(r->seed, 0, i);
+}
+
+void rules_seed(struct rules *r, uint64_t seed)
+{
+	r->seed = seed;
+	for (uint32_t i = 0; i < HOSTS_MAX; i++)
+		restart_path(r, i);
+	for (size_t i = 0; i < r->count; i++)
+		restart_rule(r, &r->row[i]);
+}
+
+/*
+ * Gilbert's model: packets are hit while the channel is bad.  Leaving the bad state has a chance of 1 / burst; entering
+ * it one with which it is bad for the wanted part of the time.
+ */
+static bool draw_burst(const struct rule *rule, struct chance *c)
+{
+	uint32_t leave = CHANCE_ONE / rule->burst;
+	uint64_t enter = (uint64_t)leave * rule->millionths / (CHANCE_ONE - rule->millionths);
+
+	c->bad = c->bad ? !dice_chance(&c->dice, leave) : dice_chance(&c->dice, (uint32_t)enter);
+	return c->bad;
+}
+
+static bool draw(struct rule *rule, uint8_t from)
+{
+	struct chance *c = &rule->chance[from];
+
+	if (!rule->millionths)
+		return true;
+	return rule->burst > 1 && rule->millionths < CHANCE_ONE
+		       ? draw_burst(rule, c)
+		       : dice_chance(&c->dice, rule->millionths);
+}
+
+int64_t rules_draw_delay(struct rules *r, uint8_t from)
+{
+	struct path *p = &r->path[from];
+	int64_t delay_ns = p->delay_ns;
+
+	if (!p->jitter_ns)
+		return delay_ns;
+	/* In 2^32 steps: a jitter is up to an hour, which has more nanoseconds than that. */
+	return delay_ns - p->jitter_ns +
+	       (int64_t)((double)p->jitter_ns * 2 *
+			 ((double)dice_below(&p->dice, UINT32_MAX) / UINT32_MAX));
+}
+
+/* ---- the whole ---- */
+
+void rules_init(struct rules *r, uint64_t seed)
 {
 	memset(r, 0, sizeof(*r));
+	rules_seed(r, seed);
 }
 
 void rules_fini(struct rules *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		live_filter_free(r->row[i].filter);
-	rules_init(r);
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		pipe_fini(&r->path[i].pipe);
+	rules_init(r, r->seed);
 }
 
 bool rules_plain(const struct rules *r)
@@ -52,7 +165,8 @@ bool rules_plain(const struct rules *r)
 	if (r->count)
 		return false;
 	for (size_t i = 0; i < HOSTS_MAX; i++)
-		if (r->path[i].cut || r->path[i].delay_ns)
+		if (r->path[i].cut || r->path[i].delay_ns || r->path[i].mtu ||
+		    r->path[i].pipe.bits_per_s)
 			return false;
 	return true;
 }
@@ -77,14 +191,15 @@ static void remove_row(struct rules *r, size_t i)
 static bool same_conditions(const struct rule *a, const struct rule *b)
 {
 	return a->action == b->action && a->from == b->from && a->every == b->every &&
-	       a->once == b->once && strcmp(a->text, b->text) == 0;
+	       a->left == b->left && !a->millionths == !b->millionths &&
+	       strcmp(a->text, b->text) == 0;
 }
 
 /* "drop" and "drop again" are two packets, so rules that end by themselves are never the same one. */
 static void remove_same(struct rules *r, const struct rule *rule)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		if (rule->once || !same_conditions(&r->row[i], rule))
+		if (rule->left || !same_conditions(&r->row[i], rule))
 			continue;
 		remove_row(r, i);
 		return;
@@ -93,7 +208,7 @@ static void remove_same(struct rules *r, const struct rule *rule)
 
 static bool needs_number(const struct rule *rule)
 {
-	return !rule->once || rule->text[0];
+	return !rule->left || rule->text[0];
 }
 
 int rules_add(struct rules *r, const struct rule *rule, struct err *e)
@@ -110,6 +225,8 @@ int rules_add(struct rules *r, const struct rule *rule, struct err *e)
 	*row = *rule;
 	row->matched = 0;
 	row->number = needs_number(rule) ? ++r->last_number : 0;
+	row->made = ++r->last_made;
+	restart_rule(r, row);
 	return 0;
 }
 
@@ -146,6 +263,33 @@ void rules_delay(struct rules *r, uint8_t from, int64_t delay_ns)
 			r->path[i].delay_ns = delay_ns;
 }
 
+void rules_jitter(struct rules *r, uint8_t from, int64_t jitter_ns)
+{
+	for (uint32_t i = 0; i < HOSTS_MAX; i++)
+		if (from == HOST_NONE || from == i) {
+			r->path[i].jitter_ns = jitter_ns;
+			restart_path(r, i);
+		}
+}
+
+bool rules_rate(struct rules *r, uint8_t from, int64_t bits_per_s, uint32_t queue)
+{
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		if ((from == HOST_NONE || from == i) &&
+		    !pipe_set(&r->path[i].pipe, bits_per_s, queue))
+			return false;
+	return true;
+}
+
+void rules_mtu(struct rules *r, uint8_t from, uint32_t mtu, bool silent)
+{
+	for (size_t i = 0; i < HOSTS_MAX; i++)
+		if (from == HOST_NONE || from == i) {
+			r->path[i].mtu = mtu;
+			r->path[i].silent = mtu && silent;
+		}
+}
+
 void rules_cut(struct rules *r, uint8_t from, bool cut)
 {
 	for (size_t i = 0; i < HOSTS_MAX; i++)
@@ -157,7 +301,7 @@ void rules_cut(struct rules *r, uint8_t from, bool cut)
 
 static void name_rule(struct verdict *v, const struct rule *rule)
 {
-	struct str by = str_on(v->by, sizeof(v->by));
+	struct str by = str_on(v->by[rule->action], sizeof(v->by[0]));
 
 	if (rule->number)
 		str_addf(&by, "rule %u: ", rule->number);
@@ -171,10 +315,12 @@ static bool takes(struct rule *rule, uint8_t from, const void *bytes, uint32_t c
 		return false;
 	if (rule->filter && !live_filter_match(rule->filter, bytes, caplen, len))
 		return false;
+	if (actions[rule->action].fits && !actions[rule->action].fits(rule, bytes, caplen))
+		return false;
 	if (++rule->matched < rule->every)
 		return false;
 	rule->matched = 0;
-	return true;
+	return draw(rule, from);
 }
 
 /*
@@ -190,160 +336,40 @@ static bool judge_action(struct rules *r, enum rule_action action, uint8_t from,
 
 		if (rule->action != action || !takes(rule, from, bytes, caplen, len))
 			continue;
-		if (!v->by[0])
-			name_rule(v, rule);
-		go_on = actions[action].act(v);
-		if (rule->once)
+		name_rule(v, rule);
+		go_on = actions[action].act(v, rule, from);
+		if (rule->left && --rule->left == 0)
 			remove_row(r, i);
 		return go_on;
 	}
 	return true;
 }
 
+/* What a whole direction does to a packet, before all rules; false: it does not go on. */
+static bool judge_path(struct rules *r, uint8_t from, const void *bytes, uint32_t caplen,
+		       uint32_t len, struct verdict *v)
+{
+	const struct path *path = &r->path[from];
+	struct str by = str_on(v->by[RULE_DROP], sizeof(v->by[0]));
+
+	v->drop = path->cut || (path->mtu && forge_is_too_long(bytes, caplen, len, path->mtu));
+	if (path->cut)
+		str_add(&by, "cut");
+	else if (v->drop)
+		str_addf(&by, "mtu %u", path->mtu);
+	if (v->drop && !path->cut && !path->silent)
+		v->mtu = path->mtu;
+	return !v->drop;
+}
+
 void rules_judge(struct rules *r, uint8_t from, const void *bytes, uint32_t caplen, uint32_t len,
 		 struct verdict *out)
 {
-	const struct path *path = &r->path[from];
-
-	*out = (struct verdict){ .delay_ns = path->delay_ns };
-	if (path->cut) {
-		out->drop = true;
-		str_copy(out->by, sizeof(out->by), "cut");
+	*out = (struct verdict){ .queues = r->path[from].pipe.bits_per_s };
+	if (!judge_path(r, from, bytes, caplen, len, out))
 		return;
-	}
-	for (size_t i = 0; i < ACTIONS; i++)
+	out->delay_ns = rules_draw_delay(r, from);
+	for (size_t i = 0; i < RULE_ACTIONS; i++)
 		if (!judge_action(r, (enum rule_action)i, from, bytes, caplen, len, out))
 			return;
-}
-
-/* ---- the status ---- */
-
-struct status {
-	struct str *out;
-	size_t hosts;
-	const char *(*name)(const void *context, size_t host);
-	const void *context;
-	size_t start; /* of the text in out */
-};
-
-static void begin_part(const struct status *s)
-{
-	if (s->out->len > s->start)
-		str_add(s->out, " · ");
-}
-
-static void add_duration(struct str *out, int64_t ns)
-{
-	static const struct {
-		int64_t ns;
-		const char *unit;
-	} units[] = { { NS_PER_S, "s" }, { NS_PER_MS, "ms" }, { NS_PER_US, "µs" }, { 1, "ns" } };
-	size_t i = 0;
-
-	while (ns < units[i].ns)
-		i++;
-	str_addf(out, "%lld", (long long)(ns / units[i].ns));
-	if (ns % units[i].ns) { /* one more digit says enough in a header line */
-		long long tenth = (long long)(ns % units[i].ns * 10 / units[i].ns);
-
-		if (tenth)
-			str_addf(out, ".%lld", tenth);
-	}
-	str_addf(out, " %s", units[i].unit);
-}
-
-/* What a direction has, each part with how it reads; 0 is "nothing to say". */
-static int64_t path_delay(const struct path *p)
-{
-	return p->delay_ns;
-}
-
-static int64_t path_cut(const struct path *p)
-{
-	return p->cut;
-}
-
-static void add_cut(struct str *out, int64_t value)
-{
-	(void)value;
-	str_add(out, "cut");
-}
-
-static const struct path_part {
-	int64_t (*value)(const struct path *p);
-	void (*add)(struct str *out, int64_t value);
-} path_parts[] = {
-	{ path_delay, add_duration },
-	{ path_cut, add_cut },
-};
-
-static bool all_the_same(const struct status *s, const struct rules *r,
-			 const struct path_part *part)
-{
-	for (size_t i = 1; i < s->hosts; i++)
-		if (part->value(&r->path[i]) != part->value(&r->path[0]))
-			return false;
-	return true;
-}
-
-/* Once for all directions if they are the same, else once for each that has it. */
-static void add_part(const struct status *s, const struct rules *r, const struct path_part *part)
-{
-	bool same = all_the_same(s, r, part);
-
-	for (size_t i = 0; i < (same ? 1 : s->hosts); i++) {
-		int64_t value = part->value(&r->path[i]);
-
-		if (!value)
-			continue;
-		begin_part(s);
-		part->add(s->out, value);
-		if (!same)
-			str_addf(s->out, " from %s", s->name(s->context, i));
-	}
-}
-
-static void add_rule(const struct status *s, const struct rule *rule)
-{
-	begin_part(s);
-	if (rule->number)
-		str_addf(s->out, "#%u ", rule->number);
-	str_add(s->out, actions[rule->action].name);
-	if (rule->once)
-		str_add(s->out, " next");
-	if (rule->every > 1)
-		str_addf(s->out, " every %u", rule->every);
-	if (rule->from != HOST_NONE)
-		str_addf(s->out, " from %s", s->name(s->context, rule->from));
-	if (rule->text[0])
-		str_addf(s->out, " %s", rule->text);
-}
-
-void rules_numbers(struct str *out, const struct rules *r)
-{
-	const char *between = "";
-
-	for (size_t i = 0; i < r->count; i++) {
-		if (!r->row[i].number)
-			continue;
-		str_addf(out, "%s%u", between, r->row[i].number);
-		between = ", ";
-	}
-}
-
-void rules_text(struct str *out, const struct rules *r, size_t hosts,
-		const char *(*name)(const void *context, size_t host), const void *context)
-{
-	const struct status s = {
-		.out = out,
-		.hosts = hosts,
-		.name = name,
-		.context = context,
-		.start = out->len,
-	};
-
-	for (size_t i = 0; i < sizeof(path_parts) / sizeof(path_parts[0]); i++)
-		add_part(&s, r, &path_parts[i]);
-	for (size_t i = 0; i < r->count; i++)
-		add_rule(&s, &r->row[i]);
 }

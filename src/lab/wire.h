@@ -31,6 +31,7 @@
 #include "src/core/err.h"
 #include "src/core/event.h"
 #include "src/core/str.h"
+#include "src/lab/forge.h"
 #include "src/lab/lab.h"
 #include "src/lab/sample.h"
 
@@ -40,6 +41,7 @@ struct wire_config {
 	bool sample;		/* sample the sockets (false: packets only) */
 	bool record;		/* hand over events (false: only move packets, for benchmarks) */
 	bool sample_all;	/* never thin sampling out, for benchmarks */
+	uint64_t seed;		/* of all that chance decides; 0: a new one */
 };
 
 struct wire *wire_start(const struct lab *l, const struct wire_config *c, struct err *e);
@@ -63,10 +65,35 @@ enum wire_verb {
 	WIRE_DROP,		/* held packets are lost; if nothing is held: the next one to come; with a filter, `every` or `once`: a rule for those to come */
 	WIRE_DUP,		/* held packets go on twice; else as for WIRE_DROP */
 	WIRE_CUT,		/* everything (from `from`) is lost from now on, also what is on its way, but not what is held */
-	WIRE_MEND,		/* ends that, and the rules that drop and duplicate */
+	WIRE_MEND,		/* ends that, and all rules but those that hold */
+	WIRE_CORRUPT,		/* a rule: one bit is turned over; `mended`: of the payload, with a right checksum */
+	WIRE_REORDER,		/* a rule: the packet takes by_ns longer, and those behind it do not wait for it */
+	WIRE_MARK,		/* a rule: packets that say that their sender knows ECN are marked CE */
+	WIRE_RATE,		/* packets (from `from`) take the time of their bits, and queue for it; 0 ends it */
+	WIRE_MTU,		/* longer packets are lost, and their sender is told; 0 ends it */
+	WIRE_SEED,		/* all that chance decides starts anew, with `seed` */
+	WIRE_OFF,		/* ends rule `number`; 0: all that the wire does to packets to come */
+	WIRE_INJECT,		/* the wire makes a packet */
 };
+#define WIRE_VERBS	(WIRE_INJECT + 1)
 
 enum wire_which { WHICH_NEXT, WHICH_NUMBER, WHICH_ALL };	/* the one held longest, packet `number`, all held ones */
+
+/* A packet that the wire makes.  Numbers: those that the receiver expects, and so much more; or as they are. */
+struct wire_number {
+	bool given, relative;
+	int64_t n;
+};
+
+struct wire_inject {
+	bool icmp;			/* an ICMP error for host `from`, else a segment from it */
+	enum forge_icmp kind;
+	uint32_t mtu;			/* of needfrag */
+	uint64_t quotes;		/* number of a held packet; 0: the last one that the host sent */
+	uint16_t flags;			/* of the segment into its newest connection */
+	struct wire_number seq, ack, window;
+	uint32_t len;			/* bytes of data */
+};
 
 struct wire_order {
 	enum wire_verb verb;
@@ -76,8 +103,25 @@ struct wire_order {
 	enum wire_which which;
 	uint64_t number;	/* of a packet (WHICH_NUMBER) or of a rule (WIRE_HOLD_OFF; 0 all) */
 	bool once;		/* the rule ends after its first packet */
+	uint32_t next;		/* … after so many; 0: it does not end */
+	bool to_come;		/* WIRE_DROP, WIRE_DUP: a rule for packets to come, whatever is held */
 	uint32_t every;		/* only every n-th packet that matches; 0 and 1: each */
+	uint32_t millionths;	/* the chance that a rule acts; 0: always */
+	uint32_t burst;		/* packets in a row that are hit then, on average */
+	uint64_t seed;		/* of its own; 0: the wire's */
+	int64_t jitter_ns;	/* WIRE_DELAY: so much more or less */
+	int64_t by_ns;		/* WIRE_REORDER; 0: WIRE_BEHIND_NS */
+	bool mended;
+	int64_t bits_per_s;
+	uint32_t queue;		/* packets; WIRE_RATE */
+	uint32_t mtu;		/* bytes behind the Ethernet header */
+	bool silent;		/* nobody is told of a packet that is too long */
+	struct wire_inject inject;
 };
+
+#define WIRE_BEHIND_NS	(5 * INT64_C(1000000))
+#define WIRE_MTU_MIN	68	/* RFC 791 */
+#define WIRE_BURST_MAX	1000
 
 #define WIRE_STATUS	1024	/* bytes of a status with its NUL */
 

@@ -65,12 +65,12 @@ static void plain_passes(void **state)
 	struct verdict v;
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	assert_true(rules_plain(&r));
 	assert_text(&r, "");
 	v = judge(&r, 0);
 	assert_false(v.drop || v.hold || v.copies || v.delay_ns);
-	assert_string_equal(v.by, "");
+	assert_string_equal(v.by[RULE_DROP], "");
 	rules_fini(&r);
 }
 
@@ -81,12 +81,12 @@ static void filters_choose(void **state)
 	STR_ON_STACK(numbers, 32);
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	add(&r, rule_for(RULE_HOLD, "tcp"));
 	assert_false(judge(&r, 0).hold);
 	add(&r, rule_for(RULE_HOLD, "udp port 8080"));
 	assert_true(judge(&r, 0).hold);
-	assert_string_equal(judge(&r, 0).by, "rule 2: udp port 8080");
+	assert_string_equal(judge(&r, 0).by[RULE_HOLD], "rule 2: udp port 8080");
 	assert_text(&r, "#1 hold tcp · #2 hold udp port 8080");
 	assert_true(rules_remove(&r, 2));
 	assert_false(rules_remove(&r, 2));
@@ -109,7 +109,7 @@ static void every_nth(void **state)
 	char seen[10] = "";
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	third.every = 3;
 	add(&r, third);
 	for (int i = 0; i < 9; i++)
@@ -125,8 +125,8 @@ static void once_ends(void **state)
 	struct rule next = rule_for(RULE_DROP, "");
 
 	(void)state;
-	rules_init(&r);
-	next.once = true;
+	rules_init(&r, 1);
+	next.left = 1;
 	add(&r, next);
 	add(&r, next);	/* "drop" twice: the next two */
 	assert_text(&r, "drop next · drop next");
@@ -135,7 +135,7 @@ static void once_ends(void **state)
 	assert_false(judge(&r, 0).drop);
 	assert_true(rules_plain(&r));
 	next = rule_for(RULE_DROP, "tcp");
-	next.once = true;
+	next.left = 1;
 	add(&r, next);
 	assert_false(judge(&r, 0).drop);	/* it waits for one that matches */
 	assert_int_equal(r.count, 1);
@@ -149,10 +149,10 @@ static void actions_go_together(void **state)
 	struct verdict v;
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	rules_delay(&r, 0, 20 * NS_PER_MS);
 	add(&r, rule_for(RULE_DUP, "udp"));
-	next.once = true;
+	next.left = 1;
 	add(&r, next);
 	v = judge(&r, 0);
 	assert_true(v.hold);
@@ -161,7 +161,7 @@ static void actions_go_together(void **state)
 	v = judge(&r, 1);
 	assert_false(v.hold);
 	assert_int_equal(v.delay_ns, 0);
-	assert_string_equal(v.by, "rule 1: udp");
+	assert_string_equal(v.by[RULE_DUP], "rule 1: udp");
 	add(&r, rule_for(RULE_DROP, "udp"));
 	v = judge(&r, 0);
 	assert_true(v.drop);
@@ -174,7 +174,7 @@ static void paths(void **state)
 	struct rules r;
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	rules_delay(&r, HOST_NONE, 20 * NS_PER_MS);
 	assert_text(&r, "20 ms");
 	rules_delay(&r, 1, 1500 * NS_PER_US);
@@ -182,7 +182,7 @@ static void paths(void **state)
 	rules_cut(&r, 0, true);
 	assert_text(&r, "20 ms from client · 1.5 ms from server · cut from client");
 	assert_true(judge(&r, 0).drop);
-	assert_string_equal(judge(&r, 0).by, "cut");
+	assert_string_equal(judge(&r, 0).by[RULE_DROP], "cut");
 	assert_false(judge(&r, 1).drop);
 	rules_cut(&r, HOST_NONE, true);
 	rules_delay(&r, HOST_NONE, 0);
@@ -204,7 +204,7 @@ static void durations(void **state)
 	struct rules r;
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		rules_delay(&r, HOST_NONE, rows[i].ns);
 		assert_text(&r, rows[i].text);
@@ -217,11 +217,11 @@ static void same_rule_is_replaced(void **state)
 	struct rules r;
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	add(&r, rule_for(RULE_HOLD, "udp"));
 	add(&r, rule_for(RULE_HOLD, "udp"));
 	assert_int_equal(r.count, 1);
-	assert_string_equal(judge(&r, 0).by, "rule 2: udp");
+	assert_string_equal(judge(&r, 0).by[RULE_HOLD], "rule 2: udp");
 	rules_fini(&r);
 }
 
@@ -233,7 +233,7 @@ static void full_table(void **state)
 	struct err e;
 
 	(void)state;
-	rules_init(&r);
+	rules_init(&r, 1);
 	for (unsigned i = 0; i < RULES_MAX; i++) {
 		snprintf(filter, sizeof(filter), "udp port %u", i + 1);
 		add(&r, rule_for(RULE_DROP, filter));
