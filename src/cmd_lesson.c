@@ -4,14 +4,25 @@
 #include "src/cmd.h"
 #include "src/lesson.h"
 
-static int list_lessons(void)
+static void list_group(const struct lesson_group *g)
 {
-	for (size_t i = 0; i < lessons_count; i++) {
+	printf("%s\n", g->title);
+	for (const char *const *name = g->name; *name; name++) {
+		const struct lesson *l = lesson_find(*name);
 		STR_ON_STACK(title, 128);
 
-		lesson_title(&lessons[i], &title);
-		printf("  %-12s %s\n", lessons[i].name, title.buf);
+		if (!l)
+			continue;
+		lesson_title(l, &title);
+		printf("  %-12s %s\n", l->name, title.buf);
 	}
+	printf("\n");
+}
+
+static int list_lessons(void)
+{
+	for (size_t i = 0; i < lesson_groups_count; i++)
+		list_group(&lesson_groups[i]);
 	printf("Open one with: socklens lesson NAME\n");
 	return EXIT_OK;
 }

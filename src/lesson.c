@@ -4,6 +4,27 @@
 
 #include "src/core/names.h"
 
+/* clang-format off */
+const struct lesson_group lesson_groups[] = {
+	{ "Opening a connection",
+	  { "handshake", "refused", "silence", "early", "backlog", "blocking", "nonblocking", "ports",
+	    "lost-ack", "ignored", "defer", "both-open", "self", "shared" } },
+	{ "Data",
+	  { "stream", "framing", "http", "full", "window", "nagle", "cork", "repeat", "give-up",
+	    "reorder", "fast", "spurious", "slow-start", "urgent" } },
+	{ "Closing",
+	  { "half-close", "broken-pipe", "unread", "restart", "linger", "leak", "keepalive", "crash",
+	    "abort", "both-close" } },
+	{ "Datagrams",
+	  { "udp-echo", "strangers", "datagrams", "broadcast" } },
+	{ "Local sockets",
+	  { "unix", "unix-mail", "rights", "pair" } },
+	{ "Families and layers",
+	  { "layers", "anywhere", "dual" } },
+};
+/* clang-format on */
+const size_t lesson_groups_count = sizeof(lesson_groups) / sizeof(lesson_groups[0]);
+
 const struct lesson *lesson_find(const char *name)
 {
 	for (size_t i = 0; i < lessons_count; i++)
