@@ -51,6 +51,9 @@ struct cmd_option {
 	const char **text;	/* takes a value */
 	int *flag;		/* takes none: set to 1; with text: may come CMD_REPEATS times, which it counts */
 };
+/* Copies the arguments but one option, wherever it stands, with its value.  out has room for argc; how many. */
+size_t cmd_options_without(int argc, char **argv, const struct cmd_option *options, size_t count, const char *name,
+			   char **out);
 int cmd_options(int argc, char **argv, const struct cmd_option *options, size_t count, const char **rest, size_t *rests);
 
 #endif

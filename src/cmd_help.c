@@ -150,3 +150,26 @@ int cmd_options(int argc, char **argv, const struct cmd_option *options, size_t 
 	}
 	return 0;
 }
+
+size_t cmd_options_without(int argc, char **argv, const struct cmd_option *options, size_t count,
+			   const char *name, char **out)
+{
+	bool only_names = false;
+	const char *value;
+	size_t n = 0;
+
+	for (int i = 0; i < argc; i++) {
+		const struct cmd_option *o =
+			i && !only_names ? option_find(options, count, argv[i], &value) : NULL;
+		bool leave_out = o && !strcmp(o->name, name);
+
+		only_names |= i && !strcmp(argv[i], "--");
+		if (!leave_out)
+			out[n++] = argv[i];
+		if (o && o->text && !value && i + 1 < argc && !leave_out)
+			out[n++] = argv[++i];
+		else if (o && o->text && !value)
+			i++;
+	}
+	return n;
+}

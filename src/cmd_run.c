@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "src/cmd_again.h"
 #include "src/cmd_screen.h"
 #include "src/core/clock.h"
 #include "src/launch.h"
@@ -17,6 +18,8 @@
 #include "src/stop.h"
 #include "ui/show.h"
 
+#define ARGUMENTS    128 /* with more of them it is not started again */
+#define SAID_SIZE    600
 #define WORDS	     64 /* of a command behind "--" */
 #define COMMAND_SIZE 4096
 #define FDS	     64
@@ -32,6 +35,10 @@ struct run {
 	size_t words;
 	int no_wait, text, loopback, ascii;
 	struct screen_options screen;
+	char *again[ARGUMENTS +
+		    3]; /* "socklens run --loopback …": the same on one host; NULL-terminated */
+	char again_said[SAID_SIZE]; /* what a note says about that */
+	bool restart; /* that is wanted */
 	char command[COMMAND_SIZE]; /* the words, as a shell would take them */
 	int process; /* of --pid */
 	int64_t for_ns; /* 0: no limit */
@@ -110,8 +117,10 @@ static int make_plan(struct run *r)
 				 "say what to run: --server CMD, --client CMD, -- CMD or --pid N"),
 		       -1;
 	/* One program alone has nobody on another host to talk to. */
-	if (r->words && !r->servers && !r->clients && !r->on)
+	if (r->words && !r->servers && !r->clients && !r->on) {
 		r->loopback = 1;
+		r->again[0] = NULL;
+	}
 	return failed ? -1 : 0;
 }
 
@@ -122,6 +131,31 @@ static bool read_pid(struct run *r)
 
 	r->process = n > 0 && n <= INT32_MAX && !*end ? (int)n : 0;
 	return r->process > 0;
+}
+
+/* The recording stays that of this session. */
+static void note_again(struct run *r, int argc, char **argv, const struct cmd_option *options,
+		       size_t count)
+{
+	static char self[] = "socklens", loopback[] = "--loopback";
+	struct str command = str_on(r->command, sizeof(r->command)),
+		   said = str_on(r->again_said, sizeof(r->again_said));
+	char *same[ARGUMENTS];
+	size_t n;
+
+	if (argc > ARGUMENTS || r->loopback || r->pid)
+		return;
+	n = cmd_options_without(argc, argv, options, count, "-w", same);
+	r->again[0] = self;
+	r->again[1] = same[0];
+	r->again[2] = loopback;
+	for (size_t i = 1; i < n; i++)
+		r->again[2 + i] = same[i];
+	for (size_t i = 0; i < n + 2; i++)
+		add_word(&command, r->again[i]);
+	str_addf(&said, "start again with: %s", command.buf);
+	if (command.cut || said.cut)
+		r->again_said[0] = '\0';
 }
 
 static int read_options(struct run *r, int argc, char **argv)
@@ -140,11 +174,13 @@ static int read_options(struct run *r, int argc, char **argv)
 	};
 	int got;
 
+	const size_t count = sizeof(options) / sizeof(options[0]);
+
 	r->words = WORDS;
-	got = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), r->word,
-			  &r->words);
+	got = cmd_options(argc, argv, options, count, r->word, &r->words);
 	if (got)
 		return got;
+	note_again(r, argc, argv, options, count);
 	r->ascii = r->screen.ascii;
 	if (r->pid && !read_pid(r))
 		return cmd_usage("run", "--pid takes the number of a process, not \"%s\"", r->pid),
@@ -273,13 +309,22 @@ static int run_text(const struct run *r, struct session *s, struct launch *l,
 
 /* ---- on a screen ---- */
 
-static int run_screen(const struct run *r, struct session *s, struct launch *l)
+static const char *greeting(const struct run *r)
+{
+	if (r->loopback)
+		return "Your programs start, all on one host: its wire cannot be held. "
+		       "input NAME: TEXT types to a program.";
+	return "Your programs start. Space and the other keys act on the wire; "
+	       "input NAME: TEXT types to a program.";
+}
+
+static int run_screen(struct run *r, struct session *s, struct launch *l)
 {
 	const struct app_config app = {
 		.session = s,
 		.launch = l,
-		.greeting = "Your programs start. Space and the other keys act on the wire; "
-			    "input NAME: TEXT types to a program.",
+		.restart = r->again[0] ? &r->restart : NULL,
+		.greeting = greeting(r),
 	};
 	int code = screen_run(&app, &r->screen);
 
@@ -299,7 +344,7 @@ static int cannot_build(struct err *e)
 	return cmd_error(e, EXIT_LACKING);
 }
 
-static int run_session(const struct run *r, struct session *s, const struct stop *stop)
+static int run_session(struct run *r, struct session *s, const struct stop *stop)
 {
 	struct err e = { 0 };
 	struct launch *l = launch_new(s, &r->plan, &e);
@@ -314,15 +359,24 @@ static int run_session(const struct run *r, struct session *s, const struct stop
 	return code;
 }
 
+/* On the screen the note is short: there is a key for it. */
+static const char *said_again(const struct run *r, bool screen)
+{
+	if (screen && r->again[0])
+		return "R (restart loopback) starts again with all on one host";
+	return r->again_said[0] ? r->again_said : NULL;
+}
+
 /* stop NULL: on the screen. */
-static int run_it(const struct run *r, const struct stop *stop)
+static int run_it(struct run *r, const struct stop *stop)
 {
 	bool file_failed = false;
 	const struct session_config config = { .record = r->record,
 					       .record_failed = &file_failed,
 					       .sample = true,
 					       .idle = { true, true },
-					       .loopback = r->loopback };
+					       .loopback = r->loopback,
+					       .again = said_again(r, !stop) };
 	struct err e = { 0 };
 	struct session *s = r->process ? session_new_attached(&config, r->process, &e)
 				       : session_new_lab(&config, &e);
@@ -330,6 +384,21 @@ static int run_it(const struct run *r, const struct stop *stop)
 	if (s)
 		return run_session(r, s, stop);
 	return file_failed || r->process ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
+}
+
+/* Once more on one host, if that is wanted. */
+static int run_on_screen(struct run *r)
+{
+	struct again again = { .go = -1 };
+	int code;
+
+	if (r->again[0] && again_init(&again, r->again))
+		r->again[0] = NULL;
+	code = run_it(r, NULL);
+	if (r->restart)
+		code = again_run(&again);
+	again_fini(&again);
+	return code;
 }
 
 int cmd_run(int argc, char **argv)
@@ -343,7 +412,7 @@ int cmd_run(int argc, char **argv)
 	if (make_plan(&r))
 		return EXIT_CANNOT;
 	if (!r.text && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return screen_check(argv[0], &r.screen) ? EXIT_CANNOT : run_it(&r, NULL);
+		return screen_check(argv[0], &r.screen) ? EXIT_CANNOT : run_on_screen(&r);
 	stop_init(&stop);
 	code = run_it(&r, &stop);
 	stop_fini(&stop);

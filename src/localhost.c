@@ -79,7 +79,7 @@ static bool say(struct localhost *l, const char *program, const char *does, cons
 	l->said = true;
 	str_addf(note, "%s %s ", program, does);
 	addr_text(note, a, NULL);
-	str_addf(note, ", %s; start again with --loopback", which);
+	str_addf(note, ", %s", which);
 	return true;
 }
 

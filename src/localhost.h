@@ -2,7 +2,7 @@
  * localhost: whether a program of a lab of two hosts uses an address that reaches only its own host.
  *
  * What was written for one machine says 127.0.0.1 or localhost.  With a host for each program it finds nobody there:
- * the server waits where no other host can come, the client is refused.  That is worth a word, with the way out.  What
+ * the server waits where no other host can come, the client is refused.  That is worth a word, to which the session adds the way out.  What
  * programs do with these addresses by themselves is not: asking a name server, or connecting to their own listener.
  */
 #ifndef SOCKLENS_LOCALHOST_H
@@ -34,7 +34,7 @@ bool localhost_is(const struct addr *a);
 
 /*
  * A call of the program came back.  True, at most once for each program, if it is worth a word: note receives
- * "server is bound to 127.0.0.1:8080, which no other host can reach; start again with --loopback".  process: whose
+ * "server is bound to 127.0.0.1:8080, which no other host can reach".  process: whose
  * descriptors it is about.
  */
 bool localhost_returned(struct localhost *l, const char *program, uint32_t process, const struct call_request *r,

@@ -152,6 +152,8 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 
 	if (!s)
 		return NULL;
+	if (!c->again || !str_copy(s->again, sizeof(s->again), c->again))
+		(void)str_copy(s->again, sizeof(s->again), "start again with --loopback");
 	/* The file first: a bad name must fail before anything is built. */
 	s->trace = c->record ? trace_create(c->record, e) : trace_new_spool(e);
 	if (c->record_failed)

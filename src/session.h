@@ -25,6 +25,7 @@ struct session_config {
 	bool sample;		/* normally true */
 	bool idle[2];		/* no built-in program for the client, for the server: session_run() will give it one */
 	bool loopback;		/* one host: both programs on lo, which takes no orders */
+	const char *again;	/* what is said to programs that want one host and have two; NULL: "start again with --loopback" */
 };
 
 /* A lab of a client and a server, each with a program of its name. */
@@ -110,6 +111,9 @@ int session_run(struct session *s, const char *name, const char *host, const cha
 
 /* Types a line to it; NULL: the end of its input. */
 int session_input(struct session *s, size_t program, const char *text, struct err *e);
+
+/* Some program met an address of its own host in a lab of two, and a note said so. */
+bool session_met_loopback(const struct session *s);
 
 bool session_is_own(const struct session *s, size_t program);	/* it is such a program, running or gone */
 bool session_runs(const struct session *s, size_t program);	/* of either kind: it has not ended */

@@ -282,11 +282,14 @@ static void note_sockets(struct session *s, const struct call_record *r,
 static void note_localhost(struct session *s, const struct call_record *r)
 {
 	struct actor *a = &s->actor[r->actor];
-	STR_ON_STACK(note, 256);
+	STR_ON_STACK(note, 256 + SESSION_AGAIN);
 
-	if (s->lab && !s->lab->loopback &&
-	    localhost_returned(&a->localhost, a->name, r->process, &r->request, &r->outcome, &note))
-		session_note(s, NOTE_SAY, note.buf, NULL);
+	if (!s->lab || s->lab->loopback ||
+	    !localhost_returned(&a->localhost, a->name, r->process, &r->request, &r->outcome,
+				&note))
+		return;
+	str_addf(&note, "; %s", s->again);
+	session_note(s, NOTE_SAY, note.buf, NULL);
 }
 
 void call_left(struct session *s, const struct call_record *r, const struct call_sockets *k)

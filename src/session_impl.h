@@ -17,6 +17,7 @@
 #define THREADS_MAX	8	/* of a built-in program */
 #define VARIABLES_MAX	64
 #define DESCRIPTORS_MAX	65536	/* of a process; what is beyond is not followed */
+#define SESSION_AGAIN	600	/* bytes of how to start again */
 #define OUTPUT_LINE	1024	/* bytes of a printed line; the rest of it is cut */
 
 struct variable {
@@ -148,6 +149,7 @@ struct session {
 	int64_t flush_due, sync_due;	/* CLOCK_MONOTONIC ns; INT64_MAX: nothing to write */
 	struct err trouble;
 	bool troubled;
+	char again[SESSION_AGAIN];	/* how to start on one host */
 	bool grown;
 	bool more;		/* the wire has more events than one turn takes */
 	bool more_reports;	/* a user's own program has */

@@ -106,6 +106,14 @@ int64_t session_settled_ns(const struct session *s)
 	return ns;
 }
 
+bool session_met_loopback(const struct session *s)
+{
+	for (size_t i = 0; i < s->actors; i++)
+		if (s->actor[i].localhost.said)
+			return true;
+	return false;
+}
+
 bool session_is_own(const struct session *s, size_t program)
 {
 	return program < s->actors && s->actor[program].own;

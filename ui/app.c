@@ -271,6 +271,7 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->session = c->session;
 	a->script = c->script;
 	a->launch = c->launch;
+	a->restart = c->restart;
 	if (c->launch)
 		focus_on(a, launch_first(c->launch));
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;

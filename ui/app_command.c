@@ -274,6 +274,48 @@ static int run_quit(struct app *a, const char *argument, struct err *e)
 	return 0;
 }
 
+static bool some_run(const struct app *a)
+{
+	for (size_t i = 0; i < session_programs(a->session); i++)
+		if (session_is_own(a->session, i) && session_runs(a->session, i))
+			return true;
+	return false;
+}
+
+/* What is lost by it is said once. */
+static int ask_restart(struct app *a, struct err *e)
+{
+	const char *file = trace_path(a->view.trace);
+	const char *running = some_run(a) ? ", and the programs that run are ended" : "";
+
+	a->restart_told = true;
+	if (file)
+		return err_set(e, "R again does it; s in the new one keeps that one",
+			       "%s keeps what was recorded so far; the new session is not written "
+			       "to it%s",
+			       file, running);
+	return err_set(e, "s keeps it in a file; R again starts without it",
+		       "this recording is not kept yet%s", running);
+}
+
+static int run_restart(struct app *a, const char *argument, struct err *e)
+{
+	bool now = strcmp(argument, "loopback now") == 0;
+
+	if (!now && strcmp(argument, "loopback") != 0)
+		return err_set(e, "restart loopback: with all programs on one host",
+			       "how is it to start again?");
+	if (!a->restart)
+		return err_set(e, "run --loopback and lab --loopback have one host",
+			       "this session cannot be started again on one host");
+	if (!now && !a->restart_told &&
+	    (trace_path(a->view.trace) || trace_packet_count(a->view.trace)))
+		return ask_restart(a, e);
+	*a->restart = true;
+	a->done = true;
+	return 0;
+}
+
 /* ---- the table ---- */
 
 static const struct app_command app_commands[] = {
@@ -307,6 +349,8 @@ static const struct app_command app_commands[] = {
 	{ "help", "help", "all keys, commands and calls", run_help },
 	{ "redraw", "redraw", "draw everything again", run_redraw },
 	{ "suspend", "suspend", "back to the shell; fg continues", run_suspend },
+	{ "restart", "restart loopback [now]",
+	  "end, and start the same programs again, all on one host (127.0.0.1)", run_restart },
 	{ "quit", "quit [now]", "end", run_quit },
 };
 

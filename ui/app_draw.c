@@ -24,8 +24,11 @@ static size_t script_hints(const struct app *a, struct app_hint *h)
 static size_t lab_hints(const struct app *a, struct app_hint *h)
 {
 	size_t n = script_hints(a, h);
+	bool scripted = n > 0;
 
-	if (n == 0 && app_holds_packets(a)) {
+	if (a->restart && session_met_loopback(a->session))
+		h[n++] = (struct app_hint){ "restart loopback", "on one host" };
+	if (!scripted && app_holds_packets(a)) {
 		h[n++] = (struct app_hint){ app_lesson_waits(a) ? "wire> release" : "step",
 					    "release" };
 		h[n++] = (struct app_hint){ "wire> drop", "drop" };

@@ -65,6 +65,8 @@ struct app {
 	struct layout layout;	/* of the last drawing; its areas' grid may be gone */
 	enum script_state script_seen;
 	unsigned script_line_seen;
+	bool *restart;		/* of app_config; NULL */
+	bool restart_told;	/* what it takes was said */
 	bool unsaved_told;	/* q was pressed with a recording that is not kept */
 	bool done;
 	enum app_wish wish;

@@ -94,6 +94,7 @@ const struct key_row key_rows[] = {
 	{ 'd', "d", "wire> dup", "it travels on twice, or the next to come does", KEYS_LAB },
 	{ 'c', "c", "toggle cut", "cut the wire, or mend it", KEYS_LAB },
 	{ 's', "s", "prompt save ", "keep the recording in a file", KEYS_LAB },
+	{ 'R', "R", "restart loopback", "start your programs again, all on one host (127.0.0.1)", KEYS_LAB },
 
 	{ TERM_ENTER, "Enter", "prompt", "type a call or a command", KEYS_PROMPT },
 	{ 'i', "i", "prompt", NULL, KEYS_PROMPT },
