@@ -256,12 +256,16 @@ bool sleep_ends(struct task *t, const struct rusage *usage);	/* at its return: w
 
 void stop_handle(struct watch *w, const struct stop *s);
 
+/* Somebody's fork() or clone() is over: who waits for a parent's word goes on where nobody is left who could give it. */
+void stop_adopt(struct watch *w);
+
 /* Lets it run until the next stop that we need; sig is delivered. */
 void task_resume(struct watch *w, struct task *t, int sig);
 
 /* ---- the machine (tracee_regs.c) ---- */
 
 int regs_skip_call(pid_t tid, int error);	/* at an entry: the call is not made, and fails with error */
+int regs_set_first(pid_t tid, uint64_t value);	/* at an entry: the first argument */
 bool regs_are_narrow(pid_t tid);		/* a 32-bit program */
 
 /* ---- starting (tracee_start.c) ---- */

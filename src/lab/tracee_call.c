@@ -69,6 +69,16 @@ static void own_files(struct task *t)
 	t->files = files_new();
 }
 
+/* A child that nobody traces could do without its calls nothing, and would be left running at the end. */
+static void keep_traced(struct task *t)
+{
+	t->clone_flags &= ~(uint64_t)CLONE_UNTRACED;
+	if (t->nr == SYS_clone)
+		(void)regs_set_first(t->tid, t->clone_flags);
+	else
+		(void)ptrace(PTRACE_POKEDATA, t->tid, t->reg[0], (long)t->clone_flags);
+}
+
 static void about_to_fork(struct watch *w, struct task *t)
 {
 	if (w->tasks >= TRACER_TASKS && regs_skip_call(t->tid, EAGAIN) == 0) {
@@ -80,6 +90,8 @@ static void about_to_fork(struct watch *w, struct task *t)
 	}
 	t->forking = true;
 	t->clone_flags = flags_of_clone(t);
+	if (t->clone_flags & CLONE_UNTRACED)
+		keep_traced(t);
 }
 
 /* Before it is made.  True if its return must be seen too. */
@@ -99,7 +111,7 @@ static bool begin_effect(struct watch *w, struct task *t)
 		return shared;
 	case EFFECT_FORKS:
 		about_to_fork(w, t);
-		return false;
+		return t->forking;
 	case EFFECT_UNSHARES:
 		if (t->reg[0] & CLONE_FILES)
 			own_files(t);
@@ -162,9 +174,12 @@ static void end_effect(struct watch *w, struct task *t, int64_t result)
 				    "setgroups(2)): here it has only its own",
 				    t->process->comm);
 		break;
+	case EFFECT_FORKS:
+		t->forking = false;
+		stop_adopt(w);
+		break;
 	case EFFECT_NONE:
 	case EFFECT_MAKES_PAIR:
-	case EFFECT_FORKS:
 	case EFFECT_UNSHARES:
 	case EFFECT_URING:
 	case EFFECT_SIGNAL_ENDS:
@@ -376,35 +391,52 @@ static void leave_reported(struct watch *w, struct task *t, int64_t result, stru
 	drop_unwritten(&t->request, out);
 }
 
+static void tell_written(struct watch *w, struct task *t, uint64_t at, size_t len, int64_t ts_ns)
+{
+	const struct peek m = task_memory(t);
+
+	for (size_t done = 0; done < len; done += sizeof(w->text)) {
+		size_t part = len - done < sizeof(w->text) ? len - done : sizeof(w->text);
+
+		part = peek_bytes(&m, at + done, w->text, part);
+		tracee_output(w, t, t->stream, ts_ns, w->text, part);
+	}
+}
+
+static void tell_pieces(struct watch *w, struct task *t, size_t left, int64_t ts_ns)
+{
+	const struct peek m = task_memory(t);
+	struct iovec iov[16];
+
+	for (uint64_t i = 0; i < t->reg[2] && left; i++) {
+		size_t at = i % 16, more = t->reg[2] - i < 16 ? t->reg[2] - i : 16, len;
+
+		if (at == 0 &&
+		    peek_all(&m, t->reg[1] + i * sizeof(iov[0]), iov, more * sizeof(iov[0])))
+			break;
+		len = iov[at].iov_len < left ? iov[at].iov_len : left;
+		tell_written(w, t, (uintptr_t)iov[at].iov_base, len, ts_ns);
+		left -= len;
+	}
+}
+
 /* What was written stands in the program's memory still, since it is stopped. */
 static void leave_output(struct watch *w, struct task *t, int64_t written, int64_t ts_ns)
 {
-	const struct peek m = task_memory(t);
-	struct iovec iov[16] = { { .iov_base = (void *)(uintptr_t)t->reg[1],
-				   .iov_len = (size_t)written } };
-	size_t pieces = 1, left = (size_t)written;
-
-	if (t->plan->output == OUTPUT_UNSEEN) {
+	switch (t->plan->output) {
+	case OUTPUT_NONE:
+		break;
+	case OUTPUT_BUFFER:
+		tell_written(w, t, t->reg[1], (size_t)written, ts_ns);
+		break;
+	case OUTPUT_VECTOR:
+		tell_pieces(w, t, (size_t)written, ts_ns);
+		break;
+	case OUTPUT_UNSEEN:
 		tracee_note(w, t, NOTE_UNSEEN_OUTPUT,
 			    "%s copies a file to its output in the kernel: that text is not shown",
 			    t->process->comm);
-		return;
-	}
-	if (t->plan->output == OUTPUT_VECTOR)
-		pieces = peek_bytes(&m, t->reg[1], iov,
-				    sizeof(iov[0]) * (t->reg[2] < 16 ? t->reg[2] : 16)) /
-			 sizeof(iov[0]);
-	for (size_t i = 0; i < pieces && left; i++) {
-		uint64_t at = (uintptr_t)iov[i].iov_base;
-		size_t len = iov[i].iov_len < left ? iov[i].iov_len : left;
-
-		left -= len;
-		for (size_t done = 0; done < len; done += sizeof(w->text)) {
-			size_t part = len - done < sizeof(w->text) ? len - done : sizeof(w->text);
-
-			part = peek_bytes(&m, at + done, w->text, part);
-			tracee_output(w, t, t->stream, ts_ns, w->text, part);
-		}
+		break;
 	}
 }
 

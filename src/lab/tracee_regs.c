@@ -18,6 +18,12 @@ int regs_skip_call(pid_t tid, int error)
 			   (long)-error);
 }
 
+int regs_set_first(pid_t tid, uint64_t value)
+{
+	return (int)ptrace(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rdi),
+			   (long)value);
+}
+
 bool regs_are_narrow(pid_t tid)
 {
 	struct user_regs_struct regs;
@@ -46,6 +52,17 @@ int regs_skip_call(pid_t tid, int error)
 	return (int)ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov);
 }
 
+int regs_set_first(pid_t tid, uint64_t value)
+{
+	struct user_regs_struct regs;
+	struct iovec iov = { .iov_base = &regs, .iov_len = sizeof(regs) };
+
+	if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &iov))
+		return -1;
+	regs.regs[0] = value;
+	return (int)ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &iov);
+}
+
 bool regs_are_narrow(pid_t tid)
 {
 	struct user_regs_struct regs;
@@ -60,6 +77,13 @@ bool regs_are_narrow(pid_t tid)
 int regs_skip_call(pid_t tid, int error)
 {
 	(void)tid, (void)error;
+	errno = ENOSYS;
+	return -1;
+}
+
+int regs_set_first(pid_t tid, uint64_t value)
+{
+	(void)tid, (void)value;
 	errno = ENOSYS;
 	return -1;
 }

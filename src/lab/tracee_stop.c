@@ -52,8 +52,7 @@ static void begin(struct watch *w, struct task *t)
 	task_resume(w, t, 0);
 }
 
-/* Nobody is left who could speak for those that wait. */
-static void adopt_waiting(struct watch *w)
+void stop_adopt(struct watch *w)
 {
 	struct task *t;
 
@@ -68,7 +67,7 @@ static void adopt_waiting(struct watch *w)
 static void first_stop(struct watch *w, struct task *t)
 {
 	t->stopped = true;
-	adopt_waiting(w);
+	stop_adopt(w);
 }
 
 static void made_another(struct watch *w, struct task *t, int event)
@@ -87,7 +86,7 @@ static void made_another(struct watch *w, struct task *t, int event)
 			begin(w, other);
 	}
 	t->forking = false;
-	adopt_waiting(w);
+	stop_adopt(w);
 	task_resume(w, t, 0);
 }
 
@@ -166,6 +165,7 @@ static void became(struct watch *w, struct task *t, int64_t ts_ns)
 	call_request_fini(&t->request);
 	memset(&t->request, 0, sizeof(t->request));
 	t->in_call = t->reported = t->interrupted = t->forking = false;
+	stop_adopt(w);
 	files_release(t->files);
 	t->files = files_new();
 	t->sleep.switches = t->sleep.runs = -1;
@@ -234,7 +234,7 @@ static void ended(struct watch *w, struct task *t, int status)
 	}
 	task_end(w, t, killed, status);
 	if (forked)
-		adopt_waiting(w);
+		stop_adopt(w);
 }
 
 void stop_handle(struct watch *w, const struct stop *s)

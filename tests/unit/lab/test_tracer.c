@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -101,6 +102,10 @@ static void act_order(void)
 	dup2(1, 9);
 	struct iovec v[2] = { { (void *)"vec", 3 }, { (void *)"tor\n", 4 } };
 	CHECK(writev(9, v, 2) == 7);
+	struct iovec many[50];
+	for (size_t i = 0; i < 50; i++)
+		many[i] = (struct iovec){ (void *)"0123456789\n", i < 49 ? i % 10 : 11 };
+	CHECK(writev(2, many, 50) == 4 * 45 + 36 + 11);
 }
 
 static void *thread_calls(void *arg)
@@ -313,10 +318,21 @@ static void act_blocked(void)
 	wait(NULL);
 }
 
+/* The thread that is about to sleep: what it does next is the call. */
+static _Atomic pid_t sleeper;
+
+static void until_sleeper(void)
+{
+	while (!sleeper)
+		usleep(1000);
+	until_asleep(sleeper);
+}
+
 static void *receive_late(void *arg)
 {
 	char buf[8];
 
+	sleeper = gettid();
 	CHECK(recv(*(int *)arg, buf, 4, 0) == 4);
 	return NULL;
 }
@@ -333,8 +349,7 @@ static void act_blocked_thread(void)
 	CHECK(pthread_create(&id, NULL, receive_late, &s[1]) == 0);
 	for (int i = 0; i < 500; i++)
 		CHECK(send(u[0], "now", 3, 0) == 3 && recv(u[1], buf, 3, 0) == 3);
-	/* The other thread is the one that is not us. */
-	until_asleep(getpid() + 1);
+	until_sleeper();
 	CHECK(send(s[0], "late", 4, 0) == 4);
 	CHECK(pthread_join(id, NULL) == 0);
 }
@@ -502,6 +517,7 @@ static void *receive_many(void *arg)
 	struct iovec v = { .iov_base = buf, .iov_len = sizeof(buf) };
 	struct mmsghdr m = { .msg_hdr = { .msg_iov = &v, .msg_iovlen = 1 } };
 
+	sleeper = gettid();
 	CHECK(recvmmsg(*(int *)arg, &m, 1, 0, NULL) == 1);
 	return NULL;
 }
@@ -514,7 +530,7 @@ static void act_messages(void)
 
 	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, s) == 0);
 	CHECK(pthread_create(&id, NULL, receive_many, &s[1]) == 0);
-	until_asleep(getpid() + 1);
+	until_sleeper();
 	CHECK(send(s[0], "late", 4, 0) == 4);
 	CHECK(pthread_join(id, NULL) == 0);
 }
@@ -540,6 +556,27 @@ static void act_blocked_busy(void)
 	go_on = 0;
 	for (int i = 0; i < 2; i++)
 		CHECK(pthread_join(id[i], NULL) == 0);
+}
+
+/* Children that want no tracer, and one that cannot be. */
+static void act_untraced_child(void)
+{
+	uint64_t args[8] = { CLONE_UNTRACED, 0, 0, 0, SIGCHLD };
+
+	for (int i = 0; i < 2; i++) {
+		long pid = i ? syscall(SYS_clone3, args, sizeof(args))
+			     : syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0);
+
+		if (pid == 0)
+			_exit(socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 0 : 1);
+		CHECK(pid > 0 || errno == ENOSYS);
+		CHECK(pid < 0 || wait(NULL) == pid);
+	}
+	CHECK(syscall(SYS_clone, CLONE_THREAD, 0, 0, 0, 0) < 0);
+	/* Nobody waits for that one. */
+	if (fork() == 0)
+		_exit(0);
+	CHECK(wait(NULL) > 0);
 }
 
 /* What the tracer's user cannot have. */
@@ -656,6 +693,7 @@ static const struct {
 	{ "messages", act_messages },
 	{ "blocked_busy", act_blocked_busy },
 	{ "wants_more", act_wants_more },
+	{ "untraced_child", act_untraced_child },
 	{ "passed", act_passed },
 	{ "echo", act_echo },
 	{ "flood", act_flood },
@@ -857,6 +895,17 @@ static void messages_are_waited_for(void)
 	forget_reports(&s);
 }
 
+static void nobody_goes_untraced(void)
+{
+	struct seen_all s = run_act("untraced_child");
+
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_ENTER, "socket") >= 1 &&
+	      count_reports(&s, TRACED_TASK, NULL) ==
+		      count_reports(&s, TRACED_ENTER, "socket") + 2);
+	forget_reports(&s);
+}
+
 static void what_is_refused_is_named(void)
 {
 	struct seen_all s = run_act("wants_more");
@@ -915,6 +964,7 @@ static void output_stands_where_it_was_written(void)
 	}
 	CHECK(step == 80);
 	CHECK(strstr(all_text(&s, 1), "vector\n"));
+	CHECK(strstr(all_text(&s, 2), "012345670123456789\n"));
 	forget_reports(&s);
 }
 
@@ -1578,7 +1628,7 @@ static void attach_errors(void)
 	X(calls_with_their_sockets) X(descriptors_are_known) \
 	X(passed_descriptors_are_known) X(bad_pointers) X(waiting_for_sockets) \
 	X(waiting_far_behind) X(rights_have_sockets) X(messages_are_waited_for) \
-	X(what_is_refused_is_named) X(who_slept_is_known_among_busy_threads) \
+	X(what_is_refused_is_named) X(nobody_goes_untraced) X(who_slept_is_known_among_busy_threads) \
 	X(pairs_have_two_sockets) X(output_stands_where_it_was_written) \
 	X(typed_lines_arrive) X(input_that_nobody_reads) X(threads_are_followed) \
 	X(children_are_followed) X(exec_changes_the_program) X(exec_by_another_thread) \
