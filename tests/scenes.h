@@ -410,6 +410,52 @@ static inline struct scene scenes_hostile(void)
 	return s;
 }
 
+/*
+ * Bytes everywhere between two programs: of 4000 that one wrote the first segment is acknowledged, the second arrived,
+ * the third is on its way, the rest waits; the other program has read some.
+ */
+static inline struct scene scenes_bytes(void)
+{
+	struct scene s = scene_new();
+	struct sock_sample client, server;
+	int64_t entered_ns;
+	char text[1001];
+	uint64_t n, p;
+
+	memset(text, 'x', 1000);
+	text[1000] = '\0';
+	scenes_open(&s);
+	scenes_handshake(&s);
+	client = scene_sock(&s, CLIENT, 11, SOCK_STATE_ESTABLISHED);
+	server = scene_sock(&s, SERVER, 22, SOCK_STATE_ESTABLISHED);
+	scene_command(&s, "wire", "delay 20ms", "20 ms");
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "send", 3, "sockfd", "3", "buf", "pattern(4000)", "flags", "0");
+	for (uint32_t i = 0; i < 3; i++) {
+		p = scene_tcp(&s, CLIENT, TCP_ACK, 1 + i * 1000, 1, text);
+		scene_wire(&s, SERVER, p, WIRE_DELAYED, "delay");
+	}
+	client.sendq = 4000;
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_ESTABLISHED, &client);
+	scene_return(&s, CLIENT, n, "send", entered_ns, .result = 4000);
+	scene_ms(&s, 20);
+	scene_wire(&s, SERVER, p - 2, WIRE_DELIVERED, "");
+	server.recvq = 1000;
+	scene_state(&s, SERVER, BY_ARRIVAL, p - 2, 4, SOCK_STATE_ESTABLISHED, &server);
+	scene_tcp(&s, SERVER, TCP_ACK, 1, 1001, "");
+	client.sendq = 3000;
+	scene_state(&s, CLIENT, BY_ARRIVAL, s.packets, 3, SOCK_STATE_ESTABLISHED, &client);
+	entered_ns = s.now_ns;
+	n = scene_call(&s, SERVER, "recv", 4, "sockfd", "4", "len", "500", "flags", "0");
+	scene_return(&s, SERVER, n, "recv", entered_ns, .result = 500, .out = { "data", "\"xxxx…\"" });
+	server.recvq = 500;
+	scene_state(&s, SERVER, BY_CALL, n, 4, SOCK_STATE_ESTABLISHED, &server);
+	scene_wire(&s, SERVER, p - 1, WIRE_DELIVERED, "");
+	server.recvq = 1500;
+	scene_state(&s, SERVER, BY_ARRIVAL, p - 1, 4, SOCK_STATE_ESTABLISHED, &server);
+	return s;
+}
+
 /* A capture from elsewhere: two connections, of which the ladder shows the one under the cursor. */
 static inline struct scene scenes_capture(void)
 {
@@ -505,7 +551,7 @@ static const struct scenes {
 	struct scene (*make)(void);
 } scenes[] = {
 	{ "plain", scenes_plain },     { "delay", scenes_delay },     { "hold", scenes_hold },
-	{ "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp }, { "own", scenes_own },
+	{ "bytes", scenes_bytes },     { "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp }, { "own", scenes_own },
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
 	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
 };

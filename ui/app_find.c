@@ -7,6 +7,7 @@
 
 #include "capture/replay.h"
 #include "src/core/clock.h"
+#include "src/ruler.h"
 #include "ui/app_impl.h"
 #include "ui/find.h"
 #include "ui/marks.h"
@@ -22,7 +23,8 @@ int app_find_init(struct app *a, struct err *e)
 	a->replay = replay_new(a->view.trace, e);
 	a->view.marks = a->marks;
 	a->view.replay = a->replay;
-	return a->find && a->marks && a->replay ? 0 : -1;
+	a->view.ruler = ruler_new(a->view.trace, e);
+	return a->find && a->marks && a->replay && a->view.ruler ? 0 : -1;
 }
 
 void app_find_fini(struct app *a)
@@ -30,6 +32,7 @@ void app_find_fini(struct app *a)
 	find_free(a->find);
 	marks_free(a->marks);
 	replay_free(a->replay);
+	ruler_free(a->view.ruler);
 }
 
 /* ---- a search and its end ---- */
@@ -69,7 +72,7 @@ bool app_find_stop(struct app *a)
 
 bool app_find_busy(const struct app *a)
 {
-	return find_busy(a->find) || (!a->cover && replay_busy(a->replay));
+	return find_busy(a->find) || (!a->cover && view_busy(&a->view));
 }
 
 bool app_find_work(struct app *a)
@@ -78,7 +81,7 @@ bool app_find_work(struct app *a)
 
 	switch (find_work(a->find, WORK_NS)) {
 	case FIND_IDLE:
-		return news || (!a->cover && replay_busy(a->replay));
+		return news || (!a->cover && view_busy(&a->view));
 	case FIND_NOTHING:
 		app_complain(a, &a->find_none);
 		break;

@@ -126,6 +126,15 @@ static void draw_legend(struct page *p)
 	named(p, STYLE_WARNING, "! retransmission",
 	      "what the analysis of a packet says of loss, disorder or a full receiver; in the "
 	      "names of Wireshark");
+	heading(p, "In the panels diagram and bytes");
+	named(p, STYLE_CONN0, "▶", "the left side's place in the figure of RFC 9293; its bytes");
+	named(p, STYLE_CONN1, "◀", "the right side's");
+	named(p, STYLE_HELD, "══→", "the arrow that an end took at the cursor");
+	named(p, STYLE_CONN0, "█", "acknowledged; at the receiver: read by its program");
+	named(p, STYLE_HELD, "▒", "in flight: sent, and not acknowledged yet");
+	named(p, STYLE_BLOCKED, "░", "unsent: written by the program, waits in its kernel");
+	named(p, STYLE_BLOCKED, "▓", "unread: received, waits in the other kernel for a recv()");
+	named(p, STYLE_DIM, "?", "not known: a capture has neither calls nor queues");
 }
 
 int help_draw(struct area a, int skip, help_commands_fn *commands_of_screen)

@@ -11,5 +11,8 @@ void panel_packet_draw(const struct view *v, struct area a);	/* layers, fields, 
 void panel_call_draw(const struct view *v, struct area a);	/* arguments, result, what they mean */
 void panel_wire_draw(const struct view *v, struct area a);	/* in flight and held at the cursor */
 void panel_conns_draw(const struct view *v, struct area a);	/* all connections of the trace */
+void panel_diagram_draw(const struct view *v, struct area a);	/* both ends in the state diagram */
+void panel_ruler_draw(const struct view *v, struct area a);	/* bytes on their way from program to program */
+bool panel_ruler_work(const struct view *v, int64_t budget_ns);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "capture/replay.h"
 #include "src/core/clock.h"
+#include "src/ruler.h"
 #include "ui/find.h"
 #include "ui/glyph.h"
 #include "ui/ladder_view.h"
@@ -177,10 +178,21 @@ static uint32_t wanted_number(const struct view *v, int rows)
 
 bool view_work(struct view *v, int rows, int64_t budget_ns)
 {
+	const struct panel *p = v->panel < panels_count ? &panels[v->panel] : NULL;
+	bool news = p && p->work && p->work(v, budget_ns);
+
 	if (!v->replay)
-		return false;
+		return news;
 	replay_ask(v->replay, wanted_number(v, rows));
-	return replay_work(v->replay, budget_ns);
+	return replay_work(v->replay, budget_ns) || news;
+}
+
+bool view_busy(const struct view *v)
+{
+	bool counts = v->panel < panels_count && panels[v->panel].work;
+
+	return (v->replay && replay_busy(v->replay)) ||
+	       (counts && v->ruler && ruler_busy(v->ruler));
 }
 
 /* ---- packets and times ---- */
@@ -372,13 +384,28 @@ void header_draw(const struct view *v, struct area a)
 
 /* ---- all of it ---- */
 
+/* Where not all names fit, the first ones give way until the shown one does. */
+static size_t first_tab(size_t shown, int width)
+{
+	size_t first = shown < panels_count ? shown : 0;
+	int used = 2 + 4;
+
+	for (size_t i = first + 1; i > 0; i--) {
+		used += text_width(panels[i - 1].name) + 3;
+		if (used > width + 3)
+			break;
+		first = i - 1;
+	}
+	return first;
+}
+
 /* A rule with the panels' names in it, the shown one bright, and the instant it is about. */
 static void draw_tabs(const struct view *v, struct area a)
 {
 	int x = 2;
 
 	area_fill(a, 0, 0, a.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
-	for (size_t i = 0; i < panels_count; i++) {
+	for (size_t i = first_tab(v->panel, a.width); i < panels_count; i++) {
 		int width = text_width(panels[i].name);
 
 		if (x + width + 4 > a.width)

@@ -22,6 +22,7 @@
 
 struct marks;
 struct replay;
+struct ruler;
 
 struct view {
 	struct trace *trace;
@@ -32,6 +33,7 @@ struct view {
 	char search[64];	/* "": none */
 	const struct shown *shown;	/* which rows of the ladder are shown; NULL: all.  Borrowed */
 	struct replay *replay;	/* the numbers behind the verdicts; NULL: they are not shown.  Borrowed */
+	struct ruler *ruler;	/* the bytes of the cursor's connection; NULL: not counted.  Borrowed */
 	struct marks *marks;	/* events that were marked; NULL: none.  Borrowed */
 	bool steady;		/* rows are printed as they come: they must line up with those that follow */
 	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */
@@ -86,9 +88,10 @@ bool view_go(struct view *v, uint32_t trace_row);
 
 /*
  * Works out the numbers behind the verdicts of the packets on the screen, of the cursor's connection: rows is how
- * many lie below the cursor at most.  True: there is something new to be drawn.  replay_busy(): there is more.
+ * many lie below the cursor at most; and what the panel shown counts.  True: there is something new to be drawn.
  */
 bool view_work(struct view *v, int rows, int64_t budget_ns);
+bool view_busy(const struct view *v);	/* there is more of it to do */
 
 /* Moves to the next (or previous) row whose text contains v->search, as find.h has it.  False: none, the cursor stays. */
 bool view_search(struct view *v, bool forward);
@@ -123,6 +126,7 @@ bool view_packet(const struct view *v, uint32_t row, struct view_packet *out);
 struct panel {
 	const char *name;	/* "sockets" */
 	void (*draw)(const struct view *v, struct area a);
+	bool (*work)(const struct view *v, int64_t budget_ns);	/* counts on for a while; true: news.  NULL: nothing */
 };
 extern const struct panel panels[];	/* sockets, packet, call, … */
 extern const size_t panels_count;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/ruler.h"
 #include "tests/scenes.h"
 #include "ui/arrow.h"
 #include "ui/ladder_view.h"
@@ -75,7 +76,7 @@ static void nothing_is_drawn_outside_of_an_area(void **state)
 	(void)state;
 	for (size_t i = 0; i < SCENES; i++) {
 		struct scene s = scenes[i].make();
-		struct view v = { .trace = s.t, .search = "S" };
+		struct view v = { .trace = s.t, .search = "S", .ruler = ruler_new(s.t, NULL) };
 
 		view_first(&v);
 		for (int step = 0; step < 6; step++) {
@@ -83,6 +84,7 @@ static void nothing_is_drawn_outside_of_an_area(void **state)
 				draw_all(&v, widths[w], heights[(w + (size_t)step) % 6]);
 			view_move(&v, 3);
 		}
+		ruler_free(v.ruler);
 		trace_free(s.t);
 	}
 }
@@ -108,7 +110,7 @@ static void the_screen_is_drawn_at_every_size(void **state)
 	(void)state;
 	for (size_t i = 0; i < SCENES; i++) {
 		struct scene s = scenes[i].make();
-		struct view v = { .trace = s.t, .follow = true };
+		struct view v = { .trace = s.t, .follow = true, .ruler = ruler_new(s.t, NULL) };
 		struct grid g;
 
 		for (int width = 1; width <= 200; width += width < 12 ? 1 : 17) {
@@ -121,6 +123,7 @@ static void the_screen_is_drawn_at_every_size(void **state)
 				grid_fini(&g);
 			}
 		}
+		ruler_free(v.ruler);
 		trace_free(s.t);
 	}
 }
