@@ -546,12 +546,47 @@ static inline struct scene scenes_empty(void)
 	return scene_new();
 }
 
+/* One program alone on one host: what it asks of its own host, and nobody at the other side. */
+static inline struct scene scenes_alone(void)
+{
+	const uint8_t own[4] = { 127, 0, 0, 1 };
+	struct err e = { 0 };
+	struct scene s = { .t = trace_new_spool(&e), .now_ns = SCENE_START_NS, .port = { 45012, 8080 } };
+	const char *const sides[] = { "client", "server" };
+	struct scenes_call connect;
+	struct sock_sample k;
+	uint64_t p;
+
+	scene_must(!s.t, &e);
+	for (uint8_t i = 0; i < 2; i++) {
+		struct trace_host h = { .link = LINK_ETHERNET, .has_mac = true, .has_ip4 = true, .ip4 = { 192, 0, 2, (uint8_t)(i + 1) } };
+
+		(void)str_copy(h.name, sizeof(h.name), sides[i]);
+		scene_must(trace_add_host(s.t, &h, &e), &e);
+	}
+	scene_change(&s, CLIENT, 0, .change = PROGRAM_STARTED, .pid = 4000, .command = "./look up and connect");
+	connect = scenes_connect(&s);
+	p = scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	k = scene_sock(&s, CLIENT, 11, SOCK_STATE_SYN_SENT);
+	k.remote = addr_v4(own, 8080);
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_CLOSED, &k);
+	p = scene_tcp(&s, SERVER, TCP_RST | TCP_ACK, 0, 1, "");
+	k.state = SOCK_STATE_CLOSED;
+	scene_state(&s, CLIENT, BY_ARRIVAL, p, 3, SOCK_STATE_SYN_SENT, &k);
+	scene_return(&s, CLIENT, connect.number, "connect", connect.entered_ns, .result = -1, .error = 111);
+	scene_quick(&s, CLIENT, "setsockopt", 3, 0, "sockfd", "3", "level", "SOL_SOCKET", "optname", "SO_REUSEADDR", "optval",
+		    "1");
+	scene_output(&s, CLIENT, 0, .stream = 2, .text = "look: nobody listens at 127.0.0.1 port 8080: Connection refused");
+	scene_change(&s, CLIENT, 0, .change = PROGRAM_EXITED, .pid = 4000, .status = 1);
+	return s;
+}
+
 static const struct scenes {
 	const char *name;
 	struct scene (*make)(void);
 } scenes[] = {
 	{ "plain", scenes_plain },     { "delay", scenes_delay },     { "hold", scenes_hold },
-	{ "bytes", scenes_bytes },     { "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp }, { "own", scenes_own },
+	{ "bytes", scenes_bytes },     { "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp }, { "own", scenes_own }, { "alone", scenes_alone },
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
 	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
 };

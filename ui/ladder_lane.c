@@ -219,7 +219,7 @@ static void draw_lane(const struct ladder_frame *f, struct lane_text *l, const s
 		      struct area a, int y, int side, bool arrow)
 {
 	const struct ladder_columns *c = &f->columns;
-	int x = c->lane[side], width = c->lane_width, mark = text_width(m->name[side]);
+	int x = c->lane[side], width = c->lane_room[side], mark = text_width(m->name[side]);
 
 	if (mark && call_cells(l) + mark > width && l && !arrow) {
 		draw_mark(a, c->middle + 1, c->middle_width - 2, y, side == 1, m, side);
@@ -245,7 +245,7 @@ static bool verdict_mark(const struct ladder_frame *f, const struct ladder_row *
 	if (side < 0)
 		return false;
 	s = str_on(m->verdict[side], sizeof(m->verdict[side]));
-	room = f->columns.lane_width - call_cells(side == call_side ? call : NULL);
+	room = f->columns.lane_room[side] - call_cells(side == call_side ? call : NULL);
 	if (m->name[side][0])
 		room -= text_width(m->name[side]) + 1;
 	if (ladder_verdict(f, r->packet, room, &s, &m->verdict_style[side]))

@@ -264,7 +264,7 @@ static void accent(const struct ladder_frame *f, const struct ladder_row *r, str
 		int side = ladder_lane_side(f, (uint8_t)e->host, trace_entry_lane(e));
 
 		if (side >= 0)
-			area_accent(a, c->lane[side], y, c->lane_width);
+			area_accent(a, c->lane[side], y, c->lane_room[side]);
 	}
 	if (is_cursor_packet(f, r->packet))
 		area_accent(a, c->middle, y, c->middle_width);

@@ -87,7 +87,7 @@ static struct area box_of(const struct ladder_frame *f, const struct said *s, st
 {
 	const struct ladder_columns *c = &f->columns;
 	int x = s->side < 0 ? c->middle : c->lane[s->side];
-	int width = s->side < 0 ? c->middle_width : c->lane_width;
+	int width = s->side < 0 ? c->middle_width : c->lane_room[s->side];
 	int sign = s->sign ? SIGN : 0;
 
 	return area_sub(a, x + sign, y, width - sign, height);

@@ -58,7 +58,7 @@ static const struct trace_entry *packet_before(const struct trace *t, uint32_t r
  * Beside a kernel that was sampled, a host without a socket (a program that makes its segments itself, or nobody
  * at all) is credited with nothing but what its own segments show.
  */
-static bool has_news(const struct ladder_frame *f, uint32_t row, int end)
+static bool has_news(const struct ladder_frame *f, uint32_t row, int end, int room)
 {
 	const struct trace *t = f->view->trace;
 	struct inferred now = trace_entry_inferred(trace_entry(t, row), end);
@@ -70,8 +70,8 @@ static bool has_news(const struct ladder_frame *f, uint32_t row, int end)
 		return false;
 	if (!before)
 		return true;
-	describe_inferred(&is, now, f->columns.lane_width);
-	describe_inferred(&was, trace_entry_inferred(before, end), f->columns.lane_width);
+	describe_inferred(&is, now, room);
+	describe_inferred(&was, trace_entry_inferred(before, end), room);
 	return strcmp(is.buf, was.buf) != 0;
 }
 
@@ -79,15 +79,15 @@ bool ladder_inferred(const struct ladder_frame *f, uint32_t row, int side, struc
 {
 	const struct trace *t = f->view->trace;
 	const struct trace_entry *e = row == ROW_NONE ? NULL : trace_entry(t, row);
-	int from, end;
+	int from, end, room = f->columns.lane_room[side];
 
 	if (!e || e->kind != EVENT_PACKET || !f->inferred[side] || !e->moved)
 		return false;
 	from = ladder_packet_side(f, e);
 	end = from == side ? e->dir : !e->dir;
-	if (from < 0 || !(e->moved & 1 << end) || !has_news(f, row, end))
+	if (from < 0 || !(e->moved & 1 << end) || !has_news(f, row, end, room))
 		return false;
-	describe_inferred(out, trace_entry_inferred(e, end), f->columns.lane_width);
+	describe_inferred(out, trace_entry_inferred(e, end), room);
 	return true;
 }
 

@@ -16,6 +16,8 @@
 #define TIME_FROM    110 /* a ladder of this width has a column for the time */
 #define LANE_ADDRESS 21 /* "255.255.255.255:65535" */
 #define LANE_MAX     44
+#define LANE_STATE   13 /* what is left of one where no program is: room for a state … */
+#define LANE_NAME    17 /* … or for "server 192.0.2.2" */
 #define GUTTER_FROM  96 /* a blank between lane and bars */
 
 static int count_bars(const struct ladder_frame *f, int side)
@@ -39,6 +41,34 @@ static int lane_cells(const struct ladder_frame *f, int rest)
 	return lane > LANE_MAX ? LANE_MAX : lane;
 }
 
+static bool has_program(const struct ladder_frame *f, int side)
+{
+	const struct trace *t = f->view->trace;
+
+	for (size_t i = 0; i < trace_lanes(t); i++)
+		if (ladder_lane_side(f, trace_lane(t, i)->host, (uint16_t)i) == side)
+			return true;
+	return false;
+}
+
+/*
+ * Where programs are at the left only, as when one runs alone, the right lane gives what it does not need to theirs.
+ * Never the other way round: servers, which are at the right, are there before their clients, and rows must not move when
+ * these come.
+ */
+static void share_lanes(const struct ladder_frame *f, struct ladder_columns *c, int lane)
+{
+	const struct trace_host *h = trace_host(f->view->trace, f->sides.host[1]);
+	int need = !f->sides.by_host	   ? LANE_ADDRESS
+		   : trace_host_is_side(h) ? LANE_STATE
+					   : LANE_NAME;
+	int given = lane > need && has_program(f, 0) && !has_program(f, 1) ? lane - need : 0;
+
+	c->lane_room[0] = lane + given;
+	c->lane_room[1] = lane - given;
+	c->lane_width = lane + given;
+}
+
 static struct ladder_columns columns_for(const struct ladder_frame *f, int width, bool time)
 {
 	int bars[2] = { count_bars(f, 0), count_bars(f, 1) };
@@ -48,9 +78,9 @@ static struct ladder_columns columns_for(const struct ladder_frame *f, int width
 	int lane = lane_cells(f, rest);
 	struct ladder_columns c = { .width = width, .time = time ? 1 : -1 };
 
-	c.lane_width = lane;
+	share_lanes(f, &c, lane);
 	c.lane[0] = 1 + (time ? TIME_WIDTH : 0);
-	c.bar[0] = c.lane[0] + lane + gutter + bars[0] - 1;
+	c.bar[0] = c.lane[0] + c.lane_room[0] + gutter + bars[0] - 1;
 	c.rail[0] = c.bar[0] + 1;
 	c.middle = c.rail[0] + 1;
 	c.middle_width = rest - 2 * lane;

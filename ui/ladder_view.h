@@ -23,7 +23,8 @@ struct ladder_columns {
 	int width;		/* of all */
 	int time;		/* x of the time; -1: no such column */
 	int lane[2];		/* x of the lanes */
-	int lane_width;
+	int lane_room[2];	/* their widths: they differ where nobody is at the right (ladder_view.c) */
+	int lane_width;		/* of the wider one */
 	int bar[2];		/* x of the bar that is nearest to the rail; others further outside */
 	int rail[2];
 	int middle, middle_width;	/* between the rails */
