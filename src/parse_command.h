@@ -1,5 +1,6 @@
 /*
- * parse_command: reads the arguments of each command of the table (command.c) into the line.
+ * parse_command: reads the arguments of each command of the table (command.c) into the line.  Those of the
+ * wire are in parse_wire.c.
  */
 #ifndef SOCKLENS_PARSE_COMMAND_H
 #define SOCKLENS_PARSE_COMMAND_H
@@ -13,6 +14,16 @@ int parse_drop(struct parser *p);
 int parse_dup(struct parser *p);
 int parse_cut(struct parser *p);
 int parse_mend(struct parser *p);
+int parse_off(struct parser *p);
+int parse_loss(struct parser *p);
+int parse_duplicate(struct parser *p);
+int parse_reorder(struct parser *p);
+int parse_corrupt(struct parser *p);
+int parse_mark(struct parser *p);
+int parse_rate(struct parser *p);
+int parse_mtu(struct parser *p);
+int parse_inject(struct parser *p);
+int parse_seed(struct parser *p);
 
 int parse_interrupt(struct parser *p);
 int parse_kill(struct parser *p);

@@ -97,7 +97,7 @@ void bend_corrupt(uint8_t *bytes, uint32_t len, bool mended, struct dice *dice, 
 
 	packet_parse(&p, LINK_ETHERNET, bytes, len, len);
 	choose_part(&p, len, &from, &to);
-	if (from >= to)
+	if (from >= to || to > len)
 		return;
 	at = from + (uint32_t)dice_below(dice, to - from);
 	bit = (uint32_t)dice_below(dice, 8);

@@ -64,8 +64,17 @@ void carry_status(const struct carry *c, struct str *out);
 const struct lab *carry_lab(const struct carry *c);
 const struct heard *carry_heard(const struct carry *c);
 
-/* A packet that the wire made, as if host `from` had sent it to `to`: it is recorded, and arrives at once. */
-void carry_inject(struct carry *c, const uint8_t *bytes, uint32_t len, uint8_t from, uint8_t to, const char *by);
+/* A packet that the wire made. */
+struct carry_made {
+	const uint8_t *bytes;
+	uint32_t len;
+	uint8_t from, to;	/* hosts: it looks as if the one had sent it to the other */
+	bool stray;		/* its receiver does not expect it, and its numbers say nothing about what comes next */
+	const char *by;
+};
+
+/* It is recorded, and arrives at once, whatever the rules are. */
+void carry_inject(struct carry *c, const struct carry_made *m);
 
 /* A packet that was held goes on its way, with so many copies; is lost.  Both take p. */
 void carry_release(struct carry *c, struct flight *p, uint32_t copies);

@@ -117,25 +117,24 @@ void carry_release(struct carry *c, struct flight *p, uint32_t copies)
 /* ---- packets of the wire's own ---- */
 
 /* Rules have nothing to say about them: whoever makes a packet wants it to arrive. */
-void carry_inject(struct carry *c, const uint8_t *bytes, uint32_t len, uint8_t from, uint8_t to,
-		  const char *by)
+void carry_inject(struct carry *c, const struct carry_made *m)
 {
-	struct seen s = {
-		.ts_ns = clock_now_ns(), .caplen = len, .len = len, .data = bytes, .from = from
-	};
-	struct flight *p = flight_new(bytes, len);
+	struct seen s = { .ts_ns = clock_now_ns(), .data = m->bytes, .from = m->from };
+	struct flight *p = flight_new(m->bytes, m->len);
 
 	if (!p) {
-		tell_note(c->told, from, NOTE_ERROR, CARRY_NO_MEMORY);
+		tell_note(c->told, m->from, NOTE_ERROR, CARRY_NO_MEMORY);
 		return;
 	}
+	s.caplen = s.len = m->len;
 	s.number = ++c->counts.packets;
 	tell_packet(c->told, &s, 0);
 	p->number = s.number;
-	p->from = from;
-	p->to = to;
+	p->from = m->from;
+	p->to = m->to;
+	p->stray = m->stray;
 	p->sample = p->late = p->loose = true;
-	tell_fate(c->told, p, WIRE_INJECTED, by, s.ts_ns);
+	tell_fate(c->told, p, WIRE_INJECTED, m->by, s.ts_ns);
 	set_out(c, p, clock_monotonic_ns());
 }
 
@@ -148,7 +147,11 @@ static void answer_too_long(struct carry *c, const struct flight *p, uint32_t mt
 
 	str_addf(&by, "mtu %u", mtu);
 	if (len)
-		carry_inject(c, frame, (uint32_t)len, p->to, p->from, by.buf);
+		carry_inject(c, &(struct carry_made){ .bytes = frame,
+						      .len = (uint32_t)len,
+						      .from = p->to,
+						      .to = p->from,
+						      .by = by.buf });
 }
 
 /* ---- deciding ---- */

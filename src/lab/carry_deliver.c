@@ -45,7 +45,7 @@ static void arrive(struct carry *c, const struct flight *p, const void *bytes)
 		return;
 	}
 	note_arrival(c, p, ts_ns);
-	if (c->told)
+	if (c->told && !p->stray)
 		heard_got(&c->heard, p->to, bytes, p->len);
 	sample_receiver(c, p, bytes);
 }

@@ -17,6 +17,7 @@ struct flight {
 	uint8_t from, to;	/* hosts */
 	bool late;		/* it did not pass at once, so its arrival is an event */
 	bool sample;		/* its receiver is to be sampled */
+	bool stray;		/* made by the wire with numbers that its receiver does not expect */
 	bool loose;		/* keeps no order with what its host sent: others may overtake it, and it them */
 	uint32_t len;
 	int64_t due_ns;		/* CLOCK_MONOTONIC: when it arrives; set by flights_send() */

@@ -139,6 +139,7 @@ static int seed(struct carry *c, const struct wire_order *o, struct live_filter 
 	(void)e;
 	live_filter_free(filter);
 	rules_seed(carry_rules(c), o->seed ? o->seed : dice_new_seed());
+	carry_rules(c)->seed_shown = true;
 	return 0;
 }
 
@@ -240,6 +241,7 @@ static int off(struct carry *c, const struct wire_order *o, struct live_filter *
 		return o->number <= UINT32_MAX && rules_remove(r, (uint32_t)o->number)
 			       ? 0
 			       : no_rule(r, o->number, e);
+	r->seed_shown = false;
 	rules_cut(r, o->from, false);
 	rules_delay(r, o->from, 0);
 	rules_jitter(r, o->from, 0);
@@ -378,7 +380,12 @@ static int inject_segment(struct carry *c, const struct wire_order *o, struct er
 	side.ack = number_of(&i->ack, side.ack);
 	side.window = (uint16_t)number_of(&i->window, side.window);
 	len = forge_segment(frame, &side, flags, i->len);
-	carry_inject(c, frame, (uint32_t)len, o->from, to, "hand");
+	carry_inject(c, &(struct carry_made){ .bytes = frame,
+					      .len = (uint32_t)len,
+					      .from = o->from,
+					      .to = to,
+					      .stray = i->seq.given || flags & TCP_SYN,
+					      .by = "hand" });
 	return 0;
 }
 
@@ -417,7 +424,11 @@ static int inject_icmp(struct carry *c, const struct wire_order *o, struct err *
 	says = carry_lab(c)->hosts == 2 ? o->from ^ 1 : host_of_mac(carry_lab(c), bytes);
 	if (says == HOST_NONE)
 		return err_set(e, NULL, "that packet was for no single host");
-	carry_inject(c, frame, (uint32_t)len, says, o->from, "hand");
+	carry_inject(c, &(struct carry_made){ .bytes = frame,
+					      .len = (uint32_t)len,
+					      .from = says,
+					      .to = o->from,
+					      .by = "hand" });
 	return 0;
 }
 

@@ -305,7 +305,12 @@ static void name_rule(struct verdict *v, const struct rule *rule)
 
 	if (rule->number)
 		str_addf(&by, "rule %u: ", rule->number);
-	str_add(&by, rule->text[0] ? rule->text : rule->number ? "all" : "hand");
+	if (rule->millionths)
+		rule_text(&by, rule);
+	if (rule->millionths && rule->text[0])
+		str_add(&by, " ");
+	if (rule->text[0] || !rule->millionths)
+		str_add(&by, rule->text[0] ? rule->text : rule->number ? "all" : "hand");
 }
 
 /* Whether it is this packet's turn; counts it. */

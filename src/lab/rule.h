@@ -75,6 +75,7 @@ struct rules {
 	size_t count;
 	uint32_t last_number, last_made;
 	uint64_t seed;
+	bool seed_shown;		/* somebody asked for it */
 };
 
 /* What is to be done with a packet.  by[action]: "cut", "rule 2: tcp port 80", "hand"; "" where it has nothing to do. */
@@ -127,6 +128,9 @@ int64_t rules_draw_delay(struct rules *r, uint8_t from);
 
 /* Decides about one packet of host `from`; counts it in the rules, and ends those that were for once. */
 void rules_judge(struct rules *r, uint8_t from, const void *bytes, uint32_t caplen, uint32_t len, struct verdict *out);
+
+/* Appends what a rule does: "loss 10% burst 3". */
+void rule_text(struct str *out, const struct rule *rule);
 
 /* Appends the numbers of the rules that have one: "1, 4"; nothing if there is none. */
 void rules_numbers(struct str *out, const struct rules *r);

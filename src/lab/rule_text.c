@@ -180,7 +180,7 @@ static void add_percent(struct str *out, uint32_t millionths)
 	str_add(out, "%");
 }
 
-static void add_how(struct str *out, const struct rule *rule)
+void rule_text(struct str *out, const struct rule *rule)
 {
 	str_addf(out, "%s",
 		 rule->millionths ? names[rule->action].by_chance : names[rule->action].name);
@@ -203,7 +203,7 @@ static void add_rule(const struct status *s, const struct rule *rule)
 	begin_part(s);
 	if (rule->number)
 		str_addf(s->out, "#%u ", rule->number);
-	add_how(s->out, rule);
+	rule_text(s->out, rule);
 	if (rule->left)
 		str_add(s->out, " next");
 	if (rule->left > 1)
@@ -221,6 +221,8 @@ static void add_rule(const struct status *s, const struct rule *rule)
 /* Whether the wire's seed decides anything. */
 static bool asks_chance(const struct rules *r)
 {
+	if (r->seed_shown)
+		return true;
 	for (size_t i = 0; i < HOSTS_MAX; i++)
 		if (r->path[i].jitter_ns)
 			return true;

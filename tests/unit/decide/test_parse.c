@@ -325,6 +325,120 @@ static void wire_commands(void **state)
 	line_fini(&l);
 }
 
+/* What chance and the other faults take, and in any order. */
+static void wire_faults(void **state)
+{
+	struct line l = right("wire> loss 12.5% burst 3 from server if udp port 53 seed 7 # DNS");
+
+	(void)state;
+	assert_int_equal(l.order.verb, WIRE_DROP);
+	assert_int_equal(l.order.millionths, 125000);
+	assert_int_equal(l.order.burst, 3);
+	assert_int_equal(l.order.from, 1);
+	assert_int_equal(l.order.seed, 7);
+	assert_string_equal(l.order.filter, "udp port 53");
+	line_fini(&l);
+	l = right("wire> duplicate 0.0001% seed 3 from client");
+	assert_int_equal(l.order.verb, WIRE_DUP);
+	assert_int_equal(l.order.millionths, 1);
+	assert_int_equal(l.order.seed, 3);
+	line_fini(&l);
+	l = right("wire> reorder 100% by 20 ms next 2");
+	assert_int_equal(l.order.verb, WIRE_REORDER);
+	assert_int_equal(l.order.millionths, 1000000);
+	assert_true(l.order.by_ns == 20 * NS_PER_MS);
+	assert_int_equal(l.order.next, 2);
+	line_fini(&l);
+	l = right("wire> corrupt mended next from client");
+	assert_int_equal(l.order.verb, WIRE_CORRUPT);
+	assert_int_equal(l.order.millionths, 0);
+	assert_true(l.order.mended);
+	assert_int_equal(l.order.next, 1);
+	line_fini(&l);
+	l = right("wire> drop next 2 from client if tcp");
+	assert_int_equal(l.order.verb, WIRE_DROP);
+	assert_true(l.order.to_come);
+	assert_int_equal(l.order.next, 2);
+	line_fini(&l);
+	l = right("wire> delay 50ms jitter 10ms from client");
+	assert_true(l.order.jitter_ns == 10 * NS_PER_MS);
+	assert_int_equal(l.order.from, 0);
+	line_fini(&l);
+	l = right("wire> mark ce count 4");
+	assert_int_equal(l.order.verb, WIRE_MARK);
+	assert_int_equal(l.order.every, 4);
+	line_fini(&l);
+	l = right("wire> seed");
+	assert_int_equal(l.order.verb, WIRE_SEED);
+	assert_int_equal(l.order.seed, 0);
+	line_fini(&l);
+	l = right("wire> off 3");
+	assert_int_equal(l.order.verb, WIRE_OFF);
+	assert_int_equal(l.order.number, 3);
+	line_fini(&l);
+}
+
+static void wire_limits(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t bits;
+	} rows[] = {
+		{ "wire> rate 10mbit", 10000000 }, { "wire> rate 1.5mbit", 1500000 }, { "wire> rate 64kbit", 64000 },
+		{ "wire> rate 2500bit", 2500 }, { "wire> rate 100gbit", INT64_C(100000000000) },
+		{ "wire> rate 100000mbit", INT64_C(100000000000) }, { "wire> rate 0", 0 },
+	};
+	struct line l;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		l = right(rows[i].text);
+		assert_int_equal(l.order.verb, WIRE_RATE);
+		assert_true(l.order.bits_per_s == rows[i].bits);
+		line_fini(&l);
+	}
+	l = right("wire> rate 10mbit queue 20 from server");
+	assert_int_equal(l.order.queue, 20);
+	assert_int_equal(l.order.from, 1);
+	line_fini(&l);
+	l = right("wire> mtu 1000 from client silent");
+	assert_int_equal(l.order.verb, WIRE_MTU);
+	assert_int_equal(l.order.mtu, 1000);
+	assert_true(l.order.silent);
+	line_fini(&l);
+}
+
+static void wire_injections(void **state)
+{
+	struct line l = right("wire> inject rst from server seq +1000 ack -5 window 0 len 7 flags SYN|ack");
+
+	(void)state;
+	assert_int_equal(l.order.verb, WIRE_INJECT);
+	assert_int_equal(l.order.from, 1);
+	assert_int_equal(l.order.inject.flags, TCP_SYN | TCP_ACK);
+	assert_true(l.order.inject.seq.given && l.order.inject.seq.relative);
+	assert_true(l.order.inject.seq.n == 1000);
+	assert_true(l.order.inject.ack.relative && l.order.inject.ack.n == -5);
+	assert_true(l.order.inject.window.given && !l.order.inject.window.relative);
+	assert_int_equal(l.order.inject.len, 7);
+	line_fini(&l);
+	l = right("wire> inject data from client");
+	assert_int_equal(l.order.inject.flags, TCP_PSH | TCP_ACK);
+	assert_int_equal(l.order.inject.len, 1);
+	line_fini(&l);
+	l = right("wire> inject icmp needfrag 1000 to client quoting 12");
+	assert_true(l.order.inject.icmp);
+	assert_int_equal(l.order.inject.kind, FORGE_NEEDFRAG);
+	assert_int_equal(l.order.inject.mtu, 1000);
+	assert_int_equal(l.order.from, 0);
+	assert_int_equal(l.order.inject.quotes, 12);
+	line_fini(&l);
+	l = right("wire> inject icmp port-unreachable to server");
+	assert_int_equal(l.order.inject.kind, FORGE_PORT_UNREACHABLE);
+	assert_int_equal(l.order.inject.quotes, 0);
+	line_fini(&l);
+}
+
 static void packet_conditions(void **state)
 {
 	struct line l = right("expect within 500ms no packet client SYN ACK seq 0 len <=10 win>0");
@@ -496,7 +610,18 @@ static const struct wrong {
 	{ "wire> delay", 12, "expected a time", NULL },
 	{ "wire> delay 20", 13, "expected a time", NULL },
 	{ "wire> delay 20ms form client", 18, "expected from", "did you mean from?" },
-	{ "wire> cut it", 11, "expected the end of the line", NULL },
+	{ "wire> cut it", 11, "expected from", NULL },
+	{ "wire> hold off 1 now", 18, "expected the end of the line", NULL },
+	{ "wire> loss 101%", 12, "expected a chance", NULL },
+	{ "wire> loss", 11, "expected a chance", NULL },
+	{ "wire> loss 5% mended", 15, "expected if, from, burst or seed", NULL },
+	{ "wire> rate 10", 12, "expected a rate", NULL },
+	{ "wire> rate 99999gbit0", 12, "expected a rate", NULL },
+	{ "wire> mtu 67", 11, "at least 68 bytes", "0 ends it" },
+	{ "wire> mark", 11, "expected ce", NULL },
+	{ "wire> inject rts from server", 14, "expected rst, syn", "did you mean rst?" },
+	{ "wire> inject rst to server", 18, "expected from and a host", NULL },
+	{ "wire> inject data from server flags PUSH", 37, "expected flags", NULL },
 	{ "interrupt", 10, "expected a program", "client" },
 	{ "interrupt sever", 11, "expected a program", "did you mean server?" },
 	{ "kill worker", 6, "is a thread", "its program" },
@@ -773,6 +898,9 @@ int main(void)
 		cmocka_unit_test(option_values),
 		cmocka_unit_test(results),
 		cmocka_unit_test(wire_commands),
+		cmocka_unit_test(wire_faults),
+		cmocka_unit_test(wire_limits),
+		cmocka_unit_test(wire_injections),
 		cmocka_unit_test(packet_conditions),
 		cmocka_unit_test(other_conditions),
 		cmocka_unit_test(text_is_taken_as_it_is),

@@ -65,6 +65,26 @@ static void a_host_does_not_overtake_itself(void **state)
 	flights_fini(&f);
 }
 
+/* One that falls behind: others overtake it, and none waits for it. */
+static void a_loose_one_is_overtaken(void **state)
+{
+	struct flights f;
+	struct flight *late = packet(0, 1);
+
+	(void)state;
+	flights_init(&f);
+	late->loose = true;
+	flights_send(&f, late, 300);
+	flights_send(&f, packet(0, 2), 100);
+	flights_send(&f, packet(0, 3), 90);
+	assert_int_equal(arrive(&f, 99), 0);
+	assert_int_equal(arrive(&f, 100), 2);
+	assert_int_equal(arrive(&f, 100), 3);
+	assert_int_equal(arrive(&f, 299), 0);
+	assert_int_equal(arrive(&f, 300), 1);
+	flights_fini(&f);
+}
+
 /* Against sorting by (time, order), with many random times. */
 static void heap_is_sorted(void **state)
 {
@@ -175,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arrive_by_time),
 		cmocka_unit_test(a_host_does_not_overtake_itself),
+		cmocka_unit_test(a_loose_one_is_overtaken),
 		cmocka_unit_test(heap_is_sorted),
 		cmocka_unit_test(takes_all_of_one_host),
 		cmocka_unit_test(held_in_order),

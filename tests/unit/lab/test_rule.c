@@ -244,9 +244,222 @@ static void full_table(void **state)
 	rules_fini(&r);
 }
 
+/* ---- chance ---- */
+
+static void lost_of(struct rules *r, uint8_t from, size_t count, char *out)
+{
+	for (size_t i = 0; i < count; i++)
+		out[i] = judge(r, from).drop ? 'x' : '.';
+	out[count] = 0;
+}
+
+static struct rule loss(uint32_t percent, uint32_t burst, uint64_t seed)
+{
+	struct rule r = rule_for(RULE_DROP, "udp");
+
+	r.millionths = percent * 10000;
+	r.burst = burst;
+	r.seed = seed;
+	return r;
+}
+
+/* In each direction, whatever goes on in the other one. */
+static void the_same_seed_decides_the_same(void **state)
+{
+	char a[101], b[101], c[101], unused[8];
+	struct rules r;
+
+	(void)state;
+	rules_init(&r, 7);
+	add(&r, loss(30, 0, 0));
+	assert_text(&r, "#1 loss 30% udp · seed 7");
+	lost_of(&r, 0, 100, a);
+	rules_seed(&r, 7);
+	for (size_t i = 0; i < 100; i += 5) {
+		lost_of(&r, 1, i % 7, unused);
+		lost_of(&r, 0, 5, b + i);
+	}
+	assert_string_equal(a, b);
+	rules_seed(&r, 8);
+	lost_of(&r, 0, 100, c);
+	assert_string_not_equal(a, c);
+	rules_fini(&r);
+}
+
+static void a_seed_of_its_own(void **state)
+{
+	char a[51], b[51];
+	struct rules r;
+
+	(void)state;
+	rules_init(&r, 1);
+	add(&r, loss(50, 0, 99));
+	assert_text(&r, "#1 loss 50% seed 99 udp");
+	lost_of(&r, 0, 50, a);
+	rules_fini(&r);
+	rules_init(&r, 2);
+	add(&r, rule_for(RULE_HOLD, "tcp"));
+	add(&r, loss(50, 0, 99));
+	lost_of(&r, 0, 50, b);
+	assert_string_equal(a, b);
+	rules_fini(&r);
+}
+
+/* The mean is what was asked for, and so is the mean length of what is lost in a row. */
+static void bursts(void **state)
+{
+	static char seen[100001];
+	unsigned lost = 0, runs = 0;
+	struct rules r;
+
+	(void)state;
+	rules_init(&r, 3);
+	add(&r, loss(10, 4, 0));
+	assert_text(&r, "#1 loss 10% burst 4 udp · seed 3");
+	lost_of(&r, 0, 100000, seen);
+	for (size_t i = 0; seen[i]; i++) {
+		lost += seen[i] == 'x';
+		runs += seen[i] == 'x' && (i == 0 || seen[i - 1] != 'x');
+	}
+	assert_in_range(lost, 9000, 11000);
+	assert_in_range(lost * 100 / runs, 370, 430);
+	rules_fini(&r);
+}
+
+static void jitter(void **state)
+{
+	int64_t least = INT64_MAX, most = 0;
+	struct rules r;
+
+	(void)state;
+	rules_init(&r, 4);
+	rules_delay(&r, 0, 50 * NS_PER_MS);
+	rules_jitter(&r, 0, 10 * NS_PER_MS);
+	assert_text(&r, "50 ms jitter 10 ms from client · seed 4");
+	for (int i = 0; i < 1000; i++) {
+		int64_t ns = judge(&r, 0).delay_ns;
+
+		least = ns < least ? ns : least;
+		most = ns > most ? ns : most;
+	}
+	assert_in_range(least, 40 * NS_PER_MS, 42 * NS_PER_MS);
+	assert_in_range(most, 58 * NS_PER_MS, 60 * NS_PER_MS);
+	rules_fini(&r);
+}
+
+static void percents(void **state)
+{
+	static const struct {
+		uint32_t millionths;
+		const char *text;
+	} rows[] = {
+		{ 1, "dup 0.0001%" }, { 5000, "dup 0.5%" }, { 12500, "dup 1.25%" }, { 100000, "dup 10%" },
+		{ CHANCE_ONE, "dup 100%" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct rule rule = { .action = RULE_DUP, .millionths = rows[i].millionths };
+		STR_ON_STACK(out, 64);
+
+		rule_text(&out, &rule);
+		assert_string_equal(out.buf + strlen("duplicate"), rows[i].text + strlen("dup"));
+	}
+}
+
+/* ---- the other faults ---- */
+
+static void the_next_so_many(void **state)
+{
+	struct rules r;
+	struct rule two = rule_for(RULE_DROP, "");
+
+	(void)state;
+	rules_init(&r, 1);
+	two.left = 2;
+	add(&r, two);
+	assert_text(&r, "drop next 2");
+	assert_true(judge(&r, 0).drop);
+	assert_text(&r, "drop next");
+	assert_true(judge(&r, 1).drop);
+	assert_true(rules_plain(&r));
+	rules_fini(&r);
+}
+
+static void corrupt_only_what_can_be(void **state)
+{
+	struct rules r;
+	struct rule mended = rule_for(RULE_CORRUPT, "");
+	struct verdict v;
+
+	(void)state;
+	rules_init(&r, 1);
+	mended.mended = true;
+	mended.left = 1;
+	add(&r, mended);
+	add(&r, rule_for(RULE_MARK, "udp"));
+	v = judge(&r, 0);
+	assert_true(v.corrupt && v.mended);
+	assert_false(v.mark);	/* it is not ECT */
+	assert_false(judge(&r, 0).corrupt);
+	assert_text(&r, "#1 mark ce udp");
+	rules_fini(&r);
+}
+
+static void behind(void **state)
+{
+	struct rules r;
+	struct rule rule = rule_for(RULE_REORDER, "udp");
+
+	(void)state;
+	rules_init(&r, 1);
+	rule.by_ns = 5 * NS_PER_MS;
+	add(&r, rule);
+	assert_int_equal(judge(&r, 0).behind_ns, 5 * NS_PER_MS);
+	assert_text(&r, "#1 reorder by 5 ms udp");
+	rules_fini(&r);
+}
+
+static void rates_and_mtus(void **state)
+{
+	struct rules r;
+	struct verdict v;
+
+	(void)state;
+	rules_init(&r, 1);
+	assert_true(rules_rate(&r, HOST_NONE, 10000000, 20));
+	assert_text(&r, "10mbit queue 20");
+	assert_true(rules_rate(&r, 0, 1500, 3));
+	assert_text(&r, "1500bit queue 3 from client · 10mbit queue 20 from server");
+	assert_true(judge(&r, 0).queues);
+	assert_true(rules_rate(&r, HOST_NONE, 0, 0));
+	assert_true(rules_plain(&r));
+	rules_mtu(&r, 0, sizeof(udp) - 14, false);
+	assert_false(judge(&r, 0).drop);
+	rules_mtu(&r, 0, sizeof(udp) - 15, false);
+	v = judge(&r, 0);
+	assert_true(v.drop);
+	assert_int_equal(v.mtu, sizeof(udp) - 15);
+	assert_string_equal(v.by[RULE_DROP], "mtu 28");
+	assert_false(judge(&r, 1).drop);
+	rules_mtu(&r, 0, sizeof(udp) - 15, true);
+	assert_text(&r, "mtu 28 silent from client");
+	assert_int_equal(judge(&r, 0).mtu, 0);
+	rules_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_seed_decides_the_same),
+		cmocka_unit_test(a_seed_of_its_own),
+		cmocka_unit_test(bursts),
+		cmocka_unit_test(jitter),
+		cmocka_unit_test(percents),
+		cmocka_unit_test(the_next_so_many),
+		cmocka_unit_test(corrupt_only_what_can_be),
+		cmocka_unit_test(behind),
+		cmocka_unit_test(rates_and_mtus),
 		cmocka_unit_test(plain_passes),
 		cmocka_unit_test(filters_choose),
 		cmocka_unit_test(every_nth),

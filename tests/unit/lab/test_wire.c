@@ -607,6 +607,189 @@ static void holds_what_a_filter_says(void)
 	tear_down(&s);
 }
 
+/* ---- chance, and other faults ---- */
+
+/* Which of so many datagrams were lost, as the events tell. */
+static uint64_t lost_of(struct scene *s, unsigned count)
+{
+	uint64_t lost = 0;
+	size_t first = s->rows;
+
+	for (unsigned i = 0; i < count; i++)
+		send_byte(s, (uint8_t)i);
+	wire_settle(s->wire);
+	collect(s);
+	for (size_t i = first, n = 0; i < s->rows; i++) {
+		if (s->row[i].ev.kind == EVENT_PACKET && s->row[i].packet.protocol == IPPROTO_UDP)
+			n++;
+		if (s->row[i].ev.kind == EVENT_WIRE && s->row[i].ev.wire.fate == WIRE_DROPPED)
+			lost |= UINT64_C(1) << n;
+	}
+	return lost;
+}
+
+static void loses_by_chance(void)
+{
+	struct scene s = set_up(&(struct wire_config){ .record = true, .seed = 11 });
+	uint64_t first;
+
+	open_datagrams(&s);
+	order(&s, (struct wire_order){ .verb = WIRE_DROP, .from = CLIENT, .millionths = 400000 },
+	      "#1 loss 40% from client · seed 11");
+	first = lost_of(&s, 40);
+	CHECK(first != 0);
+	order(&s, (struct wire_order){ .verb = WIRE_SEED, .from = HOST_NONE, .seed = 11 }, NULL);
+	CHECK(lost_of(&s, 40) == first);
+	order(&s, (struct wire_order){ .verb = WIRE_SEED, .from = HOST_NONE, .seed = 12 },
+	      "#1 loss 40% from client · seed 12");
+	CHECK(lost_of(&s, 40) != first);
+	CHECK(strcmp(expect_fate(&s, WIRE_DROPPED, 0, 0)->by, "rule 1: loss 40%") == 0);
+	order(&s, ANY(WIRE_OFF), "");
+	tear_down(&s);
+}
+
+static void corrupts(void)
+{
+	struct scene s = set_up(&packets_only);
+	struct wire_order next = { .verb = WIRE_CORRUPT, .from = CLIENT, .next = 1 };
+	struct peer_answer a;
+
+	open_datagrams(&s);
+	order(&s, next, NULL);
+	send_byte(&s, 1);
+	send_byte(&s, 2);
+	receive_byte(&s, 2);	/* the kernel threw the first one away */
+	CHECK(strstr(expect_fate(&s, WIRE_CORRUPTED, 0, 0)->by, "checksum now wrong"));
+	next.mended = true;
+	order(&s, next, NULL);
+	send_byte(&s, 0xf0);
+	a = peer_do(&s.peer[SERVER], (struct peer_order){ .op = PEER_RECV, .value = 100 });
+	CHECK(a.result == 1);
+	CHECK(__builtin_popcount(a.byte ^ 0xf0) == 1);
+	tear_down(&s);
+}
+
+static void reorders(void)
+{
+	struct scene s = set_up(&packets_only);
+	uint64_t first;
+
+	open_datagrams(&s);
+	order(&s, (struct wire_order){ .verb = WIRE_REORDER, .from = CLIENT, .next = 1, .by_ns = 500 * NS_PER_MS },
+	      "reorder by 500 ms next from client");
+	send_byte(&s, 1);
+	send_byte(&s, 2);
+	send_byte(&s, 3);
+	receive_byte(&s, 2);
+	receive_byte(&s, 3);
+	receive_byte(&s, 1);
+	first = datagram(&s, 1)->ev.packet.number;
+	expect_fate(&s, WIRE_REORDERED, first, 0);
+	expect_fate(&s, WIRE_DELIVERED, first, 0);
+	tear_down(&s);
+}
+
+static void has_a_rate(void)
+{
+	struct scene s = set_up(&packets_only);
+	STR_ON_STACK(now, WIRE_STATUS);
+	struct err e;
+
+	open_datagrams(&s);
+	order(&s, (struct wire_order){ .verb = WIRE_RATE, .from = CLIENT, .bits_per_s = 1000, .queue = 2 },
+	      "1kbit queue 2 from client");
+	for (uint8_t i = 1; i <= 5; i++)	/* 43 bytes: each takes 344 ms */
+		send_byte(&s, i);
+	CHECK(count_fates(&s, WIRE_DROPPED) == 2);
+	CHECK(strcmp(expect_fate(&s, WIRE_DROPPED, datagram(&s, 4)->ev.packet.number, 0)->by, "queue of 2 is full") == 0);
+	CHECK(wire_order(s.wire, &(struct wire_order){ .verb = WIRE_SEED, .from = HOST_NONE, .seed = 1 }, &now, &e) == 0);
+	CHECK(strstr(now.buf, "1kbit queue ") && strstr(now.buf, "from client"));
+	receive_byte(&s, 1);
+	receive_byte(&s, 2);
+	receive_byte(&s, 3);
+	order(&s, ANY(WIRE_OFF), "");
+	send_byte(&s, 6);
+	receive_byte(&s, 6);
+	tear_down(&s);
+}
+
+/* TCP over ECN: the mark comes back as ECE, and nothing is lost. */
+static const struct happened *find_echo(const struct scene *s, const void *what)
+{
+	(void)what;
+	for (size_t i = 0; i < s->rows; i++) {
+		const struct happened *h = &s->row[i];
+
+		if (h->ev.kind == EVENT_PACKET && h->ev.host == SERVER && h->packet.protocol == IPPROTO_TCP &&
+		    h->packet.flags & TCP_ECE && !(h->packet.flags & TCP_SYN))
+			return h;
+	}
+	return NULL;
+}
+
+static void connect_and_accept(struct scene *s)
+{
+	open_listener(s);
+	CHECK(peer_do(&s->peer[CLIENT], to_server(PEER_CONNECT, 0)).result == 0);
+	CHECK(peer_do(&s->peer[SERVER], (struct peer_order){ .op = PEER_ACCEPT, .value = 1 }).result >= 0);
+}
+
+static void marks(void)
+{
+	struct scene s = set_up(&packets_only);
+	struct err e;
+
+	CHECK_OK(lab_sysctl(s.lab, CLIENT, "net.ipv4.tcp_ecn", "1", &e) == 0, e);
+	CHECK_OK(lab_sysctl(s.lab, SERVER, "net.ipv4.tcp_ecn", "1", &e) == 0, e);
+	order(&s, (struct wire_order){ .verb = WIRE_MARK, .from = CLIENT, .next = 1 }, "mark ce next from client");
+	connect_and_accept(&s);
+	CHECK(peer_do(&s.peer[CLIENT], (struct peer_order){ .op = PEER_SEND, .value = 100 }).result == 100);
+	await(&s, find_echo, NULL, "ECE");
+	expect_fate(&s, WIRE_MARKED, 0, 0);
+	CHECK(count_fates(&s, WIRE_DROPPED) == 0);
+	tear_down(&s);
+}
+
+/* ---- packets of the wire's own ---- */
+
+static void injects_a_reset(void)
+{
+	struct scene s = set_up(&watching);
+	struct err e;
+	struct wire_order rst = { .verb = WIRE_INJECT, .from = SERVER, .inject = { .flags = TCP_RST | TCP_ACK } };
+
+	CHECK(wire_order(s.wire, &rst, NULL, &e) < 0);
+	CHECK(strstr(e.what, "no connection"));
+	connect_and_accept(&s);
+	CHECK(peer_do(&s.peer[SERVER], (struct peer_order){ .op = PEER_SEND, .slot = 1, .value = 10, .byte = 7 }).result == 10);
+	CHECK(peer_do(&s.peer[CLIENT], (struct peer_order){ .op = PEER_RECV, .value = 10 }).result == 10);
+	wire_settle(s.wire);
+	order(&s, rst, "");
+	expect_fate(&s, WIRE_INJECTED, 0, 0);
+	expect_state(&s, (struct state_wish){ CLIENT, SOCK_STATE_CLOSED, BY_ARRIVAL, SERVER, TCP_RST | TCP_ACK });
+	tear_down(&s);
+}
+
+static void says_what_is_too_long(void)
+{
+	struct scene s = set_up(&packets_only);
+
+	connect_and_accept(&s);
+	order(&s, (struct wire_order){ .verb = WIRE_MTU, .from = CLIENT, .mtu = 600 }, "mtu 600 from client");
+	CHECK(peer_do(&s.peer[CLIENT], (struct peer_order){ .op = PEER_SEND, .value = 1000, .byte = 9 }).result == 1000);
+	CHECK(strcmp(expect_fate(&s, WIRE_DROPPED, 0, 0)->by, "mtu 600") == 0);
+	expect_fate(&s, WIRE_INJECTED, 0, 0);
+	/* The kernel cut it anew. */
+	for (size_t got = 0; got < 1000;) {
+		struct peer_answer a = peer_do(&s.peer[SERVER], (struct peer_order){ .op = PEER_RECV, .slot = 1, .value = 1000 });
+
+		CHECK(a.result > 0 && a.byte == 9);
+		got += (size_t)a.result;
+	}
+	order(&s, (struct wire_order){ .verb = WIRE_MTU, .from = HOST_NONE }, "");
+	tear_down(&s);
+}
+
 /* ---- what a failure says ---- */
 
 static void set_port(const char *name, bool up)
@@ -874,6 +1057,13 @@ IN_CHILD(drops)
 IN_CHILD(duplicates)
 IN_CHILD(cuts_and_mends)
 IN_CHILD(holds_what_a_filter_says)
+IN_CHILD(loses_by_chance)
+IN_CHILD(corrupts)
+IN_CHILD(reorders)
+IN_CHILD(has_a_rate)
+IN_CHILD(marks)
+IN_CHILD(injects_a_reset)
+IN_CHILD(says_what_is_too_long)
 IN_CHILD(says_that_a_port_is_down)
 IN_CHILD(delivers_every_byte_as_it_was)
 IN_CHILD(samples_less_when_busy)
@@ -895,6 +1085,13 @@ int main(void)
 		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_cuts_and_mends),
 		cmocka_unit_test(test_holds_what_a_filter_says),
+		cmocka_unit_test(test_loses_by_chance),
+		cmocka_unit_test(test_corrupts),
+		cmocka_unit_test(test_reorders),
+		cmocka_unit_test(test_has_a_rate),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_injects_a_reset),
+		cmocka_unit_test(test_says_what_is_too_long),
 		cmocka_unit_test(test_says_that_a_port_is_down),
 		cmocka_unit_test(test_delivers_every_byte_as_it_was),
 		cmocka_unit_test(test_samples_less_when_busy),
