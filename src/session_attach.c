@@ -46,6 +46,21 @@ static void read_command(pid_t pid, struct str *out)
 	safe_add_line(out, bytes, len);
 }
 
+/* Nobody shall look for what cannot come. */
+static void say_what_is_missing(struct session *s)
+{
+	struct event ev = {
+		.kind = EVENT_NOTE,
+		.host = HOST_NONE,
+		.ts_ns = clock_now_ns(),
+		.note = { .kind = NOTE_LIMIT,
+			  .text = "of a process that runs already packets are not captured: these "
+				  "are its calls and the states of its sockets" },
+	};
+
+	session_append(s, &ev);
+}
+
 static int attach(struct session *s, pid_t pid, struct err *e)
 {
 	struct tracer *t = tracer_attach(pid, NAME, e);
@@ -58,6 +73,7 @@ static int attach(struct session *s, pid_t pid, struct err *e)
 	read_command(pid, &command);
 	traced_begin(s, &s->actor[0], t, &c, command.buf, clock_now_ns());
 	s->actor[0].attached = true;
+	say_what_is_missing(s);
 	s->diag = diag_open(NULL);
 	return 0;
 }
