@@ -161,7 +161,7 @@ const struct command commands[] = {
 	{ "mtu", "mtu N [silent] [from HOST]",
 	  "longer packets are lost, and ICMP says so unless silent; 0 ends it",
 	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_mtu, .run = run_wire },
-	{ "inject", "inject rst|syn|fin|ack|data from HOST [seq +N] [ack +N] [window N] [len N] [flags A|B] | inject icmp ERROR to HOST [quoting N]",
+	{ "inject", "inject rst|syn|fin|ack|data from HOST [seq +N] … | inject icmp ERROR to HOST",
 	  "a packet that the host never sent, into its newest connection",
 	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_inject, .run = run_wire },
 	{ "seed", "seed [N]",

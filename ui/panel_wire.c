@@ -61,7 +61,8 @@ static void look_back(const struct view *v, struct scan *s)
 		if (e->kind != EVENT_WIRE || e->link == ROW_NONE || !is_of_packet(v->trace, i) ||
 		    was_seen(s, e->number))
 			continue;
-		if (e->fate == WIRE_HELD || e->fate == WIRE_DELAYED || e->fate == WIRE_RELEASED)
+		if (e->fate == WIRE_HELD || e->fate == WIRE_DELAYED || e->fate == WIRE_RELEASED ||
+		    e->fate == WIRE_REORDERED)
 			s->list[s->count++] =
 				(struct waiting){ e->link, i, (enum wire_fate)e->fate };
 	}

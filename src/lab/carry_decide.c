@@ -313,19 +313,20 @@ static bool has_something(const struct verdict *v)
 void carry_decide(struct carry *c, const struct seen *s)
 {
 	uint8_t to = find_target(c, s);
-	size_t rules = c->rules.count;
 	struct verdict verdict;
+	bool spent = false;
 	const struct verdict *v = NULL;
 
 	if (!c->plain) {
 		rules_judge(&c->rules, s->from, s->data, s->caplen, s->len, &verdict);
 		carry_rules_changed(c);
+		spent = verdict.spent;
 		v = has_something(&verdict) ? &verdict : NULL;
 	}
 	for (size_t i = 0; i < c->lab->hosts; i++)
 		if (i != s->from && (to == i || to == HOST_NONE))
 			decide_for(c, s, (uint8_t)i, v);
-	if (c->rules.count != rules) {
+	if (spent) {
 		STR_ON_STACK(status, WIRE_STATUS);
 
 		carry_status(c, &status);

@@ -30,9 +30,12 @@ static void keep(struct heard *h, struct heard_packet *p, const uint8_t *bytes, 
 
 void heard_sent(struct heard *h, uint8_t host, const uint8_t *bytes, uint32_t len)
 {
-	keep(h, &h->any[host], bytes, len);
-	if (is_tcp(bytes, len))
-		keep(h, &h->sent[host], bytes, len);
+	keep(h, is_tcp(bytes, len) ? &h->sent[host] : &h->other[host], bytes, len);
+}
+
+const struct heard_packet *heard_last(const struct heard *h, uint8_t host)
+{
+	return h->sent[host].order > h->other[host].order ? &h->sent[host] : &h->other[host];
 }
 
 void heard_got(struct heard *h, uint8_t host, const uint8_t *bytes, uint32_t len)

@@ -20,13 +20,16 @@ struct heard_packet {
 
 struct heard {
 	uint64_t orders;
-	struct heard_packet any[HOSTS_MAX];	/* sent by each host */
-	struct heard_packet sent[HOSTS_MAX];	/* the same, TCP only */
+	struct heard_packet sent[HOSTS_MAX];	/* TCP that each host sent */
+	struct heard_packet other[HOSTS_MAX];	/* what else it sent */
 	struct heard_packet got[HOSTS_MAX];	/* TCP that was delivered to each host */
 };
 
 void heard_sent(struct heard *h, uint8_t host, const uint8_t *bytes, uint32_t len);
 void heard_got(struct heard *h, uint8_t host, const uint8_t *bytes, uint32_t len);
+
+/* The last packet that a host sent. */
+const struct heard_packet *heard_last(const struct heard *h, uint8_t host);
 
 /* A side of a connection, as its peer would have it write its next segment. */
 struct heard_side {

@@ -393,7 +393,7 @@ static int inject_segment(struct carry *c, const struct wire_order *o, struct er
 static const uint8_t *quoted(const struct carry *c, const struct flights *f,
 			     const struct wire_order *o, uint32_t *caplen, uint32_t *len)
 {
-	const struct heard_packet *last = &carry_heard(c)->any[o->from];
+	const struct heard_packet *last = heard_last(carry_heard(c), o->from);
 
 	for (const struct flight *p = f->held; p && o->inject.quotes; p = p->next)
 		if (p->number == o->inject.quotes && p->from == o->from) {

@@ -343,6 +343,7 @@ static bool judge_action(struct rules *r, enum rule_action action, uint8_t from,
 			continue;
 		name_rule(v, rule);
 		go_on = actions[action].act(v, rule, from);
+		v->spent |= rule->left > 0;
 		if (rule->left && --rule->left == 0)
 			remove_row(r, i);
 		return go_on;

@@ -83,6 +83,7 @@ struct verdict {
 	bool drop, mark, corrupt, hold;
 	bool mended;			/* corrupt: with a right checksum */
 	bool queues;			/* its direction has a rate */
+	bool spent;			/* a rule that was for so many packets has one less to act on */
 	uint32_t mtu;			/* drop: too long, and the sender is told what would pass; 0: it is not told */
 	uint32_t copies;		/* beside the packet itself */
 	int64_t delay_ns;
