@@ -39,6 +39,9 @@ static void interrupt_task(struct watch *w, struct task *t)
 {
 	(void)w;
 	(void)ptrace(PTRACE_INTERRUPT, t->tid, 0, 0);
+	/* One that waits in its first stop would not stop once more. */
+	if (t->stopped)
+		(void)ptrace(PTRACE_CONT, t->tid, 0, 0);
 }
 
 /* A thread can be let go in a stop only. */

@@ -207,6 +207,7 @@ struct peek task_memory(const struct task *t);
 
 /* A number of proc(5)'s status of a thread, -1. */
 long proc_status(pid_t tid, const char *field);
+bool proc_has_ended(pid_t tid);	/* it is a zombie, or gone */
 
 struct files *files_new(void);
 struct files *files_share(struct files *f);

@@ -234,14 +234,26 @@ static const char *attach_hint(pid_t pid, int error, char *buf, size_t cap)
 	return buf;
 }
 
+/* Threads come and go meanwhile: one that a thread of ours has made is ours, and one that ends is nobody's. */
+static bool need_not_be_seized(pid_t tid)
+{
+	return proc_status(tid, "\nTracerPid:") == getpid() || proc_has_ended(tid);
+}
+
 static int seize(struct watch *w, pid_t tid)
 {
 	struct task *t;
 
 	if (task_find(w, tid))
 		return 0;
-	if (ptrace(PTRACE_SEIZE, tid, 0, TRACE_OPTIONS))
-		return errno == ESRCH ? 0 : -1;
+	if (ptrace(PTRACE_SEIZE, tid, 0, TRACE_OPTIONS)) {
+		int error = errno;
+
+		if (error == ESRCH || need_not_be_seized(tid))
+			return 0;
+		errno = error;
+		return -1;
+	}
 	t = task_find(w, tid);
 	if (!t)
 		t = task_new(w, tid);

@@ -41,6 +41,17 @@ long proc_status(pid_t tid, const char *field)
 	return at ? strtol(at + strlen(field), NULL, 10) : -1;
 }
 
+bool proc_has_ended(pid_t tid)
+{
+	char text[4096];
+	const char *state;
+
+	if (!read_proc(tid, "status", text, sizeof(text)))
+		return true;
+	state = strstr(text, "\nState:\t");
+	return state && (state[8] == 'Z' || state[8] == 'X');
+}
+
 struct task *task_find(const struct watch *w, pid_t tid)
 {
 	struct task *t = w->slot[(unsigned)tid % SLOTS];

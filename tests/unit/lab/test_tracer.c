@@ -647,6 +647,31 @@ static void act_accepts(void)
 	}
 }
 
+static void *end_at_once(void *arg)
+{
+	return arg;
+}
+
+static void *make_threads(void *arg)
+{
+	pthread_t id;
+
+	for (;;)
+		if (pthread_create(&id, NULL, end_at_once, NULL) == 0)
+			pthread_join(id, NULL);
+	return arg;
+}
+
+static void act_churns(void)
+{
+	pthread_t id;
+
+	for (int i = 0; i < 3; i++)
+		CHECK(pthread_create(&id, NULL, make_threads, NULL) == 0);
+	put(1, "port=0\n");
+	only_sleep(NULL);
+}
+
 static void act_hides(void)
 {
 	int s[2];
@@ -700,6 +725,7 @@ static const struct {
 	{ "stubborn", act_stubborn },
 	{ "uring", act_uring },
 	{ "accepts", act_accepts },
+	{ "churns", act_churns },
 	{ "hides", act_hides },
 	{ "left_behind", act_left_behind },
 };
@@ -1536,7 +1562,7 @@ static void static_programs_too(void)
 /* ---- attaching ---- */
 
 /* A process that runs already; its port. */
-static pid_t running(int *port)
+static pid_t running(const char *act, int *port)
 {
 	char text[64] = "";
 	int ends[2];
@@ -1547,7 +1573,7 @@ static pid_t running(int *port)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(ends[1], 1);
-		become("accepts");
+		become(act);
 	}
 	close(ends[1]);
 	CHECK(read(ends[0], text, sizeof(text) - 1) > 0);
@@ -1576,7 +1602,7 @@ static void attach_and_let_go(void)
 	struct err e = { .what = "" }, again = { .what = "" };
 	const struct traced *accepted;
 	int port;
-	pid_t pid = running(&port);
+	pid_t pid = running("accepts", &port);
 	struct tracer *t = tracer_attach(pid, "running", &e);
 
 	if (!t && e.code == EPERM) {
@@ -1603,6 +1629,31 @@ static void attach_and_let_go(void)
 	one_echo(port);
 	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
 	forget_reports(&s);
+}
+
+/* Its threads come and go while they are looked for, and while they are let go. */
+static void attach_to_coming_and_going(void)
+{
+	int port;
+	pid_t pid = running("churns", &port);
+
+	for (int i = 0; i < 8; i++) {
+		struct err e = { .what = "" };
+		struct seen_all s = { .count = 0 };
+		struct tracer *t = tracer_attach(pid, "churns", &e);
+
+		if (!t && e.code == EPERM && !i && strstr(e.what, "attach to process")) {
+			kill(pid, SIGKILL);
+			SKIP(e.what);
+		}
+		CHECK_OK(t, e);
+		while (count_reports(&s, TRACED_TASK_END, NULL) < 10)
+			read_until(t, &s, TRACED_TASK_END, NULL);
+		tracer_free(t);
+		CHECK(kill(pid, 0) == 0);
+		forget_reports(&s);
+	}
+	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
 }
 
 static void attach_errors(void)
@@ -1642,7 +1693,8 @@ static void attach_errors(void)
 	X(it_runs_where_it_should) \
 	X(untraced_output) X(untraced_ends) X(uring_is_named) \
 	X(privilege_is_not_given) X(a_program_that_hides) X(narrow_programs_are_named) \
-	X(static_programs_too) X(attach_and_let_go) X(attach_errors)
+	X(static_programs_too) X(attach_and_let_go) \
+	X(attach_to_coming_and_going) X(attach_errors)
 /* clang-format on */
 
 #define TEST(body)                                                                                 \
