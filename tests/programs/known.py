@@ -434,7 +434,7 @@ LABS = [
 # Exercises: a right program passes, a wrong one fails for this reason.
 GRADES = [
     ("line_lengths.lab", "line_lengths.py", "line_lengths_wrong.py",
-     'line_lengths.lab:14: "client> recv(c, 2) -> "3\\n"" gave something else; recv(3, 2) = 2 "9\\n"'),
+     'line_lengths.lab:15: "client> recv(c, 2) -> "3\\n"" gave something else; recv(3, 2) = 2 "9\\n"'),
     ("hello.lab", "hello_server.py", "forgetful_server.py",
-     'hello.lab:8: "expect within 2s call server close 4 -> 0" did not come true in time; server made no such call'),
+     'hello.lab:9: "expect within 2s call server close 4 -> 0" did not come true in time; server made no such call'),
 ]
