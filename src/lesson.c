@@ -8,19 +8,19 @@
 const struct lesson_group lesson_groups[] = {
 	{ "Opening a connection",
 	  { "handshake", "refused", "silence", "early", "backlog", "blocking", "nonblocking", "ports",
-	    "lost-ack", "ignored", "defer", "both-open", "self", "shared" } },
+	    "lost-ack", "ignored", "defer", "both-open", "self", "shared", "signal" } },
 	{ "Data",
-	  { "stream", "framing", "http", "full", "window", "nagle", "cork", "repeat", "give-up",
-	    "reorder", "fast", "spurious", "slow-start", "urgent" } },
+	  { "stream", "framing", "http", "full", "window", "nagle", "cork", "edge", "repeat", "give-up",
+	    "reorder", "fast", "tail", "spurious", "slow-start", "urgent" } },
 	{ "Closing",
-	  { "half-close", "broken-pipe", "unread", "restart", "linger", "leak", "keepalive", "crash",
-	    "abort", "both-close" } },
+	  { "half-close", "broken-pipe", "copies", "unread", "restart", "linger", "leak", "keepalive",
+	    "crash", "abort", "both-close" } },
 	{ "Datagrams",
 	  { "udp-echo", "strangers", "datagrams", "broadcast" } },
 	{ "Local sockets",
 	  { "unix", "unix-mail", "rights", "pair" } },
 	{ "Families and layers",
-	  { "layers", "anywhere", "dual" } },
+	  { "layers", "anywhere", "dual", "mptcp" } },
 };
 /* clang-format on */
 const size_t lesson_groups_count = sizeof(lesson_groups) / sizeof(lesson_groups[0]);
