@@ -17,7 +17,10 @@
 
 #include "src/core/str.h"
 
-/* Reads a file of the thread, which is kept open; -1: it is not there. */
+#define KEPT                                                                                       \
+	640 /* numbers of descriptors for this: RLIMIT_NOFILE can be 1024, and processes have some as well */
+
+/* Reads a file of the thread, which is kept open if that can be afforded; -1: it is not there. */
 static ssize_t read_kept(const struct task *t, int *fd, const char *file, char *text, size_t cap)
 {
 	STR_ON_STACK(path, 64);
@@ -29,6 +32,10 @@ static ssize_t read_kept(const struct task *t, int *fd, const char *file, char *
 	}
 	len = *fd < 0 ? -1 : pread(*fd, text, cap - 1, 0);
 	text[len > 0 ? len : 0] = '\0';
+	if (*fd >= KEPT) {
+		close(*fd);
+		*fd = -1;
+	}
 	return len;
 }
 

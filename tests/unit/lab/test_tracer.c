@@ -535,6 +535,31 @@ static void act_messages(void)
 	CHECK(pthread_join(id, NULL) == 0);
 }
 
+#define SLEEPERS 450 /* each with two files of proc(5) */
+
+static void *sleep_and_go(void *arg)
+{
+	char c;
+
+	CHECK(recv(((int *)arg)[1], &c, 1, 0) == 1 && send(((int *)arg)[0], "x", 1, 0) == 1);
+	return NULL;
+}
+
+/* Each wakes the next. */
+static void act_sleepers(void)
+{
+	pthread_t id[SLEEPERS];
+	int s[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, s) == 0);
+	for (int i = 0; i < SLEEPERS; i++)
+		CHECK(pthread_create(&id[i], NULL, sleep_and_go, s) == 0);
+	CHECK(send(s[0], "x", 1, 0) == 1);
+	for (int i = 0; i < SLEEPERS; i++)
+		CHECK(pthread_join(id[i], NULL) == 0);
+	CHECK(shutdown(s[0], SHUT_RDWR) == 0);
+}
+
 static void *burn(void *arg)
 {
 	volatile int *go_on = arg;
@@ -717,6 +742,7 @@ static const struct {
 	{ "rights", act_rights },
 	{ "messages", act_messages },
 	{ "blocked_busy", act_blocked_busy },
+	{ "sleepers", act_sleepers },
 	{ "wants_more", act_wants_more },
 	{ "untraced_child", act_untraced_child },
 	{ "passed", act_passed },
@@ -1204,6 +1230,23 @@ static void who_slept_is_known_among_busy_threads(void)
 	check_blocked(&s);
 }
 
+/* With fewer descriptors than the threads have files: sockets are known to the last. */
+static void many_sleep(void)
+{
+	struct rlimit limit = { .rlim_cur = 800, .rlim_max = 800 };
+	struct seen_all s;
+
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	s = run_act("sleepers");
+	check_ended(&s, false, 0);
+	CHECK(count_reports(&s, TRACED_LEAVE, "recv") == SLEEPERS);
+	CHECK(find_report(&s, TRACED_LEAVE, "shutdown", 0)->sock.cookie);
+	for (size_t i = 0; i < s.count; i++)
+		CHECK(s.r[i].kind != TRACED_LEAVE || s.r[i].outcome.data_kept == 0 ||
+		      s.r[i].sock.cookie);
+	forget_reports(&s);
+}
+
 static void who_sleeps_is_known(void)
 {
 	struct seen_all s = { .count = 0 };
@@ -1687,7 +1730,7 @@ static void attach_errors(void)
 	X(signals_are_delivered) X(a_restarted_call_is_one) \
 	X(an_interrupted_call_fails) X(stopping_is_no_interruption) \
 	X(who_slept_is_known) X(who_slept_is_known_among_threads) \
-	X(who_sleeps_is_known) X(a_flood_is_whole) X(a_slow_reader_is_told) \
+	X(who_sleeps_is_known) X(many_sleep) X(a_flood_is_whole) X(a_slow_reader_is_told) \
 	X(nothing_is_left) X(signals_end_it) X(the_tracing_process_is_killed) \
 	X(what_is_left_behind) X(commands_that_cannot_be) X(without_filters) \
 	X(it_runs_where_it_should) \
