@@ -7,6 +7,7 @@
 
 #include "capture/replay.h"
 #include "src/core/clock.h"
+#include "src/graph.h"
 #include "src/ruler.h"
 #include "ui/app_impl.h"
 #include "ui/find.h"
@@ -24,7 +25,8 @@ int app_find_init(struct app *a, struct err *e)
 	a->view.marks = a->marks;
 	a->view.replay = a->replay;
 	a->view.ruler = ruler_new(a->view.trace, e);
-	return a->find && a->marks && a->replay && a->view.ruler ? 0 : -1;
+	a->view.graph = graph_new(a->view.trace, e);
+	return a->find && a->marks && a->replay && a->view.ruler && a->view.graph ? 0 : -1;
 }
 
 void app_find_fini(struct app *a)
@@ -33,6 +35,7 @@ void app_find_fini(struct app *a)
 	marks_free(a->marks);
 	replay_free(a->replay);
 	ruler_free(a->view.ruler);
+	graph_free(a->view.graph);
 }
 
 /* ---- a search and its end ---- */

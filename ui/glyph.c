@@ -97,6 +97,8 @@ uint32_t glyph_twin(uint32_t code)
 	if (code < 0x80)
 		return code;
 	c = find_twin(glyphs, GLYPH_COUNT, code);
+	if (code > 0x2800 && code <= 0x28ff) /* dots of braille: a graph */
+		return '*';
 	if (!c)
 		c = find_twin(others, sizeof(others) / sizeof(others[0]), code);
 	return (uint32_t)(c ? c : '?');

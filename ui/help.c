@@ -126,7 +126,7 @@ static void draw_legend(struct page *p)
 	named(p, STYLE_WARNING, "! retransmission",
 	      "what the analysis of a packet says of loss, disorder or a full receiver; in the "
 	      "names of Wireshark");
-	heading(p, "In the panels diagram and bytes");
+	heading(p, "In the panels diagram, bytes and graphs");
 	named(p, STYLE_CONN0, "▶", "the left side's place in the figure of RFC 9293; its bytes");
 	named(p, STYLE_CONN1, "◀", "the right side's");
 	named(p, STYLE_HELD, "══→", "the arrow that an end took at the cursor");
@@ -134,6 +134,9 @@ static void draw_legend(struct page *p)
 	named(p, STYLE_HELD, "▒", "in flight: sent, and not acknowledged yet");
 	named(p, STYLE_BLOCKED, "░", "unsent: written by the program, waits in its kernel");
 	named(p, STYLE_BLOCKED, "▓", "unread: received, waits in the other kernel for a recv()");
+	named(p, STYLE_PLAIN, "s a w", "a graph's lines end in letters: sent, acked, window");
+	named(p, STYLE_PLAIN, "f c t", "in flight, cwnd, ssthresh (slow start threshold)");
+	named(p, STYLE_PLAIN, "r o", "rtt (round trip), rto (retransmission time-out)");
 	named(p, STYLE_DIM, "?", "not known: a capture has neither calls nor queues");
 }
 

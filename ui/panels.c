@@ -9,6 +9,7 @@ const struct panel panels[] = {
 	{ "connections", panel_conns_draw,   NULL },
 	{ "diagram",     panel_diagram_draw, NULL },
 	{ "bytes",       panel_ruler_draw,   panel_ruler_work },
+	{ "graphs",      panel_graphs_draw,  panel_graphs_work },
 };
 /* clang-format on */
 const size_t panels_count = sizeof(panels) / sizeof(panels[0]);

@@ -14,5 +14,7 @@ void panel_conns_draw(const struct view *v, struct area a);	/* all connections o
 void panel_diagram_draw(const struct view *v, struct area a);	/* both ends in the state diagram */
 void panel_ruler_draw(const struct view *v, struct area a);	/* bytes on their way from program to program */
 bool panel_ruler_work(const struct view *v, int64_t budget_ns);
+void panel_graphs_draw(const struct view *v, struct area a);	/* a connection over time */
+bool panel_graphs_work(const struct view *v, int64_t budget_ns);
 
 #endif

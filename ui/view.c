@@ -8,6 +8,7 @@
 
 #include "capture/replay.h"
 #include "src/core/clock.h"
+#include "src/graph.h"
 #include "src/ruler.h"
 #include "ui/find.h"
 #include "ui/glyph.h"
@@ -192,7 +193,8 @@ bool view_busy(const struct view *v)
 	bool counts = v->panel < panels_count && panels[v->panel].work;
 
 	return (v->replay && replay_busy(v->replay)) ||
-	       (counts && v->ruler && ruler_busy(v->ruler));
+	       (counts && v->ruler && ruler_busy(v->ruler)) ||
+	       (counts && v->graph && graph_busy(v->graph));
 }
 
 /* ---- packets and times ---- */

@@ -23,6 +23,7 @@
 struct marks;
 struct replay;
 struct ruler;
+struct graph;
 
 struct view {
 	struct trace *trace;
@@ -34,6 +35,7 @@ struct view {
 	const struct shown *shown;	/* which rows of the ladder are shown; NULL: all.  Borrowed */
 	struct replay *replay;	/* the numbers behind the verdicts; NULL: they are not shown.  Borrowed */
 	struct ruler *ruler;	/* the bytes of the cursor's connection; NULL: not counted.  Borrowed */
+	struct graph *graph;	/* its graphs; NULL: not drawn.  Borrowed */
 	struct marks *marks;	/* events that were marked; NULL: none.  Borrowed */
 	bool steady;		/* rows are printed as they come: they must line up with those that follow */
 	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */

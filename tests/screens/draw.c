@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "capture/replay.h"
+#include "src/graph.h"
 #include "src/ruler.h"
 #include "tests/scenes.h"
 #include "ui/find.h"
@@ -89,6 +90,7 @@ static int draw(struct scene *s, int width, int height, const char *moves)
 			  .follow = true,
 			  .replay = replay_new(s->t, NULL),
 			  .ruler = ruler_new(s->t, NULL),
+			  .graph = graph_new(s->t, NULL),
 			  .marks = marks_new(NULL) };
 	size_t size = (size_t)(width * height) * 8 + (size_t)height + 1;
 	char *text = malloc(size);
@@ -96,7 +98,7 @@ static int draw(struct scene *s, int width, int height, const char *moves)
 	struct grid g;
 	struct str out;
 
-	if (!text || !v.replay || !v.ruler || !v.marks || grid_init(&g, width, height, NULL))
+	if (!text || !v.replay || !v.ruler || !v.graph || !v.marks || grid_init(&g, width, height, NULL))
 		return 2;
 	for (; *moves; moves++)
 		move(&v, *moves, &ascii);
@@ -112,6 +114,7 @@ static int draw(struct scene *s, int width, int height, const char *moves)
 	free(text);
 	replay_free(v.replay);
 	ruler_free(v.ruler);
+	graph_free(v.graph);
 	marks_free(v.marks);
 	return 0;
 }

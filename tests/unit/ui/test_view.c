@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/graph.h"
 #include "src/ruler.h"
 #include "tests/scenes.h"
 #include "ui/arrow.h"
@@ -76,7 +77,7 @@ static void nothing_is_drawn_outside_of_an_area(void **state)
 	(void)state;
 	for (size_t i = 0; i < SCENES; i++) {
 		struct scene s = scenes[i].make();
-		struct view v = { .trace = s.t, .search = "S", .ruler = ruler_new(s.t, NULL) };
+		struct view v = { .trace = s.t, .search = "S", .ruler = ruler_new(s.t, NULL), .graph = graph_new(s.t, NULL) };
 
 		view_first(&v);
 		for (int step = 0; step < 6; step++) {
@@ -85,6 +86,7 @@ static void nothing_is_drawn_outside_of_an_area(void **state)
 			view_move(&v, 3);
 		}
 		ruler_free(v.ruler);
+		graph_free(v.graph);
 		trace_free(s.t);
 	}
 }
@@ -110,7 +112,7 @@ static void the_screen_is_drawn_at_every_size(void **state)
 	(void)state;
 	for (size_t i = 0; i < SCENES; i++) {
 		struct scene s = scenes[i].make();
-		struct view v = { .trace = s.t, .follow = true, .ruler = ruler_new(s.t, NULL) };
+		struct view v = { .trace = s.t, .follow = true, .ruler = ruler_new(s.t, NULL), .graph = graph_new(s.t, NULL) };
 		struct grid g;
 
 		for (int width = 1; width <= 200; width += width < 12 ? 1 : 17) {
@@ -124,6 +126,7 @@ static void the_screen_is_drawn_at_every_size(void **state)
 			}
 		}
 		ruler_free(v.ruler);
+		graph_free(v.graph);
 		trace_free(s.t);
 	}
 }
