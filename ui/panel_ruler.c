@@ -10,7 +10,7 @@
 #include "ui/panels.h"
 
 #define BAR_X	   10
-#define WORDS	   46 /* cells of the words beside a bar */
+#define WORDS	   48 /* cells of the words beside a bar */
 #define BAR_MIN	   18
 #define WHOLE_MAX  (64u << 10) /* bytes of a direction that are shown as a whole */
 #define PARTS	   3
@@ -119,7 +119,7 @@ static void draw_bar(struct area a, int x, int width, const struct part *part,
 /* "█ acked 1460  ▒ in flight 1460  ░ unsent 1080" */
 static void draw_words(struct area a, int x, const struct part *part)
 {
-	static const int room[PARTS] = { 15, 17, 14 };
+	static const int room[PARTS] = { 15, 18, 15 };
 
 	for (int i = 0; i < PARTS; x += room[i++]) {
 		struct area box = area_sub(a, x, 0, room[i] - 1, 1);
