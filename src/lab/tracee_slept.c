@@ -17,8 +17,8 @@
 
 #include "src/core/str.h"
 
-#define KEPT                                                                                       \
-	640 /* numbers of descriptors for this: RLIMIT_NOFILE can be 1024, and processes have some as well */
+/* Numbers of descriptors for this: RLIMIT_NOFILE can be 1024, and processes have some as well. */
+#define KEPT 640
 
 /* Reads a file of the thread, which is kept open if that can be afforded; -1: it is not there. */
 static ssize_t read_kept(const struct task *t, int *fd, const char *file, char *text, size_t cap)
