@@ -32,7 +32,7 @@ const struct cmd cmds[] = {
 	  "  --no-wait     start all at once\n"
 	  "  --text        no screen: write the ladder as it happens (also where standard output is no terminal)\n"
 	  "  --for TIME    with --text: end after this time (10s, 500ms)\n"
-	  "  --pid N       no lab, no packets: a process that runs already, by its number; it is let go at the end\n"
+	  "  --pid N       no lab: a process that runs already, by its number; it is let go at the end\n"
 	  "  -w FILE       record to FILE\n"
 	  "  --theme, --ascii as in lab\n"
 	  "With --text the run is over when the clients have ended and the wire is quiet; what still runs is ended.\n"

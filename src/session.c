@@ -15,6 +15,7 @@
 #include "src/describe.h"
 #include "src/lab/diag.h"
 #include "src/lab/listening.h"
+#include "src/lab/overhear.h"
 #include "src/session_side.h"
 
 #define FLUSH_NS     (200 * NS_PER_MS) /* what is older than this is in the file, also after kill -9 */
@@ -224,6 +225,7 @@ void session_free(struct session *s)
 	}
 	lab_free(s->lab);
 	diag_close(s->diag);
+	overhear_close(s->overhear);
 	listening_free(s->listening);
 	sides_free(s->sides);
 	trace_free(s->trace);
@@ -284,6 +286,10 @@ size_t session_fds(struct session *s, struct pollfd *fds, size_t max, int *timeo
 		*timeout_ms = 0;
 	if (s->wire && n < max)
 		fds[n++] = (struct pollfd){ .fd = wire_fd(s->wire), .events = POLLIN };
+	if (s->overhear) {
+		n += overhear_fds(s->overhear, fds + n, max - n);
+		shorten(timeout_ms, overhear_due(s->overhear), now);
+	}
 	if (trace_load_fd(s->trace) >= 0 && n < max)
 		fds[n++] = (struct pollfd){ .fd = trace_load_fd(s->trace), .events = POLLIN };
 	else if (trace_is_loading(s->trace))
@@ -365,6 +371,7 @@ bool session_work(struct session *s)
 
 	/* Reports first: they say whose the sockets are that the wire tells of. */
 	actors_work(s);
+	attached_work(s);
 	if (s->wire)
 		wire_work(s);
 	actors_retry_interrupts(s);

@@ -1,23 +1,27 @@
 /*
  * A program that runs already, on this machine as it is: there is no lab, and no wire.  Its calls are seen as those of
  * others are; after each of them the kernel is asked for the state of its socket, if it is in our network namespace.
+ * Where libpcap may, the machine's interfaces are listened to, and the packets of its sockets are shown.
  */
 #include "src/session_impl.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/core/clock.h"
 #include "src/core/safe.h"
 #include "src/lab/diag.h"
+#include "src/lab/overhear.h"
 
 #define NAME "program" /* as it is called here */
 
 static int add_machine(struct session *s, struct err *e)
 {
-	struct trace_host h = { .link = LINK_ETHERNET };
+	struct trace_host h = { .link = LINK_ETHERNET, .has_mac = true }; /* a side of the ladder */
 	char name[65] = "";
 
 	gethostname(name, sizeof(name) - 1);
@@ -46,19 +50,121 @@ static void read_command(pid_t pid, struct str *out)
 	safe_add_line(out, bytes, len);
 }
 
-/* Nobody shall look for what cannot come. */
-static void say_what_is_missing(struct session *s)
+/* ---- its packets ---- */
+
+static bool is_at(const struct addr *a, const struct packet *p, const uint8_t *ip, uint16_t port)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const uint8_t *six = (const uint8_t *)&a->u.in6.sin6_addr;
+
+	if (addr_port(a) != port)
+		return false;
+	if (addr_is_any(a))
+		return true;
+	if (addr_family(a) == AF_INET)
+		return p->ip_version == 4 && !memcmp(&a->u.in.sin_addr, ip, 4);
+	if (p->ip_version == 4)
+		return !memcmp(six, mapped, sizeof(mapped)) && !memcmp(six + 12, ip, 4);
+	return !memcmp(six, ip, 16);
+}
+
+static bool has_ends(const struct sock_sample *k, const struct packet *p, bool sent)
+{
+	const uint8_t *here = sent ? p->src : p->dst, *there = sent ? p->dst : p->src;
+	uint16_t port = sent ? p->src_port : p->dst_port, far = sent ? p->dst_port : p->src_port;
+
+	return k->protocol == p->protocol && addr_port(&k->local) &&
+	       is_at(&k->local, p, here, port) &&
+	       (!addr_port(&k->remote) || is_at(&k->remote, p, there, far));
+}
+
+static enum overheard whose(void *context, const struct packet *p)
+{
+	const struct session *s = context;
+	enum overheard how = OVERHEARD_NOT_YET;
+
+	for (size_t i = 0; i < s->sockets; i++) {
+		const struct owned_socket *o = &s->socket[i];
+
+		if (!o->sampled || o->actor != 0)
+			continue;
+		if (has_ends(&o->last, p, true))
+			return OVERHEARD_SENT;
+		if (has_ends(&o->last, p, false))
+			how = OVERHEARD_RECEIVED;
+	}
+	return how;
+}
+
+enum { MACHINE, OTHERS }; /* the sides of the ladder */
+
+static void take(void *context, const struct overheard_packet *p, enum overheard how)
+{
+	struct session *s = context;
+	uint8_t host = how == OVERHEARD_SENT ? MACHINE : OTHERS;
 	struct event ev = {
-		.kind = EVENT_NOTE,
-		.host = HOST_NONE,
-		.ts_ns = clock_now_ns(),
-		.note = { .kind = NOTE_LIMIT,
-			  .text = "of a process that runs already packets are not captured: these "
-				  "are its calls and the states of its sockets" },
+		.kind = EVENT_PACKET,
+		.host = host,
+		.ts_ns = p->ts_ns,
+		.packet = { .number = ++s->overheard,
+			    .caplen = p->caplen,
+			    .len = p->len,
+			    .iface = host,
+			    .data = p->data },
 	};
 
 	session_append(s, &ev);
+}
+
+void attached_work(struct session *s)
+{
+	if (s->overhear)
+		overhear_work(s->overhear, whose, take, s);
+}
+
+static bool is_in_our_net(pid_t pid)
+{
+	STR_ON_STACK(path, 40);
+	struct stat ours, its;
+
+	str_addf(&path, "/proc/%d/ns/net", (int)pid);
+	return !stat("/proc/self/ns/net", &ours) && !stat(path.buf, &its) &&
+	       ours.st_ino == its.st_ino && ours.st_dev == its.st_dev;
+}
+
+static void say(struct session *s, enum note_kind kind, const char *text)
+{
+	struct event ev = { .kind = EVENT_NOTE,
+			    .host = HOST_NONE,
+			    .ts_ns = clock_now_ns(),
+			    .note = { .kind = kind, .text = text } };
+
+	session_append(s, &ev);
+}
+
+/* Before its first call can be seen.  What is missing is said, so that nobody looks for it. */
+static int listen_to(struct session *s, pid_t pid, struct err *e)
+{
+	const struct trace_host others = { .name = "others",
+					   .link = LINK_ETHERNET,
+					   .has_mac = true };
+	STR_ON_STACK(names, 160);
+	STR_ON_STACK(text, 400);
+	struct err why = { .code = 0 };
+
+	if (!is_in_our_net(pid))
+		err_set(&why, NULL, "it is in another network namespace");
+	else
+		s->overhear = overhear_open(&names, &why);
+	if (s->overhear) {
+		str_addf(&text, "packets of its sockets are captured on %s", names.buf);
+		say(s, NOTE_SAY, text.buf);
+		return trace_add_host(s->trace, &others, e);
+	}
+	str_add(&text, "its packets are not captured, only calls and states: ");
+	err_text(&why, &text);
+	say(s, NOTE_LIMIT, text.buf);
+	return 0;
 }
 
 static int attach(struct session *s, pid_t pid, struct err *e)
@@ -73,7 +179,6 @@ static int attach(struct session *s, pid_t pid, struct err *e)
 	read_command(pid, &command);
 	traced_begin(s, &s->actor[0], t, &c, command.buf, clock_now_ns());
 	s->actor[0].attached = true;
-	say_what_is_missing(s);
 	s->diag = diag_open(NULL);
 	return 0;
 }
@@ -87,7 +192,8 @@ struct session *session_new_attached(const struct session_config *c, int pid, st
 	s->trace = c->record ? trace_create(c->record, e) : trace_new_spool(e);
 	if (c->record_failed)
 		*c->record_failed = !s->trace;
-	if (s->trace && !add_machine(s, e) && !attach(s, (pid_t)pid, e))
+	if (s->trace && !add_machine(s, e) && !listen_to(s, (pid_t)pid, e) &&
+	    !attach(s, (pid_t)pid, e))
 		return s;
 	if (c->record && s->trace)
 		unlink(c->record);

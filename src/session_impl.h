@@ -136,6 +136,8 @@ struct session {
 	struct trace *trace;
 	struct lab *lab;
 	struct wire *wire;
+	struct overhear *overhear;	/* of a program that ran before; NULL: its packets are not captured */
+	uint64_t overheard;		/* packets of it so far */
 	struct sides *sides;	/* of one host; NULL: there are two */
 	struct listening *listening;	/* opened when it is asked for first; NULL */
 	struct diag *diag;	/* to ask about sockets where there is no wire to do it; NULL */
@@ -257,5 +259,8 @@ const struct sock_sample *sockets_last(struct session *s, uint8_t host, uint64_t
 bool sockets_listen(const struct session *s, size_t actor);	/* one of them waits for peers */
 /* Ports of its host, on which a socket waits for peers that no other program is known to have. */
 size_t sockets_ports_beside(struct session *s, size_t actor);
+
+/* ---- a program that ran before (session_attach.c) ---- */
+void attached_work(struct session *s);	/* its packets */
 
 #endif

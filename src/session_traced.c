@@ -117,7 +117,7 @@ static void on_task(struct session *s, size_t actor, const struct traced *r)
 	struct actor *a = &s->actor[actor];
 	bool known = traced_task(a, r->task);
 	struct task *t = add_task(a, r);
-	const struct task *parent = traced_task(a, r->parent);
+	const struct task *parent = traced_task(a, r->parent), *maker;
 
 	if (!t || known)
 		return;
@@ -126,8 +126,9 @@ static void on_task(struct session *s, size_t actor, const struct traced *r)
 	name_task(t, r->thread_name);
 	if (t->process != t->number || !t->number)
 		return;
-	if (parent && parent != t && traced_task(a, parent->process)->command)
-		t->command = strdup(traced_task(a, parent->process)->command);
+	maker = parent && parent != t ? traced_task(a, parent->process) : NULL;
+	if (maker && maker->command)
+		t->command = strdup(maker->command);
 	files_fork(a, parent ? parent->process : 0, t->process);
 }
 

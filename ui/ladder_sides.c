@@ -47,7 +47,7 @@ static bool is_lab(const struct trace *t)
 	for (size_t i = 0; i < 2; i++) {
 		const struct trace_host *h = trace_host(t, i);
 
-		if (!h->has_mac || !(h->has_ip4 || h->has_ip6))
+		if (!trace_host_is_side(h) && (!h->has_mac || !(h->has_ip4 || h->has_ip6)))
 			return false;
 	}
 	return true;

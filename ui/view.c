@@ -340,12 +340,14 @@ static void draw_title(const struct view *v, struct area a, const struct ladder_
 	area_text_right(a, a.width, 0, STYLE_BAR, right.buf);
 }
 
-/* On one host there is none. */
+/* On one host there is none; on a machine as it is, any of its interfaces. */
 static const char *wire_name(const struct trace *t)
 {
 	const struct trace_host *h = trace_host(t, 0);
 
-	return h && trace_host_is_side(h) ? "lo" : "wire";
+	if (!h || !trace_host_is_side(h))
+		return "wire";
+	return h->has_ip4 || h->has_ip6 ? "lo" : "capture";
 }
 
 /* The names over the lanes, and the wire between them. */
