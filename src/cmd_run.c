@@ -12,6 +12,7 @@
 
 #include "src/cmd_again.h"
 #include "src/cmd_screen.h"
+#include "src/cmd_stdin.h"
 #include "src/core/clock.h"
 #include "src/launch.h"
 #include "src/lex.h"
@@ -215,16 +216,28 @@ struct text_run {
 	struct launch *launch;
 	struct show_live *show;
 	const struct stop *stop;
+	struct stdin_lines in;
 	int64_t until_ns; /* CLOCK_MONOTONIC; INT64_MAX */
 	int due_ms; /* of the ladder */
 	int stopped; /* by this signal; 0 none */
 };
 
-static void wait_for_events(const struct text_run *t)
+/* The program that reads our standard input, once it has been started; -1: none. */
+static int reader(const struct text_run *t)
 {
-	struct pollfd fds[FDS] = { { .fd = t->stop->fd, .events = POLLIN } };
-	int timeout;
-	size_t n = 1 + session_fds(t->session, fds + 1, FDS - 1, &timeout);
+	const char *name = launch_first(t->launch);
+	uint32_t thread;
+
+	return name ? session_program_find(t->session, name, strlen(name), &thread) : -1;
+}
+
+static void wait_for_events(struct text_run *t)
+{
+	int timeout, program = reader(t);
+	struct pollfd fds[FDS] = { { .fd = t->stop->fd, .events = POLLIN },
+				   { .fd = program < 0 ? -1 : stdin_fd(&t->in),
+				     .events = POLLIN } };
+	size_t n = 2 + session_fds(t->session, fds + 2, FDS - 2, &timeout);
 
 	timeout = sooner(sooner(timeout, launch_timeout_ms(t->launch)), t->due_ms);
 	if (t->until_ns != INT64_MAX) {
@@ -233,6 +246,8 @@ static void wait_for_events(const struct text_run *t)
 		timeout = sooner(timeout, left < 0 ? 0 : (int)(left / NS_PER_MS) + 1);
 	}
 	poll(fds, n, timeout);
+	if (program >= 0)
+		stdin_work(&t->in, t->session, (size_t)program, fds[1].revents != 0);
 }
 
 /* Until it is over, the time is up or a signal comes.  -1: it cannot go on. */
@@ -300,6 +315,7 @@ static int run_text(const struct run *r, struct session *s, struct launch *l,
 	t.show = show_live_new(session_trace(s), ladder_width(), stdout, r->ascii, &e);
 	if (!t.show)
 		return cmd_error(&e, EXIT_CANNOT);
+	stdin_init(&t.in);
 	if (r->for_ns)
 		t.until_ns = clock_monotonic_ns() + r->for_ns;
 	code = run_text_with(&t);
@@ -313,9 +329,9 @@ static const char *greeting(const struct run *r)
 {
 	if (r->loopback)
 		return "Your programs start, all on one host: its wire cannot be held. "
-		       "input NAME: TEXT types to a program.";
+		       "Enter types to the program that the prompt names.";
 	return "Your programs start. Space and the other keys act on the wire; "
-	       "input NAME: TEXT types to a program.";
+	       "Enter types to the program that the prompt names.";
 }
 
 static int run_screen(struct run *r, struct session *s, struct launch *l)

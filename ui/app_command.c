@@ -184,6 +184,9 @@ static int run_step(struct app *a, const char *argument, struct err *e)
 		return run_down(a, "", e);
 	if (app_wire_says(a, "hold"))
 		return err_set(e, "h ends holding", "no packet is held now");
+	/* One press too many in a lesson must not begin something else. */
+	if (a->script)
+		return err_set(e, "h holds packets, q ends", "the lesson is over");
 	return app_command(a, "wire> hold", e);
 }
 
