@@ -138,7 +138,9 @@ static bool read_pid(struct run *r)
 static void note_again(struct run *r, int argc, char **argv, const struct cmd_option *options,
 		       size_t count)
 {
-	static char self[] = "socklens", loopback[] = "--loopback";
+	/* exec(3) takes them as not constant, and changes nothing. */
+	char *const self = (char *)(uintptr_t) "socklens", *const loopback =
+								   (char *)(uintptr_t) "--loopback";
 	struct str command = str_on(r->command, sizeof(r->command)),
 		   said = str_on(r->again_said, sizeof(r->again_said));
 	char *same[ARGUMENTS];
