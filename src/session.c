@@ -22,6 +22,7 @@
 #define SYNC_NS	     (5 * NS_PER_S) /* … and this much, after power loss */
 #define INTERRUPT_MS 10
 #define END_MS	     1000 /* for programs that are asked to end */
+#define KILL_MS	     100 /* in which those that SIGKILL reached say so */
 #define SESSION_FDS  64
 #define LOAD_NS	     (3 * NS_PER_MS)
 #define TURN_NS                                                                                    \
@@ -130,7 +131,11 @@ void session_end_programs(struct session *s, int limit_ms)
 	signal_own(s, SIGCONT);
 	see_them_end(s, limit_ms);
 	signal_own(s, SIGKILL);
-	see_them_end(s, limit_ms);
+	see_them_end(s, KILL_MS);
+	/* A child in a session of its own heard nothing of all that. */
+	for (size_t i = 0; i < s->actors; i++)
+		if (s->actor[i].tracer && !s->actor[i].attached)
+			traced_kill(s, i);
 }
 
 struct session *session_empty(struct err *e)

@@ -221,6 +221,7 @@ void variable_unexpect(struct actor *a, uint64_t call);	/* that call will not se
 
 /* ---- programs of the user ---- */
 void traced_work(struct session *s, size_t actor);
+void traced_kill(struct session *s, size_t actor);	/* it and all that it started */
 struct task *traced_task(const struct actor *a, uint32_t number);	/* NULL: there is none (any more) */
 struct task *traced_lane(const struct actor *a, uint32_t lane);	/* the same by the number that events have */
 struct call_record *traced_call(struct session *s, uint64_t number);	/* that has not come back; NULL */

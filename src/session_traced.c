@@ -8,6 +8,7 @@
  */
 #include "src/session_impl.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,6 +306,15 @@ static void on_end(struct session *s, size_t actor, const struct traced *r)
 	files_fini(a);
 	tracer_free(a->tracer);
 	a->tracer = NULL;
+}
+
+void traced_kill(struct session *s, size_t actor)
+{
+	const struct traced end = {
+		.kind = TRACED_END, .ts_ns = clock_now_ns(), .killed = true, .status = SIGKILL
+	};
+
+	on_end(s, actor, &end);
 }
 
 static void on_report(struct session *s, size_t actor, struct traced *r)
