@@ -54,18 +54,14 @@ static void read_command(pid_t pid, struct str *out)
 
 static bool is_at(const struct addr *a, const struct packet *p, const uint8_t *ip, uint16_t port)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	const uint8_t *six = (const uint8_t *)&a->u.in6.sin6_addr;
+	struct addr at = p->ip_version == 4 ? addr_v4(ip, port) : addr_v6(ip, port);
+	uint8_t mine[16], its[16];
 
 	if (addr_port(a) != port)
 		return false;
-	if (addr_is_any(a))
-		return true;
-	if (addr_family(a) == AF_INET)
-		return p->ip_version == 4 && !memcmp(&a->u.in.sin_addr, ip, 4);
-	if (p->ip_version == 4)
-		return !memcmp(six, mapped, sizeof(mapped)) && !memcmp(six + 12, ip, 4);
-	return !memcmp(six, ip, 16);
+	addr_ip16(mine, a);
+	addr_ip16(its, &at);
+	return addr_is_any(a) || !memcmp(mine, its, sizeof(mine));
 }
 
 static bool has_ends(const struct sock_sample *k, const struct packet *p, bool sent)

@@ -47,19 +47,6 @@ void sides_free(struct sides *sides)
 
 /* ---- who owns what ---- */
 
-static void put_ip(uint8_t out[16], const struct addr *a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	memset(out, 0, 16);
-	if (addr_family(a) == AF_INET6) {
-		memcpy(out, &a->u.in6.sin6_addr, 16);
-	} else if (addr_family(a) == AF_INET) {
-		memcpy(out, mapped, sizeof(mapped));
-		memcpy(out + sizeof(mapped), &a->u.in.sin_addr, 4);
-	}
-}
-
 /* Whether packets to and from `end` are those of a socket that is bound to `local`. */
 static bool covers(const struct addr *local, const struct addr *end)
 {
@@ -67,8 +54,8 @@ static bool covers(const struct addr *local, const struct addr *end)
 
 	if (addr_port(local) != addr_port(end))
 		return false;
-	put_ip(x, local);
-	put_ip(y, end);
+	addr_ip16(x, local);
+	addr_ip16(y, end);
 	return addr_is_any(local) || memcmp(x, y, sizeof(x)) == 0;
 }
 
@@ -145,8 +132,8 @@ static struct flow *flow_of(struct sides *sides, const struct ends *e, struct fl
 	uint32_t hash = e->protocol;
 	int order;
 
-	put_ip(ip[0], end[0]);
-	put_ip(ip[1], end[1]);
+	addr_ip16(ip[0], end[0]);
+	addr_ip16(ip[1], end[1]);
 	order = memcmp(ip[0], ip[1], sizeof(ip[0]));
 	if (order == 0)
 		order = addr_port(end[0]) - addr_port(end[1]);

@@ -138,6 +138,19 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	return a->len == b->len && memcmp(&a->u, &b->u, a->len) == 0;
 }
 
+void addr_ip16(uint8_t ip[16], const struct addr *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memset(ip, 0, 16);
+	if (addr_family(a) == AF_INET6) {
+		memcpy(ip, &a->u.in6.sin6_addr, 16);
+	} else if (addr_family(a) == AF_INET) {
+		memcpy(ip, mapped, sizeof(mapped));
+		memcpy(ip + sizeof(mapped), &a->u.in.sin_addr, 4);
+	}
+}
+
 bool addr_is_any(const struct addr *a)
 {
 	static const uint8_t zeros[16];

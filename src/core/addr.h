@@ -49,6 +49,7 @@ int addr_family(const struct addr *a);		/* AF_UNSPEC if there is none */
 uint16_t addr_port(const struct addr *a);	/* host order; 0 for families without ports */
 void addr_set_port(struct addr *a, uint16_t port);
 bool addr_equal(const struct addr *a, const struct addr *b);
+void addr_ip16(uint8_t ip[16], const struct addr *a);	/* IPv4 as ::ffff:a.b.c.d, as a socket of both shows it; zeros without an IP address */
 bool addr_is_any(const struct addr *a);		/* 0.0.0.0 or :: or none */
 
 /* Appends the text form.  names may be NULL.  Foreign bytes in Unix paths are made harmless. */

@@ -48,26 +48,12 @@ static const struct bringer bringers[] = {
 	  BEFORE_LAST_ACK },
 };
 
-/* IPv4 as IPv6 has it, since a socket of both has IPv4 peers in that form. */
-static void put_ip(uint8_t out[16], const struct addr *a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	memset(out, 0, 16);
-	if (addr_family(a) == AF_INET6) {
-		memcpy(out, &a->u.in6.sin6_addr, 16);
-	} else if (addr_family(a) == AF_INET) {
-		memcpy(out, mapped, sizeof(mapped));
-		memcpy(out + sizeof(mapped), &a->u.in.sin_addr, 4);
-	}
-}
-
 static bool same_end(const struct addr *a, const struct addr *b)
 {
 	uint8_t x[16], y[16];
 
-	put_ip(x, a);
-	put_ip(y, b);
+	addr_ip16(x, a);
+	addr_ip16(y, b);
 	return addr_port(a) == addr_port(b) && memcmp(x, y, sizeof(x)) == 0;
 }
 

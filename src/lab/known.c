@@ -14,23 +14,9 @@
 
 struct pair {
 	uint8_t ip[2][16];
-	uint8_t port[2][2]; /* network order */
+	uint16_t port[2];
 	uint8_t host, protocol;
 };
-
-static void pair_end(uint8_t ip[16], uint8_t port[2], const struct addr *a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (addr_family(a) == AF_INET) {
-		memcpy(ip, mapped, sizeof(mapped));
-		memcpy(ip + 12, &a->u.in.sin_addr, 4);
-		memcpy(port, &a->u.in.sin_port, 2);
-	} else if (addr_family(a) == AF_INET6) {
-		memcpy(ip, &a->u.in6.sin6_addr, 16);
-		memcpy(port, &a->u.in6.sin6_port, 2);
-	}
-}
 
 static struct pair pair_of(uint8_t host, uint8_t protocol, const struct addr *local,
 			   const struct addr *remote)
@@ -38,8 +24,10 @@ static struct pair pair_of(uint8_t host, uint8_t protocol, const struct addr *lo
 	struct pair p;
 
 	memset(&p, 0, sizeof(p));
-	pair_end(p.ip[0], p.port[0], local);
-	pair_end(p.ip[1], p.port[1], remote);
+	addr_ip16(p.ip[0], local);
+	addr_ip16(p.ip[1], remote);
+	p.port[0] = addr_port(local);
+	p.port[1] = addr_port(remote);
 	p.host = host;
 	p.protocol = protocol;
 	return p;

@@ -24,6 +24,7 @@
 #include "src/core/clock.h"
 #include "src/lab/message.h"
 #include "src/lab/space.h"
+#include "src/lab/thread_state.h"
 
 #define READY_MS      10000 /* for a process to start, on a busy machine */
 #define SOCKET_BUFFER (4 * MESSAGE_MAX)
@@ -347,26 +348,6 @@ int program_kill(struct program *p, struct err *e)
 
 /* ---- does it sleep? ---- */
 
-/* The state letter of proc(5)'s stat, which stands behind the name in brackets; 0 if there is none.
- */
-static char task_state(pid_t pid, pid_t tid)
-{
-	STR_ON_STACK(path, 64);
-	char text[256], *bracket;
-	ssize_t len;
-	int fd;
-
-	str_addf(&path, "/proc/%d/task/%d/stat", pid, tid);
-	fd = open(path.buf, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	bracket = strrchr(text, ')');
-	return bracket && bracket[1] == ' ' ? bracket[2] : 0;
-}
-
 /*
  * An idle thread sleeps too.  So first the state, then whether anything waits to be read: a thread
  * that was idle when its state was read had reported before.
@@ -377,7 +358,7 @@ bool program_sleeps(const struct program *p, uint32_t thread)
 
 	if (p->reaped || thread >= p->threads || !p->thread[thread].entered)
 		return false;
-	state = task_state(p->pid, p->thread[thread].tid);
+	state = thread_state(p->thread[thread].tid);
 	if (state != 'S' && state != 'D')
 		return false;
 	return recv(p->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;

@@ -25,6 +25,7 @@
 #include "src/core/safe.h"
 #include "src/lab/ring.h"
 #include "src/lab/space.h"
+#include "src/lab/thread_state.h"
 #include "src/lab/traced.h"
 #include "src/lab/ttys.h"
 
@@ -331,25 +332,6 @@ int tracer_signal(struct tracer *t, int sig, struct err *e)
 }
 
 /* ---- does it sleep? ---- */
-
-/* The state letter of proc(5)'s stat, which stands behind the name in brackets; 0 if there is none. */
-static char thread_state(pid_t tid)
-{
-	STR_ON_STACK(path, 64);
-	char text[256], *bracket;
-	ssize_t len;
-	int fd;
-
-	str_addf(&path, "/proc/%d/stat", tid);
-	fd = open(path.buf, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	bracket = strrchr(text, ')');
-	return bracket && bracket[1] == ' ' ? bracket[2] : 0;
-}
 
 /* First the state, then whether anything waits to be read: it may say that the call is over. */
 bool tracer_sleeps(const struct tracer *t, uint32_t task)

@@ -94,8 +94,10 @@ static void localhost_is_known_everywhere(void **state)
 		int family;
 		const char *expected;
 	} cases[] = {
-		{ "localhost:80", AF_UNSPEC, "127.0.0.1:80" }, { "localhost:80", AF_INET, "127.0.0.1:80" },
-		{ "localhost:80", AF_INET6, "[::1]:80" },      { "[localhost]:80", AF_UNSPEC, "[::1]:80" },
+		{ "localhost:80", AF_UNSPEC, "127.0.0.1:80" },
+		{ "localhost:80", AF_INET, "127.0.0.1:80" },
+		{ "localhost:80", AF_INET6, "[::1]:80" },
+		{ "[localhost]:80", AF_UNSPEC, "[::1]:80" },
 	};
 	struct err e;
 	struct addr a;
@@ -104,7 +106,9 @@ static void localhost_is_known_everywhere(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		a = parsed(cases[i].text, cases[i].family);
 		assert_string_equal(text_of(&a, &names), cases[i].expected);
-		assert_int_equal(addr_parse(&a, cases[i].text, strlen(cases[i].text), cases[i].family, NULL, &e), 0);
+		assert_int_equal(addr_parse(&a, cases[i].text, strlen(cases[i].text),
+					    cases[i].family, NULL, &e),
+				 0);
 	}
 	assert_int_equal(addr_parse(&a, "localhosts:80", 13, AF_UNSPEC, NULL, &e), -1);
 	assert_int_equal(addr_parse(&a, "localhos:80", 11, AF_UNSPEC, NULL, &e), -1);
@@ -257,9 +261,26 @@ static void unix_length_limit(void **state)
 	assert_int_equal(addr_parse(&a, text, 5 + 109, 0, NULL, NULL), -1);
 }
 
+static void both_families_have_sixteen_bytes(void **state)
+{
+	static const uint8_t ip4[4] = { 192, 0, 2, 7 };
+	static const uint8_t mapped[16] = { [10] = 0xff, 0xff, 192, 0, 2, 7 }, none[16];
+	struct addr four = addr_v4(ip4, 80), six = addr_v6(mapped, 80), unknown = { .len = 0 };
+	uint8_t ip[16];
+
+	(void)state;
+	addr_ip16(ip, &four);
+	assert_memory_equal(ip, mapped, 16);
+	addr_ip16(ip, &six);
+	assert_memory_equal(ip, mapped, 16);
+	addr_ip16(ip, &unknown);
+	assert_memory_equal(ip, none, 16);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_families_have_sixteen_bytes),
 		cmocka_unit_test(texts_survive),
 		cmocka_unit_test(names_and_hints),
 		cmocka_unit_test(localhost_is_known_everywhere),

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include "src/lab/thread_state.h"
+
 /* ---- the programs that are traced ---- */
 
 static void put(int fd, const char *text)
@@ -34,25 +36,9 @@ static void put_number(int fd, const char *what, long n)
 	put(fd, text);
 }
 
-/* The state letter of a thread. */
-static char state_of(pid_t tid)
-{
-	char path[64], text[512] = "", *bracket;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return 0;
-	CHECK(read(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
-	bracket = strrchr(text, ')');
-	return bracket ? bracket[2] : 0;
-}
-
 static void until_asleep(pid_t tid)
 {
-	while (state_of(tid) != 'S')
+	while (thread_state(tid) != 'S')
 		usleep(1000);
 }
 
@@ -290,7 +276,7 @@ static void act_ignored(void)
 		until_asleep(parent);
 		kill(parent, SIGUSR1);
 		kill(parent, SIGSTOP);
-		while (state_of(parent) != 'T' && state_of(parent) != 't')
+		while (thread_state(parent) != 'T' && thread_state(parent) != 't')
 			usleep(1000);
 		kill(parent, SIGCONT);
 		until_asleep(parent);
@@ -1320,7 +1306,7 @@ static void a_slow_reader_is_told(void)
 	int64_t until = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
 	long shown = 0, hidden = 0;
 
-	while (state_of(tracer_pid(t)) && state_of(tracer_pid(t)) != 'Z') {
+	while (thread_state(tracer_pid(t)) && thread_state(tracer_pid(t)) != 'Z') {
 		CHECK(clock_monotonic_ns() < until);
 		usleep(10000);
 	}
