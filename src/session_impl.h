@@ -108,7 +108,8 @@ struct actor {			/* a program of the session, alive or gone */
 	struct output output[2];	/* standard output, standard error */
 	int64_t window_ns;		/* CLOCK_MONOTONIC: the second in which so many … */
 	uint32_t lines;			/* … lines came, */
-	uint64_t unkept;		/* … and so many more */
+	uint64_t unkept;		/* … and so many more, */
+	int64_t unkept_ns;		/* the last one then */
 	bool ended;			/* its first process has, so: */
 	bool killed;
 	int status;

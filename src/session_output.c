@@ -51,7 +51,7 @@ static void append_line(struct session *s, const struct actor *a, int stream,
 static void append_unkept(struct session *s, struct actor *a)
 {
 	STR_ON_STACK(text, 160);
-	struct event ev = { .kind = EVENT_NOTE, .host = a->host, .ts_ns = clock_now_ns() };
+	struct event ev = { .kind = EVENT_NOTE, .host = a->host, .ts_ns = a->unkept_ns };
 
 	str_addf(&text, "%s printed %llu more lines in that second: they are not kept", a->name,
 		 (unsigned long long)a->unkept);
@@ -63,7 +63,7 @@ static void append_unkept(struct session *s, struct actor *a)
 }
 
 /* Whether one more may be kept in this second. */
-static bool count_line(struct session *s, struct actor *a)
+static bool count_line(struct session *s, struct actor *a, int64_t ts_ns)
 {
 	int64_t now = clock_monotonic_ns();
 
@@ -76,6 +76,7 @@ static bool count_line(struct session *s, struct actor *a)
 	if (a->lines < LINES_SECOND)
 		return ++a->lines;
 	a->unkept++;
+	a->unkept_ns = ts_ns;
 	return false;
 }
 
@@ -83,7 +84,7 @@ static void end_line(struct session *s, struct actor *a, int stream, bool unende
 {
 	struct output *o = &a->output[stream - 1];
 
-	if (count_line(s, a))
+	if (count_line(s, a, o->ts_ns))
 		append_line(s, a, stream, o, unended);
 	o->len = 0;
 	o->cut = o->cr = false;
