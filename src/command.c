@@ -6,6 +6,7 @@
 #include "src/lex.h"
 #include "src/parse_command.h"
 #include "src/session_names.h"
+#include "src/session_set.h"
 
 /* ---- the wire ---- */
 
@@ -88,6 +89,13 @@ static int run_input(struct session *s, const struct line *l, struct err *e)
 static int run_program(struct session *s, const struct line *l, struct err *e)
 {
 	return session_program(s, l->name, l->other, e);
+}
+
+/* ---- the hosts ---- */
+
+static int run_set(struct session *s, const struct line *l, struct err *e)
+{
+	return session_set(s, l->name, &l->setting, l->text, e);
 }
 
 /* ---- the session ---- */
@@ -183,6 +191,8 @@ const struct command commands[] = {
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_run, .run = run_run },
 	{ "input", "input NAME: TEXT | input NAME eof", "types a line to a program of yours; at the prompt also NAME< TEXT",
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_input, .run = run_input },
+	{ "set", "set HOST|both SYSCTL VALUE | set HOST|both route METRIC VALUE", "how a host's kernel behaves: set server net.ipv4.tcp_sack 0",
+	  COMMAND_SESSION, STEP_SET, EVERYWHERE, .parse = parse_set, .run = run_set },
 	{ "save", "save FILE", "saves the recording, and goes on recording there",
 	  COMMAND_SESSION, STEP_RUN, .at_prompt = true, .parse = parse_file_name, .run = run_save },
 

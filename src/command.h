@@ -31,6 +31,7 @@ enum command_step {		/* what a running script does with it */
 	STEP_WAIT,
 	STEP_EXPECT,
 	STEP_NEEDS,
+	STEP_SET,		/* runs it; where this kernel lacks it the script cannot run */
 	STEP_LAB,		/* nothing: what lab it wants was seen when it was read */
 };
 

@@ -34,6 +34,7 @@
 #include "src/lab/wire.h"
 #include "src/result.h"
 #include "src/scope.h"
+#include "src/setting.h"
 
 enum line_kind {
 	LINE_EMPTY,		/* nothing, or a comment */
@@ -75,7 +76,8 @@ struct line {
 	int64_t time_ns;
 	char name[SCOPE_NAME];		/* a program or thread */
 	char other[SCOPE_NAME];		/* `on` its host, `of` its program */
-	char *text;			/* free text, a file name; owned */
+	struct setting_line setting;
+	char *text;			/* free text, a file name, the value of a sysctl; owned */
 };
 
 void line_fini(struct line *l);

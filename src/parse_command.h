@@ -1,6 +1,6 @@
 /*
  * parse_command: reads the arguments of each command of the table (command.c) into the line.  Those of the
- * wire are in parse_wire.c.
+ * wire are in parse_wire.c, that of `set` in parse_set.c.
  */
 #ifndef SOCKLENS_PARSE_COMMAND_H
 #define SOCKLENS_PARSE_COMMAND_H
@@ -40,5 +40,7 @@ int parse_expect(struct parser *p);
 int parse_wait(struct parser *p);
 int parse_loopback(struct parser *p);
 int parse_needs(struct parser *p);
+
+int parse_set(struct parser *p);
 
 #endif

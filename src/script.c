@@ -12,6 +12,7 @@
 #include "src/core/clock.h"
 #include "src/needs.h"
 #include "src/script_impl.h"
+#include "src/session_set.h"
 
 /* ---- commands ---- */
 
@@ -171,6 +172,16 @@ static void answer_question(struct script_run *r)
 
 /* ---- steps ---- */
 
+static enum step_outcome begin_set(struct script_run *r, const struct line *l)
+{
+	struct err e = { 0 };
+
+	if (!command_do(r->session, l, &e))
+		return GO_ON;
+	script_fail_err(r, l, &e);
+	return e.code == SESSION_SET_LACKS ? CANNOT : FAILED;
+}
+
 static enum step_outcome begin_command(struct script_run *r, struct line *l)
 {
 	struct err e = { 0 };
@@ -198,6 +209,8 @@ static enum step_outcome begin_command(struct script_run *r, struct line *l)
 		return NOT_YET;
 	case STEP_EXPECT:
 		return begin_condition(r, l);
+	case STEP_SET:
+		return begin_set(r, l);
 	case STEP_NEEDS:
 	case STEP_LAB:
 		break;
@@ -316,6 +329,8 @@ enum script_state script_work(struct script_run *r)
 			return r->state = r->phase == PHASE_READ ? SCRIPT_PAUSED : SCRIPT_WAITING;
 		case FAILED:
 			return r->state = SCRIPT_FAILED;
+		case CANNOT:
+			return r->state = SCRIPT_CANNOT;
 		}
 	}
 	return r->state;
@@ -332,15 +347,23 @@ void script_resume(struct script_run *r)
 
 /* ---- life ---- */
 
+static bool is_met(struct script_run *r, const struct line *l, struct str *why)
+{
+	if (l->kind != LINE_COMMAND)
+		return true;
+	if (l->command->step == STEP_NEEDS)
+		return need_met(l->text, why);
+	return l->command->step != STEP_SET || session_set_met(r->session, &l->setting, why);
+}
+
 static void check_needs(struct script_run *r)
 {
-	STR_ON_STACK(why, 256);
+	STR_ON_STACK(why, 512);
 
 	for (size_t i = 0; i < r->script.lines; i++) {
 		const struct line *l = &r->script.line[i];
 
-		if (l->kind != LINE_COMMAND || l->command->step != STEP_NEEDS ||
-		    need_met(l->text, &why))
+		if (is_met(r, l, &why))
 			continue;
 		struct str out = str_on(r->reason, sizeof(r->reason));
 

@@ -12,7 +12,7 @@
 #define POLL_MS	   2 /* for what is no event: a thread that falls asleep */
 #define BEHIND_MAX 64
 
-enum step_outcome { GO_ON, NOT_YET, FAILED };
+enum step_outcome { GO_ON, NOT_YET, FAILED, CANNOT };
 
 enum script_phase {
 	PHASE_BEGIN,

@@ -481,17 +481,31 @@ uint8_t lab_host_find(const struct lab *l, const char *name, size_t len)
 	return HOST_NONE;
 }
 
+/* Moves this thread into a host, for a sysctl of that name, and back. */
+static int enter_host(const struct lab *l, uint8_t host, const char *name, struct err *e)
+{
+	if (host >= l->hosts)
+		return err_set(e, NULL, "%s: no such host", name);
+	return space_join_net(l->host[host].netns_fd, e);
+}
+
+static int leave_host(const struct lab *l, int result, struct err *e)
+{
+	return space_join_net(l->wire_fd, result ? NULL : e) ? -1 : result;
+}
+
 int lab_sysctl(const struct lab *l, uint8_t host, const char *name, const char *value,
 	       struct err *e)
 {
-	int result;
+	if (enter_host(l, host, name, e))
+		return -1;
+	return leave_host(l, profile_write(name, value, e), e);
+}
 
-	if (host >= l->hosts)
-		return err_set(e, NULL, "set %s: no such host", name);
-	if (space_join_net(l->host[host].netns_fd, e))
+int lab_sysctl_read(const struct lab *l, uint8_t host, const char *name, struct str *value,
+		    struct err *e)
+{
+	if (enter_host(l, host, name, e))
 		return -1;
-	result = profile_write(name, value, e);
-	if (space_join_net(l->wire_fd, result ? NULL : e))
-		return -1;
-	return result;
+	return leave_host(l, profile_read(name, value, e), e);
 }

@@ -31,6 +31,7 @@
 #include "src/core/addr.h"
 #include "src/core/err.h"
 #include "src/core/event.h"
+#include "src/core/str.h"
 
 struct lab_host {
 	char name[EVENT_NAME];	/* also the name of its port in our namespace */
@@ -83,6 +84,9 @@ uint8_t lab_host_find(const struct lab *l, const char *name, size_t len);
 
 /* Writes a sysctl of a host, e.g. "net.ipv4.tcp_sack". */
 int lab_sysctl(const struct lab *l, uint8_t host, const char *name, const char *value, struct err *e);
+
+/* Appends its value, in one line.  -1: e->code is ENOENT where the host has none of that name. */
+int lab_sysctl_read(const struct lab *l, uint8_t host, const char *name, struct str *value, struct err *e);
 
 /*
  * For benchmarks: joins two hosts by a plain veth pair, "eth1", 198.51.100.N, with the same offloads off and no wire.

@@ -139,6 +139,28 @@ int profile_write(const char *name, const char *value, struct err *e)
 	return error ? err_errno(e, error, NULL, "set %s to %s", name, value) : 0;
 }
 
+int profile_read(const char *name, struct str *value, struct err *e)
+{
+	STR_ON_STACK(path, 128);
+	char text[256];
+	ssize_t got;
+	int fd;
+
+	if (sysctl_path(&path, name, e))
+		return -1;
+	fd = open(path.buf, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	if (got < 0)
+		err_errno(e, errno, NULL, "read %s", name);
+	if (fd >= 0)
+		close(fd);
+	while (got > 0 && text[got - 1] == '\n')
+		got--;
+	for (ssize_t i = 0; i < got; i++)
+		str_char(value, text[i] == '\t' || text[i] == '\n' ? ' ' : text[i]);
+	return got < 0 ? -1 : 0;
+}
+
 int profile_apply(const struct profile_row *row, size_t count, struct err *e)
 {
 	bool ip6 = profile_has_ip6();

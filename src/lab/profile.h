@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "src/core/err.h"
+#include "src/core/str.h"
 
 struct profile_row {
 	const char *name;	/* "net.ipv4.tcp_sack" */
@@ -32,5 +33,8 @@ int profile_apply(const struct profile_row *row, size_t count, struct err *e);
 
 /* Writes one sysctl of this thread's network namespace; name must begin with "net.". */
 int profile_write(const char *name, const char *value, struct err *e);
+
+/* Appends the value of one, in one line. */
+int profile_read(const char *name, struct str *value, struct err *e);
 
 #endif

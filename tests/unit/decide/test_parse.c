@@ -630,6 +630,20 @@ static const struct wrong {
 	{ "thread t on server", 10, "expected of", NULL },
 	{ "program p on moon", 14, "expected a host", "client, server" },
 	{ "save x.pcapng", 1, "belongs at the prompt", NULL },
+	{ "set", 4, "expected a host, a sysctl", NULL },
+	{ "set sever net.ipv4.tcp_sack 1", 5, "expected a host, a sysctl", NULL },
+	{ "set server", 11, "expected a host, a sysctl", NULL },
+	{ "set server tcp_sak 1", 12, "no such sysctl", "did you mean net.ipv4.tcp_sack?" },
+	{ "set server kernel.hostname x", 12, "expected a host, a sysctl", NULL },
+	{ "set server net.ipv4/../../kernel/hostname x", 12, "expected a host, a sysctl", NULL },
+	{ "set server net.ipv4.tcp_sack", 29, "expected a value", "0, 1" },
+	{ "set server net.ipv4.tcp_sack # 1", 29, "expected a value", NULL },
+	{ "set server route rto_mni 5s", 18, "what a route can say", "did you mean rto_min?" },
+	{ "set server route rto_min 5", 26, "expected a time", NULL },
+	{ "set server route rto_min 999s", 26, "at most 120 s", NULL },
+	{ "set server route quickack 2", 27, "from 0 to 1", NULL },
+	{ "set server route quickack 1 2", 29, "expected the end of the line", NULL },
+	{ "wire> set server net.ipv4.tcp_sack 1", 7, "set is a command of the lab", NULL },
 	{ "say", 4, "expected a text", NULL },
 	{ "sya hello", 1, "expected a command", "did you mean say?" },
 	{ "ask What? | *a | *b", 5, "one of them marked", NULL },
@@ -862,6 +876,13 @@ static void completion(void **state)
 		{ "listen(c, ", "backlog", 10, 0 },
 		{ "wire> hold ", "if", 11, 0 },
 		{ "wire> delay 5ms from s", "server", 21, 0 },
+		{ "set s", "server", 4, ' ' },
+		{ "set ", "both", 4, ' ' },
+		{ "set ", "net.ipv4.tcp_fastopen", 4, ' ' },
+		{ "set server net.ipv4.tcp_f", "net.ipv4.tcp_frto", 11, ' ' },
+		{ "set server r", "route", 11, ' ' },
+		{ "set server route ", "rto_min", 17, ' ' },
+		{ "set server net.ipv4.tcp_sack ", "VALUE", 29, 0 },
 		{ "interrupt w", "worker", 10, 0 },
 		{ "interrupt ", "server", 10, 0 },
 		{ "c.li", "listen", 2, '(' },
@@ -883,6 +904,36 @@ static void completion(void **state)
 	assert_int_equal(offers_for("nonsense( ", "socket").all, 0);
 }
 
+static void settings_of_hosts(void **state)
+{
+	struct line l;
+
+	(void)state;
+	l = right("set server net.ipv4.ip_local_port_range 40000 40001   # two");
+	assert_string_equal(l.name, "server");
+	assert_string_equal(l.setting.name, "net.ipv4.ip_local_port_range");
+	assert_string_equal(l.text, "40000 40001");
+	line_fini(&l);
+	/* The last part is enough where it is known, and an equals sign may stand there. */
+	l = right("set both tcp_sack=0");
+	assert_string_equal(l.name, "");
+	assert_string_equal(l.setting.name, "net.ipv4.tcp_sack");
+	assert_string_equal(l.text, "0");
+	line_fini(&l);
+	l = right("set net.ipv4.conf.eth0.rp_filter = 1");
+	assert_string_equal(l.name, "");
+	assert_string_equal(l.setting.name, "net.ipv4.conf.eth0.rp_filter");
+	assert_string_equal(l.text, "1");
+	line_fini(&l);
+	l = right("set client route rto_min 1.5s");
+	assert_string_equal(l.name, "client");
+	assert_true(l.setting.route && l.setting.amount == 1500);
+	line_fini(&l);
+	l = right("set client route initcwnd 2");
+	assert_true(l.setting.route && l.setting.amount == 2);
+	line_fini(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -898,6 +949,7 @@ int main(void)
 		cmocka_unit_test(option_values),
 		cmocka_unit_test(results),
 		cmocka_unit_test(wire_commands),
+		cmocka_unit_test(settings_of_hosts),
 		cmocka_unit_test(wire_faults),
 		cmocka_unit_test(wire_limits),
 		cmocka_unit_test(wire_injections),

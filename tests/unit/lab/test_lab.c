@@ -20,6 +20,7 @@
 #include "src/lab/iface.h"
 #include "src/lab/lab.h"
 #include "src/lab/profile.h"
+#include "src/lab/route.h"
 #include "src/lab/space.h"
 
 static const char *const two[] = { "client", "server" };
@@ -230,6 +231,63 @@ static void test_sysctl(void **state)
 {
 	(void)state;
 	in_child(sets_sysctls_of_one_host, AS_NOBODY);
+}
+
+static void reads_sysctls_of_one_host(void)
+{
+	struct lab *l = build();
+	STR_ON_STACK(value, 64);
+	struct err e;
+
+	CHECK_OK(lab_sysctl(l, 1, "net.ipv4.ip_local_port_range", "40000 40001", &e) == 0, e);
+	CHECK_OK(lab_sysctl_read(l, 1, "net.ipv4.ip_local_port_range", &value, &e) == 0, e);
+	CHECK(strcmp(value.buf, "40000 40001") == 0);
+	str_clear(&value);
+	CHECK_OK(lab_sysctl_read(l, 0, "net.ipv4.ip_local_port_range", &value, &e) == 0, e);
+	CHECK(strcmp(value.buf, "32768 60999") == 0);
+	CHECK(lab_sysctl_read(l, 1, "net.ipv4.no_such_thing", &value, &e) == -1 && e.code == ENOENT);
+	CHECK(lab_sysctl_read(l, 7, "net.ipv4.tcp_sack", &value, &e) == -1);
+	CHECK(mtu_of("client") == 1500);
+	lab_free(l);
+}
+
+static void test_sysctl_read(void **state)
+{
+	(void)state;
+	in_child(reads_sysctls_of_one_host, AS_NOBODY);
+}
+
+static void sets_routes_of_one_host(void)
+{
+	struct lab *l = build();
+	uint32_t was = 1;
+	struct err e;
+
+	CHECK_OK(lab_route_metric(l, 0, "rto_min", 5000, &was, &e) == 0, e);
+	CHECK(was == 0);
+	/* The other one stays, and so does the other host. */
+	CHECK_OK(lab_route_metric(l, 0, "quickack", 1, &was, &e) == 0, e);
+	CHECK(was == 0);
+	CHECK_OK(lab_route_metric(l, 0, "rto_min", 0, &was, &e) == 0, e);
+	CHECK(was == 5000);
+	CHECK_OK(lab_route_metric(l, 0, "rto_min", 200, &was, &e) == 0, e);
+	CHECK(was == 0);
+	CHECK_OK(lab_route_metric(l, 0, "quickack", 0, &was, &e) == 0, e);
+	CHECK(was == 1);
+	CHECK_OK(lab_route_metric(l, 1, "quickack", 1, &was, &e) == 0, e);
+	CHECK(was == 0);
+	CHECK(lab_route_metric(l, 0, "quickack", 2, &was, &e) == -1 && strstr(e.what, "at most 1"));
+	CHECK(lab_route_metric(l, 0, "speed", 2, &was, &e) == -1);
+	CHECK(lab_route_metric(l, 7, "quickack", 1, &was, &e) == -1);
+	CHECK(mtu_of("client") == 1500);
+	lab_free(l);
+}
+
+static void test_route(void **state)
+{
+	(void)state;
+	in_child(sets_routes_of_one_host, AS_SELF);
+	in_child(sets_routes_of_one_host, AS_NOBODY);
 }
 
 /* ---- what is on the cable ---- */
@@ -691,6 +749,8 @@ int main(void)
 		cmocka_unit_test(test_builds_fourteen),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_sysctl),
+		cmocka_unit_test(test_sysctl_read),
+		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_datagram),
 		cmocka_unit_test(test_joins_plainly),
