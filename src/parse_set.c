@@ -13,11 +13,24 @@ static bool is_host(const struct parser *p)
 	       scope_host(p->scope, parser_text(p, &p->tok), p->tok.len) >= 0;
 }
 
-static void offer_settings(struct parser *p)
+/* The word ahead up to a blank or an equals sign, points and all; it is not taken. */
+static struct token word_ahead(const struct parser *p)
 {
+	struct lex ahead = p->lex;
+
+	ahead.at = p->tok.at;
+	return lex_word(&ahead, "=");
+}
+
+/* The last part alone is offered to whoever begins with it. */
+static void offer_settings(struct parser *p, const struct token *word)
+{
+	bool whole = !strncmp("net.", parser_text(p, word), word->len < 4 ? word->len : 4);
+
 	p->after = ' ';
 	for (size_t i = 0; i < settings_count; i++)
-		parser_offer(p, settings[i].name, settings[i].values);
+		parser_offer(p, whole ? settings[i].name : strrchr(settings[i].name, '.') + 1,
+			     settings[i].values);
 	parser_offer(p, "route", "what the route to the other host says");
 }
 
@@ -63,18 +76,6 @@ static int parse_metric(struct parser *p)
 
 /* ---- a sysctl ---- */
 
-static int no_name(struct parser *p, const struct token *t)
-{
-	const struct setting *near = setting_nearest(parser_text(p, t), t->len);
-	STR_ON_STACK(hint, 128);
-
-	if (!near)
-		return parser_expected_not(p, t,
-					   "a host, a sysctl such as net.ipv4.tcp_sack, or route");
-	str_addf(&hint, "did you mean %s?", near->name);
-	return parser_fail(p, t->at, hint.buf, "there is no such sysctl");
-}
-
 /* Any that begins with "net."; of the known ones the last part is enough. */
 static int take_name(struct parser *p, const struct token *t)
 {
@@ -83,7 +84,8 @@ static int take_name(struct parser *p, const struct token *t)
 	struct str name = str_on(p->line->setting.name, sizeof(p->line->setting.name));
 
 	if (!known && (t->len <= 4 || memcmp(text, "net.", 4) != 0 || memchr(text, '/', t->len)))
-		return no_name(p, t);
+		return parser_expected_not(p, t,
+					   "a host, a sysctl such as net.ipv4.tcp_sack, or route");
 	if (known)
 		str_add(&name, known->name);
 	else
@@ -111,28 +113,29 @@ static int parse_value(struct parser *p, const struct token *name)
 
 int parse_set(struct parser *p)
 {
-	struct token t;
+	struct token word = word_ahead(p);
 
-	parser_choose(p);
+	parser_choose_at(p, &word);
 	p->after = ' ';
 	for (size_t i = 0; i < p->scope->hosts; i++)
 		parser_offer(p, p->scope->host[i], "on this host");
 	parser_offer(p, "both", "on both hosts, as without a name");
-	offer_settings(p);
+	offer_settings(p, &word);
 	if (is_host(p) && parser_copy_name(p, &p->tok, p->line->name))
 		return -1;
 	if (p->line->name[0] || parser_is_word(p, "both")) {
 		parser_advance(p);
-		parser_choose(p);
-		offer_settings(p);
+		word = word_ahead(p);
+		parser_choose_at(p, &word);
+		offer_settings(p, &word);
 	}
 	if (parser_take_word(p, "route"))
 		return parse_metric(p);
 	/* As sysctl(8) has it, an equals sign may stand between the two. */
-	t = parser_raw_word(p, "=");
-	if (take_name(p, &t))
+	word = parser_raw_word(p, "=");
+	if (take_name(p, &word))
 		return -1;
 	parser_advance(p);
 	(void)parser_take_mark(p, '=');
-	return parse_value(p, &t);
+	return parse_value(p, &word);
 }
