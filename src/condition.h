@@ -7,6 +7,7 @@
  *
  *	packet [HOST] [TCP|UDP|ICMP|ARP] [FLAGS…] [len N] [seq N] [ack N] …	a packet left HOST
  *	lost [HOST] …				a packet was lost on the wire
+ *	corrupted|marked|edited|duplicated|fragmented|reordered [HOST] …	something else became of it there; as it left its host
  *	held [N]				packets rest on the wire now
  *	state VARIABLE|PROGRAM.VARIABLE|PROGRAM FD|HOST STATE	the socket is, or has been, in a state
  *	socket VARIABLE|PROGRAM FD FIELD N	a number of the newest sample: recv-q, send-q, cwnd …
@@ -69,6 +70,7 @@ struct condition {
 	enum condition_kind kind;
 	bool none;		/* `no` */
 	int64_t within_ns;	/* 0: the usual limit */
+	enum wire_fate fate;	/* LOST */
 	struct packet_pattern packet;
 	char actor[SCOPE_NAME];	/* program, thread or host */
 	char variable[SCOPE_NAME];	/* of that program; "" */

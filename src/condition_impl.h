@@ -36,7 +36,7 @@ struct places {
 	uint64_t packet; /* number of the last packet that was matched */
 	const struct condition *looking; /* the condition that no packet up to `looked` met */
 	uint64_t looked;
-	uint64_t lost; /* id of the last WIRE event that was matched */
+	uint64_t lost[WIRE_FATES]; /* id of the last WIRE event of each fate that was matched */
 	uint64_t host_state
 		[HOSTS_MAX]; /* id of the last STATE that was matched at any socket of a host */
 	uint64_t exit[SESSION_PROGRAMS]; /* id of the last exit of a program that was matched */

@@ -161,19 +161,30 @@ static void add_event(struct str *out, struct trace *t, uint32_t row)
 		describe_event(out, t, ev);
 }
 
+/* "was corrupted" */
+static const char *fate_words(int fate)
+{
+	static const char *const words[WIRE_FATES] = {
+		[WIRE_CORRUPTED] = "was corrupted",   [WIRE_MARKED] = "was marked",
+		[WIRE_EDITED] = "was edited",	      [WIRE_DUPLICATED] = "was duplicated",
+		[WIRE_FRAGMENTED] = "was fragmented", [WIRE_REORDERED] = "fell behind",
+	};
+
+	return words[fate] ? words[fate] : wire_fate_name((enum wire_fate)fate);
+}
+
 #define SEEN_MOST 6 /* packets that a failure lists */
 
-/* What came since the last match, in short. */
-static void say_packets(struct str *seen, struct trace *t, enum event_kind kind, uint64_t after)
+/* What came since the last match, in short: of packets with a fate, or (WIRE_FATES) of all. */
+static void say_packets(struct str *seen, struct trace *t, int fate, uint64_t after)
 {
 	unsigned n = 0;
 
 	for (uint32_t row = 0; row < trace_rows(t); row++) {
 		const struct trace_entry *e = trace_entry(t, row);
-		bool listed = kind == EVENT_PACKET
-				      ? e->kind == EVENT_PACKET && e->number > after
-				      : e->kind == EVENT_WIRE && e->fate == WIRE_DROPPED &&
-						e->offset > after;
+		bool listed = fate == WIRE_FATES ? e->kind == EVENT_PACKET && e->number > after
+						 : e->kind == EVENT_WIRE && e->fate == fate &&
+							   e->offset > after;
 
 		if (!listed)
 			continue;
@@ -185,8 +196,10 @@ static void say_packets(struct str *seen, struct trace *t, enum event_kind kind,
 	if (n > SEEN_MOST)
 		str_addf(seen, " and %u more", n - SEEN_MOST);
 	else if (!n)
-		str_add(seen, kind == EVENT_PACKET ? "no packet came since then"
-						   : "no packet was lost since then");
+		str_addf(seen, "no packet %s since then",
+			 fate == WIRE_FATES	? "came"
+			 : fate == WIRE_DROPPED ? "was lost"
+						: fate_words(fate));
 }
 
 static enum condition_answer answer_no(struct trace *t, uint32_t row, struct str *seen)
@@ -221,7 +234,7 @@ enum condition_answer condition_packet(const struct condition *c, struct places 
 	if (c->none)
 		return answer_no(t, row, seen);
 	if (row == ROW_NONE) {
-		say_packets(seen, t, EVENT_PACKET, p->packet);
+		say_packets(seen, t, WIRE_FATES, p->packet);
 		return CONDITION_NOT_YET;
 	}
 	p->packet = trace_entry(t, row)->number;
@@ -238,11 +251,10 @@ enum condition_answer condition_lost(const struct condition *c, struct places *p
 	for (row = 0; row < rows; row++) {
 		const struct trace_entry *e = trace_entry(t, row);
 
-		if (e->kind == EVENT_WIRE && e->offset > p->lost && e->link != ROW_NONE) {
+		if (e->kind == EVENT_WIRE && e->offset > p->lost[c->fate] && e->link != ROW_NONE) {
 			const struct event *ev = trace_event(t, row, NULL);
 
-			if (ev && ev->wire.fate == WIRE_DROPPED &&
-			    pattern_fits(&c->packet, t, e->link))
+			if (ev && ev->wire.fate == c->fate && pattern_fits(&c->packet, t, e->link))
 				break;
 		}
 	}
@@ -251,10 +263,10 @@ enum condition_answer condition_lost(const struct condition *c, struct places *p
 	if (c->none)
 		return answer_no(t, row, seen);
 	if (row == ROW_NONE) {
-		say_packets(seen, t, EVENT_WIRE, p->lost);
+		say_packets(seen, t, c->fate, p->lost[c->fate]);
 		return CONDITION_NOT_YET;
 	}
-	p->lost = trace_entry(t, row)->offset;
+	p->lost[c->fate] = trace_entry(t, row)->offset;
 	return CONDITION_MET;
 }
 

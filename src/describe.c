@@ -116,6 +116,8 @@ void describe_wire(struct str *out, const struct event *wire)
 		[WIRE_REORDERED] = "falls behind",
 		[WIRE_MARKED] = "marked",
 		[WIRE_INJECTED] = "made by the wire",
+		[WIRE_EDITED] = "edited",
+		[WIRE_FRAGMENTED] = "fragmented",
 	};
 	const struct event_wire *w = &wire->wire;
 

@@ -98,6 +98,8 @@ static bool is_late(enum wire_fate fate)
 	case WIRE_FAILED:
 	case WIRE_REORDERED:
 	case WIRE_INJECTED:
+	case WIRE_EDITED:
+	case WIRE_FRAGMENTED:
 		return true;
 	case WIRE_DUPLICATED:
 	case WIRE_CORRUPTED:

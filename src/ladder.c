@@ -114,6 +114,8 @@ static bool wire_makes_row(const struct trace *t, uint32_t row)
 	case WIRE_REORDERED:
 	case WIRE_MARKED:
 	case WIRE_INJECTED:
+	case WIRE_EDITED:
+	case WIRE_FRAGMENTED:
 		return false;
 	}
 	return true;

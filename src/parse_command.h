@@ -24,6 +24,9 @@ int parse_rate(struct parser *p);
 int parse_mtu(struct parser *p);
 int parse_inject(struct parser *p);
 int parse_seed(struct parser *p);
+int parse_patient(struct parser *p);
+int parse_arp(struct parser *p);
+int parse_rules(struct parser *p);
 
 int parse_interrupt(struct parser *p);
 int parse_kill(struct parser *p);

@@ -399,7 +399,6 @@ static const struct {
 	const char *help;
 } kinds[] = {
 	{ "packet", CONDITION_PACKET, true, parse_packet_words, "a packet left a host" },
-	{ "lost", CONDITION_LOST, true, parse_packet_words, "a packet was lost on the wire" },
 	{ "held", CONDITION_HELD, false, parse_held, "packets are held on the wire" },
 	{ "state", CONDITION_STATE, false, parse_state, "a socket came into a state" },
 	{ "socket", CONDITION_SOCKET, false, parse_sample,
@@ -411,19 +410,55 @@ static const struct {
 	{ "output", CONDITION_OUTPUT, true, parse_output, "a program printed a line" },
 };
 
+/* What became of a packet on the wire. */
+static const struct {
+	const char *name;
+	enum wire_fate fate;
+	const char *help;
+} fates[] = {
+	{ "lost", WIRE_DROPPED, "a packet was lost on the wire" },
+	{ "corrupted", WIRE_CORRUPTED, "bits of a packet were changed" },
+	{ "marked", WIRE_MARKED, "a packet was marked CE" },
+	{ "edited", WIRE_EDITED, "a packet was changed by hand" },
+	{ "duplicated", WIRE_DUPLICATED, "a packet goes on twice" },
+	{ "fragmented", WIRE_FRAGMENTED, "a packet was too long for the wire" },
+	{ "reordered", WIRE_REORDERED, "a packet fell behind the others" },
+};
+
+/* 1: there was one; 0, -1. */
+static int parse_fate(struct parser *p, struct condition *out)
+{
+	for (size_t i = 0; i < COUNT(fates); i++)
+		parser_offer(p, fates[i].name, fates[i].help);
+	for (size_t i = 0; i < COUNT(fates); i++) {
+		if (!parser_take_word(p, fates[i].name))
+			continue;
+		out->kind = CONDITION_LOST;
+		out->fate = fates[i].fate;
+		return parse_packet_words(p, out) ? -1 : 1;
+	}
+	return 0;
+}
+
 static int parse_kind(struct parser *p, struct condition *out)
 {
+	int taken;
+
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (!out->none || kinds[i].may_be_none)
 			parser_offer(p, kinds[i].name, kinds[i].help);
+	taken = parse_fate(p, out);
+	if (taken)
+		return taken < 0 ? -1 : 0;
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		if ((out->none && !kinds[i].may_be_none) || !parser_take_word(p, kinds[i].name))
 			continue;
 		out->kind = kinds[i].kind;
 		return kinds[i].parse(p, out);
 	}
-	return parser_expected(p, out->none ? "packet, lost, call or output behind no"
-					    : "what to look for");
+	return parser_expected(p, out->none
+					  ? "packet, lost or another fate, call or output behind no"
+					  : "what to look for");
 }
 
 int parse_condition(struct parser *p, struct condition *out)

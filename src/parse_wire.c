@@ -67,6 +67,20 @@ static bool cut_number(const char *text, size_t *len, const char *word, uint32_t
 	return true;
 }
 
+/* Takes "every 3" or "every 3rd" from the end of text. */
+static bool cut_ordinal(const char *text, size_t *len, uint32_t *out)
+{
+	size_t end = *len;
+	bool spoken =
+		end > 2 && text[end - 1] >= 'a' && text[end - 3] >= '0' && text[end - 3] <= '9';
+
+	end -= spoken ? 2 : 0;
+	if (!cut_number(text, &end, "every", out))
+		return false;
+	*len = end;
+	return true;
+}
+
 static int check_filter(struct parser *p, size_t at, const char *filter)
 {
 	struct err e = { 0 };
@@ -81,7 +95,7 @@ static int check_filter(struct parser *p, size_t at, const char *filter)
 	return 0;
 }
 
-/* FILTER [once] [count N] [seed N]: the filter is everything in front of these words. */
+/* FILTER [once] [every N] [count N] [seed N]: the filter is everything in front of these words. */
 static int parse_filter(struct parser *p)
 {
 	struct wire_order *o = &p->line->order;
@@ -96,6 +110,7 @@ static int parse_filter(struct parser *p)
 	len = t.len;
 	while ((!o->once && (o->once = cut_word(text, &len, "once"))) ||
 	       (!o->every && cut_number(text, &len, "count", &o->every)) ||
+	       (!o->every && cut_ordinal(text, &len, &o->every)) ||
 	       (!o->seed && cut_number(text, &len, "seed", &seed)))
 		o->seed = seed ? seed : o->seed;
 	if (!len)
@@ -124,6 +139,31 @@ static int parse_u32(struct parser *p, int64_t low, int64_t high, const char *wh
 static int parse_count(struct parser *p)
 {
 	return parse_u32(p, 1, 1000000, "a count", &p->line->order.every);
+}
+
+/* 3, or as one says it: 3rd, 2nd, 5th. */
+static int parse_every(struct parser *p)
+{
+	static const char *const endings[] = { "", "st", "nd", "rd", "th" };
+	uint32_t n = 0;
+	struct token t;
+	const char *text;
+	size_t at = 0;
+
+	parser_choose(p);
+	parser_placeholder(p, "N", "3, or 3rd");
+	t = parser_raw_word(p, "");
+	text = parser_text(p, &t);
+	for (; at < t.len && at < 6 && text[at] >= '0' && text[at] <= '9'; at++)
+		n = n * 10 + (uint32_t)(text[at] - '0');
+	for (size_t i = 0; n && i < COUNT(endings); i++)
+		if (strlen(endings[i]) == t.len - at &&
+		    !memcmp(text + at, endings[i], t.len - at)) {
+			p->line->order.every = n;
+			parser_advance(p);
+			return 0;
+		}
+	return parser_expected_not(p, &t, "a count such as 3 or 3rd");
 }
 
 static int parse_once(struct parser *p)
@@ -196,8 +236,9 @@ enum {
 	CAN_JITTER = 1u << 9,
 	CAN_QUEUE = 1u << 10,
 	CAN_SILENT = 1u << 11,
+	CAN_EVERY = 1u << 12,
 };
-#define CAN_CHOOSE (CAN_NEXT | CAN_FROM | CAN_IF | CAN_ONCE | CAN_COUNT)
+#define CAN_CHOOSE (CAN_NEXT | CAN_FROM | CAN_IF | CAN_ONCE | CAN_COUNT | CAN_EVERY)
 
 static const struct clause {
 	unsigned bit;
@@ -208,7 +249,8 @@ static const struct clause {
 	{ CAN_FROM, "from", "only what this host sends", parse_from },
 	{ CAN_NEXT, "next", "only so many packets to come", parse_next },
 	{ CAN_ONCE, "once", "only the next one", parse_once },
-	{ CAN_COUNT, "count", "only every n-th", parse_count },
+	{ CAN_EVERY, "every", "only every n-th: every 3rd", parse_every },
+	{ CAN_COUNT, "count", "the same: count 3", parse_count },
 	{ CAN_BURST, "burst", "so many in a row, on average", parse_burst },
 	{ CAN_BY, "by", "so much later", parse_by },
 	{ CAN_MENDED, "mended", "of the data, with a checksum that fits", parse_mended },
@@ -435,4 +477,47 @@ int parse_seed(struct parser *p)
 {
 	p->line->order.verb = WIRE_SEED;
 	return parser_at_end(p) ? 0 : parse_seed_number(p);
+}
+
+/* ---- the hosts ---- */
+
+int parse_patient(struct parser *p)
+{
+	static const struct {
+		const char *word, *help;
+		enum wire_patience patience;
+	} words[] = {
+		{ "on", "from now on", PATIENCE_ALWAYS },
+		{ "off", "never, whatever is held", PATIENCE_NEVER },
+		{ "auto", "while packets are held, or would be", PATIENCE_HOLDING },
+	};
+
+	p->line->order.verb = WIRE_PATIENT;
+	parser_choose(p);
+	for (size_t i = 0; i < COUNT(words); i++)
+		parser_offer(p, words[i].word, words[i].help);
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (parser_take_word(p, words[i].word)) {
+			p->line->order.patience = words[i].patience;
+			return 0;
+		}
+	return parser_expected(p, "on, off or auto");
+}
+
+int parse_arp(struct parser *p)
+{
+	p->line->order.verb = WIRE_ARP;
+	parser_choose(p);
+	parser_offer(p, "on", "each host forgets where the others are, and asks");
+	parser_offer(p, "off", "they know each other without asking");
+	if (parser_take_word(p, "on"))
+		return 0;
+	p->line->order.known = true;
+	return parser_take_word(p, "off") ? 0 : parser_expected(p, "on or off");
+}
+
+int parse_rules(struct parser *p)
+{
+	p->line->order.verb = WIRE_TELL;
+	return 0;
 }

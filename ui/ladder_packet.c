@@ -95,7 +95,13 @@ static void departure(const struct ladder_frame *f, uint32_t packet, struct arro
 		arrow->shape = ARROW_RESTS;
 		arrow->mark_style =
 			trace_entry(t, packet)->fate == WIRE_HELD ? STYLE_HELD : STYLE_DIM;
-		str_add(words, "held");
+		str_add(words, trace_entry(t, packet)->fate == WIRE_EDITED ? "edited" : "held");
+		break;
+	case WIRE_EDITED:
+	case WIRE_FRAGMENTED:
+		arrow->shape = ARROW_RESTS;
+		arrow->mark_style = STYLE_DIM;
+		str_add(words, wire_fate_name((enum wire_fate)trace_entry(t, at)->fate));
 		break;
 	case WIRE_DROPPED:
 	case WIRE_FAILED:

@@ -16,12 +16,20 @@ static const char *const kind_names[] = {
 static_assert(COUNT(kind_names) == EVENT_KINDS + 1, "a name for each kind");
 
 static const char *const fate_names[] = {
-	[WIRE_DELIVERED] = "delivered", [WIRE_DELAYED] = "delayed",
-	[WIRE_HELD] = "held",		[WIRE_RELEASED] = "released",
-	[WIRE_DROPPED] = "dropped",	[WIRE_DUPLICATED] = "duplicated",
-	[WIRE_FAILED] = "failed",	[WIRE_CORRUPTED] = "corrupted",
-	[WIRE_REORDERED] = "reordered", [WIRE_MARKED] = "marked",
-	[WIRE_INJECTED] = "injected",	NULL,
+	[WIRE_DELIVERED] = "delivered",
+	[WIRE_DELAYED] = "delayed",
+	[WIRE_HELD] = "held",
+	[WIRE_RELEASED] = "released",
+	[WIRE_DROPPED] = "dropped",
+	[WIRE_DUPLICATED] = "duplicated",
+	[WIRE_FAILED] = "failed",
+	[WIRE_CORRUPTED] = "corrupted",
+	[WIRE_REORDERED] = "reordered",
+	[WIRE_MARKED] = "marked",
+	[WIRE_INJECTED] = "injected",
+	[WIRE_EDITED] = "edited",
+	[WIRE_FRAGMENTED] = "fragmented",
+	NULL,
 };
 static_assert(COUNT(fate_names) == WIRE_FATES + 1, "a name for each fate");
 

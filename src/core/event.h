@@ -55,8 +55,10 @@ enum wire_fate {
 	WIRE_REORDERED,		/* takes longer than its neighbours: those behind it may arrive first */
 	WIRE_MARKED,		/* marked "congestion experienced" (RFC 3168); it goes on */
 	WIRE_INJECTED,		/* the wire made it: the host that it is said to be from never sent it */
+	WIRE_EDITED,		/* changed by hand: another packet, which `by` names, travels on in its place */
+	WIRE_FRAGMENTED,	/* too long: its fragments, packets of their own, travel on in its place */
 };
-#define WIRE_FATES	(WIRE_INJECTED + 1)
+#define WIRE_FATES	(WIRE_FRAGMENTED + 1)
 
 struct event_wire {
 	uint64_t packet;	/* number of the packet */

@@ -19,6 +19,7 @@ struct seen {
 	const uint8_t *data;
 	uint8_t from;		/* host */
 	bool sample;		/* its receiver is to be sampled */
+	bool made;		/* by the wire: that it arrives is said in any case */
 };
 
 struct aside_row {

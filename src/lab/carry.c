@@ -303,6 +303,52 @@ void carry_rules_changed(struct carry *c)
 	c->plain = rules_plain(&c->rules);
 }
 
+static bool wants_patience(const struct carry *c)
+{
+	switch (c->wish) {
+	case PATIENCE_HOLDING:
+		return c->flights.helds || rules_hold(&c->rules);
+	case PATIENCE_ALWAYS:
+		return true;
+	case PATIENCE_NEVER:
+		return false;
+	}
+	return false;
+}
+
+/* Where the kernel refuses it, that is said once and not tried again until it is to be otherwise. */
+void carry_update_patience(struct carry *c)
+{
+	STR_ON_STACK(text, 300);
+	struct err e = { 0 };
+
+	if (c->lab->loopback || wants_patience(c) == c->patience.on)
+		return;
+	if (!hostnet_patience(&c->patience, c->lab, !c->patience.on, &e))
+		return;
+	str_addf(&text, "the hosts' timers stay as they were: %s", e.what);
+	tell_note(c->told, HOST_NONE, NOTE_LIMIT, text.buf);
+}
+
+void carry_set_patience(struct carry *c, enum wire_patience wish)
+{
+	c->wish = wish;
+	carry_update_patience(c);
+}
+
+int carry_acquaint(struct carry *c, bool known, struct err *e)
+{
+	if (hostnet_acquaint(c->lab, known, e))
+		return -1;
+	c->strangers = !known;
+	return 0;
+}
+
+void carry_say(struct carry *c, const char *text)
+{
+	tell_note(c->told, HOST_NONE, NOTE_SAY, text);
+}
+
 struct flights *carry_flights(struct carry *c)
 {
 	return &c->flights;
@@ -333,4 +379,8 @@ void carry_status(const struct carry *c, struct str *out)
 	/* While a rule holds packets, the number would be old at once; behind it, it says that something still waits. */
 	if (c->flights.helds && !rules_hold(&c->rules))
 		str_addf(out, "%s%zu held", out->len > start ? " · " : "", c->flights.helds);
+	if (c->patience.on)
+		str_addf(out, "%spatient", out->len > start ? " · " : "");
+	if (c->strangers)
+		str_addf(out, "%sarp", out->len > start ? " · " : "");
 }

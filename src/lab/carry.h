@@ -64,6 +64,12 @@ void carry_status(const struct carry *c, struct str *out);
 const struct lab *carry_lab(const struct carry *c);
 const struct heard *carry_heard(const struct carry *c);
 
+/* How patient the hosts are from now on; whether they know each other. */
+void carry_set_patience(struct carry *c, enum wire_patience wish);
+void carry_update_patience(struct carry *c);	/* after anything began or ended to be held */
+int carry_acquaint(struct carry *c, bool known, struct err *e);
+void carry_say(struct carry *c, const char *text);	/* to whoever gave the order */
+
 /* A packet that the wire made. */
 struct carry_made {
 	const uint8_t *bytes;

@@ -4,12 +4,14 @@
  */
 #include "src/lab/carry_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/core/clock.h"
 #include "src/core/str.h"
 #include "src/lab/bend.h"
 #include "src/lab/forge.h"
+#include "src/lab/fragment.h"
 #include "src/lab/repeat.h"
 #include "src/lab/tell.h"
 
@@ -205,14 +207,14 @@ static void let_go(struct carry *c, struct flight *p, const struct verdict *v, i
 		lose_at_queue(c, p);
 		return;
 	}
-	p->late = due_ns > at_ns;
+	p->late |= due_ns > at_ns;
 	if (p->late && flights_full(&c->flights, p->len)) {
 		carry_lose(c, p, "full");
 		return;
 	}
 	if (v->behind_ns)
 		tell_fate(c->told, p, WIRE_REORDERED, v->by[RULE_REORDER], clock_now_ns());
-	else if (p->late)
+	else if (due_ns > at_ns)
 		tell_fate(c->told, p, WIRE_DELAYED, v->delay_ns ? "delay" : "rate", clock_now_ns());
 	copies = make_copies(c, p, v->copies, v->by[RULE_DUP]);
 	p->loose = v->behind_ns;
@@ -253,6 +255,7 @@ static void dispatch(struct carry *c, const struct seen *s, uint8_t to, const st
 	p->from = s->from;
 	p->to = to;
 	p->sample = s->sample;
+	p->late = s->made;
 	if (v)
 		obey(c, p, v, at_ns);
 	else
@@ -285,7 +288,7 @@ static void decide_for(struct carry *c, const struct seen *s, uint8_t to, const 
 {
 	if (s->caplen < s->len)
 		refuse_part(c, s, to);
-	else if (!v && !look_is_exact(&c->look) && !c->flights.under_way[s->from])
+	else if (!v && !s->made && !look_is_exact(&c->look) && !c->flights.under_way[s->from])
 		pass_through(c, s, to);
 	else
 		dispatch(c, s, to, v);
@@ -310,6 +313,49 @@ static bool has_something(const struct verdict *v)
 	       v->corrupt || v->behind_ns;
 }
 
+/* Each fragment is a packet like any other: the rules are asked about it, too. */
+static void send_fragment(struct carry *c, const struct seen *whole, const struct flight *p,
+			  const uint8_t *frame, uint32_t len, const char *by)
+{
+	struct seen s = {
+		.number = ++c->counts.packets,
+		.ts_ns = clock_now_ns(),
+		.caplen = len,
+		.len = len,
+		.data = frame,
+		.from = whole->from,
+		.sample = true,
+		.made = true,
+	};
+	struct flight made = *p;
+
+	made.number = s.number;
+	tell_packet(c->told, &s, 0);
+	tell_fate(c->told, &made, WIRE_INJECTED, by, s.ts_ns);
+	carry_decide(c, &s);
+}
+
+static void fragment(struct carry *c, const struct seen *s, uint8_t to, uint32_t mtu)
+{
+	struct flight p = { .number = s->number, .from = s->from, .to = to };
+	uint8_t *frame = malloc(s->caplen);
+	STR_ON_STACK(by, 80);
+	uint32_t at = 0;
+	size_t len;
+
+	if (!frame) {
+		tell_note(c->told, s->from, NOTE_ERROR, CARRY_NO_MEMORY);
+		return;
+	}
+	str_addf(&by, "mtu %u", mtu);
+	tell_fate(c->told, &p, WIRE_FRAGMENTED, by.buf, clock_now_ns());
+	str_clear(&by);
+	str_addf(&by, "mtu %u, fragment of packet %llu", mtu, (unsigned long long)s->number);
+	while ((len = fragment_next(frame, s->data, s->caplen, mtu, &at)))
+		send_fragment(c, s, &p, frame, (uint32_t)len, by.buf);
+	free(frame);
+}
+
 void carry_decide(struct carry *c, const struct seen *s)
 {
 	uint8_t to = find_target(c, s);
@@ -320,12 +366,18 @@ void carry_decide(struct carry *c, const struct seen *s)
 	if (!c->plain) {
 		rules_judge(&c->rules, s->from, s->data, s->caplen, s->len, &verdict);
 		carry_rules_changed(c);
+		if (verdict.fragment) {
+			fragment(c, s, to, verdict.fragment);
+			return;
+		}
 		spent = verdict.spent;
 		v = has_something(&verdict) ? &verdict : NULL;
 	}
 	for (size_t i = 0; i < c->lab->hosts; i++)
 		if (i != s->from && (to == i || to == HOST_NONE))
 			decide_for(c, s, (uint8_t)i, v);
+	if (!c->plain)
+		carry_update_patience(c);
 	if (spent) {
 		STR_ON_STACK(status, WIRE_STATUS);
 

@@ -10,6 +10,7 @@
 #include "src/lab/burst.h"
 #include "src/lab/carry.h"
 #include "src/lab/heard.h"
+#include "src/lab/hostnet.h"
 #include "src/lab/look.h"
 
 struct port {
@@ -34,6 +35,9 @@ struct carry {
 	struct rules rules;
 	struct heard heard; /* while packets are recorded */
 	bool plain; /* no rule has anything to say */
+	enum wire_patience wish; /* when the hosts are to be patient */
+	struct patience patience;
+	bool strangers; /* the hosts ask for each other */
 	struct flights flights;
 	struct aside aside;
 	struct burst burst; /* empty between two rounds */

@@ -121,6 +121,22 @@ int iface_neighbour(struct netlink *n, const char *name, int family, const uint8
 	return netlink_do(n, e, "add a neighbour on %s", name);
 }
 
+int iface_forget_neighbour(struct netlink *n, const char *name, int family, const uint8_t *ip,
+			   struct err *e)
+{
+	struct nlmsghdr *m = netlink_request(n, RTM_DELNEIGH, 0);
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(m, sizeof(*nd));
+	struct err why = { 0 };
+
+	nd->ndm_family = (uint8_t)family;
+	nd->ndm_ifindex = (int)iface_index(name);
+	mnl_attr_put(m, NDA_DST, ip_len(family), ip);
+	if (!netlink_do(n, &why, "forget a neighbour on %s", name) || why.code == ENOENT)
+		return 0;
+	*e = why;
+	return -1;
+}
+
 /*
  * Order matters: a checksum that is done in software takes segmentation with it.  Where a kernel does not
  * know a switch, there is nothing to switch off.

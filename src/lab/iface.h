@@ -45,6 +45,9 @@ int iface_address(struct netlink *n, const char *name, int family, const uint8_t
 int iface_neighbour(struct netlink *n, const char *name, int family, const uint8_t *ip,
 		    const uint8_t mac[6], struct err *e);
 
+/* Forgets a neighbour: the next packet to it asks where it is. */
+int iface_forget_neighbour(struct netlink *n, const char *name, int family, const uint8_t *ip, struct err *e);
+
 int iface_mtu(struct netlink *n, const char *name, uint32_t bytes, struct err *e);
 
 /* Segmentation, receive merging, scatter-gather and checksums are done by the stack, not left to a card. */

@@ -64,7 +64,8 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 			       "run it without --loopback (a lab file: without its line loopback)",
 			       "on one host nothing can be held: packets on lo go from the kernel "
 			       "to itself");
-	if ((unsigned)o->verb >= WIRE_VERBS || (unsigned)o->which > WHICH_ALL)
+	if ((unsigned)o->verb >= WIRE_VERBS || (unsigned)o->which > WHICH_ALL ||
+	    (unsigned)o->patience > PATIENCE_NEVER)
 		return err_set(e, NULL, "the wire knows no such order");
 	if (o->from != HOST_NONE && o->from >= l->hosts)
 		return err_set(e, NULL, "the wire has no host number %u", o->from);
@@ -289,6 +290,10 @@ static int nothing_held(struct carry *c, const struct wire_order *o, struct err 
 {
 	size_t held = carry_flights(c)->helds;
 
+	if (o->which == WHICH_ALL) {
+		carry_say(c, "no packet was held");
+		return 0;
+	}
 	if (o->which == WHICH_NUMBER && held)
 		return err_set(e, NULL, "packet %llu is not held; %zu others are",
 			       (unsigned long long)o->number, held);
@@ -441,14 +446,43 @@ static int inject(struct carry *c, const struct wire_order *o, struct live_filte
 	return o->inject.icmp ? inject_icmp(c, o, e) : inject_segment(c, o, e);
 }
 
+/* ---- the hosts ---- */
+
+static int patient(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		   struct err *e)
+{
+	(void)e;
+	live_filter_free(filter);
+	carry_set_patience(c, o->patience);
+	return 0;
+}
+
+static int arp(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+	       struct err *e)
+{
+	live_filter_free(filter);
+	return carry_acquaint(c, o->known, e);
+}
+
+static int tell(struct carry *c, const struct wire_order *o, struct live_filter *filter,
+		struct err *e)
+{
+	(void)c;
+	(void)o;
+	(void)e;
+	live_filter_free(filter);
+	return 0;
+}
+
 static int (*const verbs[])(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 			    struct err *e) = {
-	[WIRE_DELAY] = delay,	  [WIRE_HOLD] = hold, [WIRE_HOLD_OFF] = hold_off,
-	[WIRE_RELEASE] = release, [WIRE_DROP] = drop, [WIRE_DUP] = dup_order,
-	[WIRE_CUT] = cut,	  [WIRE_MEND] = mend, [WIRE_CORRUPT] = corrupt,
-	[WIRE_REORDER] = reorder, [WIRE_MARK] = mark, [WIRE_RATE] = rate,
-	[WIRE_MTU] = mtu,	  [WIRE_SEED] = seed, [WIRE_OFF] = off,
-	[WIRE_INJECT] = inject,
+	[WIRE_DELAY] = delay,	  [WIRE_HOLD] = hold,	    [WIRE_HOLD_OFF] = hold_off,
+	[WIRE_RELEASE] = release, [WIRE_DROP] = drop,	    [WIRE_DUP] = dup_order,
+	[WIRE_CUT] = cut,	  [WIRE_MEND] = mend,	    [WIRE_CORRUPT] = corrupt,
+	[WIRE_REORDER] = reorder, [WIRE_MARK] = mark,	    [WIRE_RATE] = rate,
+	[WIRE_MTU] = mtu,	  [WIRE_SEED] = seed,	    [WIRE_OFF] = off,
+	[WIRE_INJECT] = inject,	  [WIRE_PATIENT] = patient, [WIRE_ARP] = arp,
+	[WIRE_TELL] = tell,
 };
 static_assert(sizeof(verbs) / sizeof(verbs[0]) == WIRE_VERBS, "every verb has a row");
 
@@ -458,5 +492,6 @@ int order_apply(struct carry *c, const struct wire_order *o, struct live_filter 
 	int result = verbs[o->verb](c, o, filter, e);
 
 	carry_rules_changed(c);
+	carry_update_patience(c);
 	return result;
 }

@@ -5,6 +5,7 @@
 
 #include "src/lab/bend.h"
 #include "src/lab/forge.h"
+#include "src/lab/fragment.h"
 
 /* What each action does to the verdict.  False: the verdict stands, later actions are not asked. */
 static bool act_drop(struct verdict *v, struct rule *rule, uint8_t from)
@@ -358,6 +359,10 @@ static bool judge_path(struct rules *r, uint8_t from, const void *bytes, uint32_
 	const struct path *path = &r->path[from];
 	struct str by = str_on(v->by[RULE_DROP], sizeof(v->by[0]));
 
+	if (!path->cut && path->mtu && fragment_needed(bytes, caplen, len, path->mtu)) {
+		v->fragment = path->mtu;
+		return false;
+	}
 	v->drop = path->cut || (path->mtu && forge_is_too_long(bytes, caplen, len, path->mtu));
 	if (path->cut)
 		str_add(&by, "cut");

@@ -85,6 +85,7 @@ struct verdict {
 	bool queues;			/* its direction has a rate */
 	bool spent;			/* a rule that was for so many packets has one less to act on */
 	uint32_t mtu;			/* drop: too long, and the sender is told what would pass; 0: it is not told */
+	uint32_t fragment;		/* too long, and may go on in fragments of so many bytes, each for itself; else 0 */
 	uint32_t copies;		/* beside the packet itself */
 	int64_t delay_ns;
 	int64_t behind_ns;		/* reorder: so much later than others; 0: in order */

@@ -74,8 +74,14 @@ enum wire_verb {
 	WIRE_SEED,		/* all that chance decides starts anew, with `seed` */
 	WIRE_OFF,		/* ends rule `number`; 0: all that the wire does to packets to come */
 	WIRE_INJECT,		/* the wire makes a packet */
+	WIRE_PATIENT,		/* the hosts' timers: `patience` */
+	WIRE_ARP,		/* the hosts ask where the others are, and forget what they know; `known`: they know it without */
+	WIRE_TELL,		/* nothing: what the wire does is told, as after every order */
 };
-#define WIRE_VERBS	(WIRE_INJECT + 1)
+#define WIRE_VERBS	(WIRE_TELL + 1)
+
+/* When the hosts are patient (hostnet.h): while something is or would be held; always; never. */
+enum wire_patience { PATIENCE_HOLDING, PATIENCE_ALWAYS, PATIENCE_NEVER };
 
 enum wire_which { WHICH_NEXT, WHICH_NUMBER, WHICH_ALL };	/* the one held longest, packet `number`, all held ones */
 
@@ -117,6 +123,8 @@ struct wire_order {
 	uint32_t mtu;		/* bytes behind the Ethernet header */
 	bool silent;		/* nobody is told of a packet that is too long */
 	struct wire_inject inject;
+	enum wire_patience patience;
+	bool known;		/* WIRE_ARP */
 };
 
 #define WIRE_BEHIND_NS	(5 * INT64_C(1000000))

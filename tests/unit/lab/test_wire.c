@@ -345,7 +345,7 @@ static void states_while_held(void)
 	const struct happened *syn;
 
 	open_listener(&s);
-	order(&s, ANY(WIRE_HOLD), "#1 hold");
+	order(&s, ANY(WIRE_HOLD), "#1 hold · patient");
 	peer_begin(&s.peer[CLIENT], to_server(PEER_CONNECT, 0));
 	expect_state(&s, (struct state_wish){ CLIENT, SOCK_STATE_SYN_SENT, BY_DEPARTURE, CLIENT, TCP_SYN });
 	syn = expect_fate(&s, WIRE_HELD, 0, 0);
@@ -355,7 +355,7 @@ static void states_while_held(void)
 	CHECK(!find_state(&s, &server_syn));
 	/* The client's kernel sends its SYN again after a second; the one that is held stands for both. */
 	CHECK(strcmp(expect_fate(&s, WIRE_DROPPED, 0, 0)->by, "held already") == 0);
-	order(&s, ANY(WIRE_RELEASE), "#1 hold");
+	order(&s, ANY(WIRE_RELEASE), "#1 hold · patient");
 	expect_state(&s, (struct state_wish){ SERVER, SOCK_STATE_SYN_RECEIVED, BY_ARRIVAL, CLIENT, TCP_SYN });
 	order(&s, ANY(WIRE_HOLD_OFF), NULL);
 	order(&s, (struct wire_order){ .verb = WIRE_RELEASE, .from = HOST_NONE, .which = WHICH_ALL }, "");
@@ -466,7 +466,7 @@ static void holds_and_releases(void)
 	open_datagrams(&s);
 	CHECK(wire_order(s.wire, &ANY(WIRE_RELEASE), NULL, &e) < 0);
 	CHECK(strstr(e.what, "no packet is held"));
-	order(&s, ANY(WIRE_HOLD), "#1 hold");
+	order(&s, ANY(WIRE_HOLD), "#1 hold · patient");
 	for (uint8_t i = 1; i <= 4; i++)
 		send_byte(&s, i);
 	CHECK(count_fates(&s, WIRE_HELD) == 4);
@@ -480,7 +480,7 @@ static void holds_and_releases(void)
 	order(&s, (struct wire_order){ .verb = WIRE_RELEASE, .from = HOST_NONE, .which = WHICH_NUMBER, .number = third }, NULL);
 	receive_byte(&s, 3);
 	CHECK(wire_order(s.wire, &(struct wire_order){ .verb = WIRE_RELEASE, .from = HOST_NONE, .which = WHICH_NUMBER, .number = third }, NULL, &e) < 0);
-	order(&s, ANY(WIRE_HOLD_OFF), "2 held");
+	order(&s, ANY(WIRE_HOLD_OFF), "2 held · patient");
 	CHECK(!server_has_something(&s));	/* what is held stays held */
 	order(&s, (struct wire_order){ .verb = WIRE_RELEASE, .from = HOST_NONE, .which = WHICH_ALL }, "");
 	receive_byte(&s, 2);
@@ -585,9 +585,9 @@ static void holds_what_a_filter_says(void)
 	CHECK(strstr(e.what, "tcp prot 80"));
 	CHECK(e.hint[0]);
 	open_datagrams(&s);
-	order(&s, (struct wire_order){ .verb = WIRE_HOLD, .from = HOST_NONE, .filter = "udp[8] = 2" }, "#1 hold udp[8] = 2");
+	order(&s, (struct wire_order){ .verb = WIRE_HOLD, .from = HOST_NONE, .filter = "udp[8] = 2" }, "#1 hold udp[8] = 2 · patient");
 	order(&s, (struct wire_order){ .verb = WIRE_HOLD, .from = HOST_NONE, .filter = "udp[8] = 4", .once = true },
-	      "#1 hold udp[8] = 2 · #2 hold next udp[8] = 4");
+	      "#1 hold udp[8] = 2 · #2 hold next udp[8] = 4 · patient");
 	send_byte(&s, 2);
 	send_byte(&s, 4);
 	send_byte(&s, 4);
@@ -599,7 +599,7 @@ static void holds_what_a_filter_says(void)
 	CHECK(strcmp(expect_fate(&s, WIRE_HELD, datagram(&s, 2)->ev.packet.number, 0)->by, "rule 2: udp[8] = 4") == 0);
 	CHECK(wire_order(s.wire, &(struct wire_order){ .verb = WIRE_HOLD_OFF, .from = HOST_NONE, .number = 9 }, NULL, &e) < 0);
 	CHECK(strcmp(e.what, "the wire has no rule 9: its rules are 1") == 0);
-	order(&s, (struct wire_order){ .verb = WIRE_HOLD_OFF, .from = HOST_NONE, .number = 1 }, "2 held");
+	order(&s, (struct wire_order){ .verb = WIRE_HOLD_OFF, .from = HOST_NONE, .number = 1 }, "2 held · patient");
 	CHECK(wire_order(s.wire, &(struct wire_order){ .verb = WIRE_HOLD_OFF, .from = HOST_NONE, .number = 1 }, NULL, &e) < 0);
 	CHECK(strcmp(e.what, "the wire has no rule 1, nor any other") == 0);
 	send_byte(&s, 2);
