@@ -215,7 +215,7 @@ const struct command commands[] = {
 	  COMMAND_LESSON, STEP_NEEDS, FILE_ONLY, .parse = parse_needs },
 	{ "say", "say TEXT", "a remark on the timeline; a lesson waits here to be read",
 	  COMMAND_LESSON, STEP_SAY, EVERYWHERE, .run_on = true, .parse = parse_free_text, .run = run_say },
-	{ "ask", "ask QUESTION | *RIGHT | WRONG …", "a question to think about",
+	{ "ask", "ask QUESTION | *RIGHT | WRONG … [<- WHERE]", "a question; the trace tells the answer, if it says where",
 	  COMMAND_LESSON, STEP_ASK, FILE_ONLY, .parse = parse_ask },
 	{ "pause", "pause", "a lesson waits here",
 	  COMMAND_LESSON, STEP_PAUSE, FILE_ONLY },

@@ -60,6 +60,16 @@ int condition_program(const struct condition *c, const struct session *s, uint32
 struct bound *places_variable(struct places *p, const struct session *s, size_t program,
 			      const char *name);
 
+/* Parts of conditions, for who asks instead of expecting (witness.c). */
+bool condition_pattern_fits(const struct packet_pattern *want, struct trace *t, uint32_t row);
+void condition_packet_flags(struct trace *t, uint32_t row, struct str *out);
+bool condition_packet_number(struct trace *t, uint32_t row, size_t field, int64_t *out);
+/* The socket that a condition means; -1, and a word about it in seen, while there is none. */
+int condition_socket_of(const struct condition *c, struct places *p, struct session *s,
+			struct str *seen);
+/* A number of its newest sample. */
+bool condition_sample_number(struct trace *t, int socket, size_t field, uint32_t *out);
+
 enum condition_answer condition_packet(const struct condition *c, struct places *p,
 				       struct session *s, struct str *seen);
 enum condition_answer condition_lost(const struct condition *c, struct places *p,

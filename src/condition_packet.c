@@ -131,7 +131,7 @@ static bool protocol_fits(enum pattern_protocol want, const struct packet *p)
 	return false;
 }
 
-static bool pattern_fits(const struct packet_pattern *want, struct trace *t, uint32_t row)
+bool condition_pattern_fits(const struct packet_pattern *want, struct trace *t, uint32_t row)
 {
 	size_t host = trace_entry(t, row)->host;
 	const struct trace_host *h = host < trace_hosts(t) ? trace_host(t, host) : NULL;
@@ -147,6 +147,24 @@ static bool pattern_fits(const struct packet_pattern *want, struct trace *t, uin
 		if (!number_test_holds(&want->test[i].test,
 				       packet_getters[want->test[i].field](&s)))
 			return false;
+	return true;
+}
+
+void condition_packet_flags(struct trace *t, uint32_t row, struct str *out)
+{
+	struct seen_packet s;
+
+	if (read_packet(t, row, &s))
+		packet_flags_text(out, s.packet.flags);
+}
+
+bool condition_packet_number(struct trace *t, uint32_t row, size_t field, int64_t *out)
+{
+	struct seen_packet s;
+
+	if (!read_packet(t, row, &s))
+		return false;
+	*out = packet_getters[field](&s);
 	return true;
 }
 
@@ -225,7 +243,7 @@ enum condition_answer condition_packet(const struct condition *c, struct places 
 
 		if (e->kind != EVENT_PACKET || e->number <= after)
 			continue;
-		if (pattern_fits(&c->packet, t, row))
+		if (condition_pattern_fits(&c->packet, t, row))
 			break;
 		p->looked = e->number > p->looked ? e->number : p->looked;
 	}
@@ -254,7 +272,8 @@ enum condition_answer condition_lost(const struct condition *c, struct places *p
 		if (e->kind == EVENT_WIRE && e->offset > p->lost[c->fate] && e->link != ROW_NONE) {
 			const struct event *ev = trace_event(t, row, NULL);
 
-			if (ev && ev->wire.fate == c->fate && pattern_fits(&c->packet, t, e->link))
+			if (ev && ev->wire.fate == c->fate &&
+			    condition_pattern_fits(&c->packet, t, e->link))
 				break;
 		}
 	}

@@ -141,19 +141,31 @@ static int socket_of_fd(const struct condition *c, struct session *s, struct str
 	return socket;
 }
 
+int condition_socket_of(const struct condition *c, struct places *p, struct session *s,
+			struct str *seen)
+{
+	struct bound *b = c->has_fd ? NULL : socket_of(c, p, s, seen);
+
+	return c->has_fd ? socket_of_fd(c, s, seen) : b ? b->socket : -1;
+}
+
+bool condition_sample_number(struct trace *t, int socket, size_t field, uint32_t *out)
+{
+	const struct event *ev = trace_event(t, trace_socket(t, (size_t)socket)->last, NULL);
+
+	if (ev)
+		memcpy(out, (const char *)&ev->state.sock + sample_offsets[field], sizeof(*out));
+	return ev != NULL;
+}
+
 enum condition_answer condition_sample(const struct condition *c, struct places *p,
 				       struct session *s, struct str *seen)
 {
-	struct trace *t = session_trace(s);
-	struct bound *b = c->has_fd ? NULL : socket_of(c, p, s, seen);
-	int socket = c->has_fd ? socket_of_fd(c, s, seen) : b ? b->socket : -1;
-	const struct event *ev =
-		socket < 0 ? NULL : trace_event(t, trace_socket(t, (size_t)socket)->last, NULL);
+	int socket = condition_socket_of(c, p, s, seen);
 	uint32_t have;
 
-	if (!ev)
+	if (socket < 0 || !condition_sample_number(session_trace(s), socket, c->field, &have))
 		return CONDITION_NOT_YET;
-	memcpy(&have, (const char *)&ev->state.sock + sample_offsets[c->field], sizeof(have));
 	if (number_test_holds(&c->number, have))
 		return CONDITION_MET;
 	str_addf(seen, "%s is %u", sample_fields[c->field].name, have);

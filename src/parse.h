@@ -32,6 +32,7 @@
 #include "src/core/call.h"
 #include "src/core/err.h"
 #include "src/lab/wire.h"
+#include "src/question.h"
 #include "src/result.h"
 #include "src/scope.h"
 #include "src/setting.h"
@@ -78,6 +79,7 @@ struct line {
 	char other[SCOPE_NAME];		/* `on` its host, `of` its program */
 	struct setting_line setting;
 	char *text;			/* free text, a file name, the value of a sysctl; owned */
+	struct subject subject;		/* `ask`: with condition, where the trace has the answer */
 };
 
 void line_fini(struct line *l);

@@ -189,29 +189,6 @@ int parse_free_text(struct parser *p)
 	return take_text(p, "a text", false);
 }
 
-/* Question? | *right | wrong | wrong */
-int parse_ask(struct parser *p)
-{
-	size_t at = p->tok.at, answers = 0, right = 0;
-
-	if (take_text(p, "a question", false))
-		return -1;
-	for (const char *bar = strchr(p->line->text, '|'); bar; bar = strchr(bar + 1, '|')) {
-		const char *answer = bar + 1 + strspn(bar + 1, " \t");
-
-		if (!*answer || *answer == '|')
-			return parser_fail(p, at + (size_t)(bar - p->line->text), NULL,
-					   "expected an answer behind |");
-		answers++;
-		right += *answer == '*';
-	}
-	if (answers < 2 || right != 1)
-		return parser_fail(
-			p, at, "for example: ask Which comes first? | *SYN | ACK",
-			"a question needs two answers or more, one of them marked with *");
-	return 0;
-}
-
 int parse_expect(struct parser *p)
 {
 	return parse_condition(p, &p->line->condition);

@@ -63,15 +63,23 @@ static size_t find_field(const struct parser *p, const struct condition_field *f
 	return i;
 }
 
-static int parse_packet_field(struct parser *p, size_t field, struct packet_pattern *out)
+/* asked: receives a number that is asked for, of which nothing is told; NULL: all are told. */
+static int parse_packet_field(struct parser *p, size_t field, struct packet_pattern *out,
+			      size_t *asked)
 {
 	STR_ON_STACK(what, 64);
+	bool told;
 
+	parser_raw_word(p, "<>");
+	parser_advance(p);
+	told = p->tok.kind == TOKEN_NUMBER || parser_is_mark(p, '<') || parser_is_mark(p, '>');
+	if (asked && *asked == packet_fields_count && !told) {
+		*asked = field;
+		return 0;
+	}
 	if (out->tests == PATTERN_TESTS)
 		return parser_fail(p, p->tok.at, NULL, "at most %d numbers of a packet can be told",
 				   PATTERN_TESTS);
-	parser_raw_word(p, "<>");
-	parser_advance(p);
 	str_addf(&what, "a number behind %s", packet_fields[field].name);
 	out->test[out->tests].field = field;
 	return parse_number_test(p, what.buf, &out->test[out->tests++].test);
@@ -90,10 +98,12 @@ static void offer_packet_words(struct parser *p, const struct packet_pattern *so
 		parser_offer(p, packet_fields[i].name, packet_fields[i].help);
 }
 
-static int parse_packet_words(struct parser *p, struct condition *out)
+int parse_packet_words(struct parser *p, struct condition *out, size_t *asked)
 {
 	for (bool first = true;; first = false) {
 		offer_packet_words(p, &out->packet, first);
+		if (asked)
+			parser_offer(p, "flags", "which flags it has");
 		if (parser_at_end(p))
 			return 0;
 		if (first && p->tok.kind == TOKEN_NAME &&
@@ -104,10 +114,14 @@ static int parse_packet_words(struct parser *p, struct condition *out)
 			parser_advance(p);
 			continue;
 		}
+		if (asked && *asked == packet_fields_count && parser_take_word(p, "flags")) {
+			*asked = SUBJECT_FLAGS;
+			continue;
+		}
 		size_t field = find_field(p, packet_fields, packet_fields_count);
 
 		if (field < packet_fields_count) {
-			if (parse_packet_field(p, field, &out->packet))
+			if (parse_packet_field(p, field, &out->packet, asked))
 				return -1;
 			continue;
 		}
@@ -116,6 +130,11 @@ static int parse_packet_words(struct parser *p, struct condition *out)
 				p, first ? "a host, a protocol, flags or a number of the packet"
 					 : "a protocol, flags or a number of the packet");
 	}
+}
+
+static int parse_packet(struct parser *p, struct condition *out)
+{
+	return parse_packet_words(p, out, NULL);
 }
 
 static int parse_held(struct parser *p, struct condition *out)
@@ -197,7 +216,7 @@ static int parse_descriptor(struct parser *p, struct condition *out)
 }
 
 /* VARIABLE, PROGRAM.VARIABLE, PROGRAM FD or, if hosts, HOST. */
-static int parse_socket(struct parser *p, bool hosts, struct condition *out)
+int parse_socket(struct parser *p, bool hosts, struct condition *out)
 {
 	struct lex ahead = p->lex;
 	struct token t = p->tok, next = lex_next(&ahead);
@@ -244,13 +263,11 @@ static int parse_state(struct parser *p, struct condition *out)
 	return 0;
 }
 
-static int parse_sample(struct parser *p, struct condition *out)
+int parse_sample_field(struct parser *p, size_t *out)
 {
 	struct token t;
 	size_t field;
 
-	if (parse_socket(p, false, out))
-		return -1;
 	field = find_field(p, sample_fields, sample_fields_count);
 	t = parser_raw_word(p, "<>");
 	parser_choose_at(p, &t);
@@ -258,14 +275,22 @@ static int parse_sample(struct parser *p, struct condition *out)
 		parser_offer(p, sample_fields[i].name, sample_fields[i].help);
 	if (field == sample_fields_count)
 		return parser_expected_not(p, &t, "a number of the socket such as recv-q");
-	out->field = field;
+	*out = field;
 	parser_advance(p);
-	return parse_number_test(p, "a number", &out->number);
+	return 0;
+}
+
+static int parse_sample(struct parser *p, struct condition *out)
+{
+	return parse_socket(p, false, out) || parse_sample_field(p, &out->field) ||
+			       parse_number_test(p, "a number", &out->number)
+		       ? -1
+		       : 0;
 }
 
 /* ---- programs ---- */
 
-static int parse_optional_call(struct parser *p, struct condition *out)
+int parse_optional_call(struct parser *p, struct condition *out)
 {
 	if (p->tok.kind != TOKEN_NAME && !parser_at_end(p))
 		return 0;
@@ -398,7 +423,7 @@ static const struct {
 	int (*parse)(struct parser *p, struct condition *out);
 	const char *help;
 } kinds[] = {
-	{ "packet", CONDITION_PACKET, true, parse_packet_words, "a packet left a host" },
+	{ "packet", CONDITION_PACKET, true, parse_packet, "a packet left a host" },
 	{ "held", CONDITION_HELD, false, parse_held, "packets are held on the wire" },
 	{ "state", CONDITION_STATE, false, parse_state, "a socket came into a state" },
 	{ "socket", CONDITION_SOCKET, false, parse_sample,
@@ -435,7 +460,7 @@ static int parse_fate(struct parser *p, struct condition *out)
 			continue;
 		out->kind = CONDITION_LOST;
 		out->fate = fates[i].fate;
-		return parse_packet_words(p, out) ? -1 : 1;
+		return parse_packet(p, out) ? -1 : 1;
 	}
 	return 0;
 }

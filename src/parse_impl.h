@@ -2,7 +2,7 @@
  * parse_impl: what the parts of the parser share.  parser.c: tokens, choices, messages, small parts;
  * parse.c: a line; parse_call.c: calls and their arguments; parse_value.c: what arguments are
  * made of;
- * parse_result.c: what stands behind "->"; parse_condition.c: expect and wait; parse_command.c: the
+ * parse_result.c: what stands behind "->"; parse_condition.c: expect and wait; parse_ask.c: ask; parse_command.c: the
  * arguments of the other commands; script_file.c: whole files.
  *
  * The parser looks one token ahead.  Wherever a word is chosen from known ones, the code first begins the
@@ -91,6 +91,12 @@ bool parser_at_addr(const struct parser *p);	/* the token ahead begins an addres
 int parse_result(struct parser *p, const struct call *c, struct result *out);	/* behind "->" */
 int parse_number_test(struct parser *p, const char *what, struct number_test *out);
 int parse_condition(struct parser *p, struct condition *out);
+/* Its parts, for `ask`. */
+/* A packet's pattern.  asked: NULL; or packet_fields_count, and receives the one field that stands there without a value. */
+int parse_packet_words(struct parser *p, struct condition *out, size_t *asked);
+int parse_socket(struct parser *p, bool hosts, struct condition *out);	/* VARIABLE, PROGRAM FD … or, if hosts, HOST */
+int parse_sample_field(struct parser *p, size_t *out);
+int parse_optional_call(struct parser *p, struct condition *out);
 const struct call *parse_call_name(struct parser *p);	/* NULL: error set */
 
 #endif

@@ -112,64 +112,6 @@ static enum step_outcome begin_condition(struct script_run *r, struct line *l)
 	return condition_is_met(r, &seen);
 }
 
-/* ---- words ---- */
-
-/* The part of an `ask` up to the next bar, without white space and mark; *text moves behind it. */
-static void add_part(struct str *out, const char **text, bool *right)
-{
-	size_t len = strcspn(*text, "|"), from = strspn(*text, " \t"), to = len;
-
-	*right = (*text)[from] == '*';
-	from += *right;
-	while (to > from && strchr(" \t", (*text)[to - 1]))
-		to--;
-	str_addn(out, *text + from, to > from ? to - from : 0);
-	*text += len + ((*text)[len] == '|');
-}
-
-/* "Which comes first? (SYN / ACK)", or the answer that is right. */
-static void add_question(struct str *out, const char *text, bool answer)
-{
-	STR_ON_STACK(part, 256);
-	const char *sign = " (";
-	bool right;
-
-	add_part(answer ? &part : out, &text, &right);
-	while (*text) {
-		str_clear(&part);
-		add_part(&part, &text, &right);
-		if (answer && right)
-			str_add(out, part.buf);
-		if (!answer)
-			str_addf(out, "%s%s", sign, part.buf);
-		sign = " / ";
-	}
-	if (!answer)
-		str_char(out, ')');
-}
-
-static enum step_outcome begin_ask(struct script_run *r, const struct line *l)
-{
-	STR_ON_STACK(text, 512);
-
-	add_question(&text, l->text, false);
-	session_note(r->session, NOTE_SAY, text.buf, NULL);
-	r->phase = PHASE_READ;
-	return r->interactive ? NOT_YET : GO_ON;
-}
-
-static void answer_question(struct script_run *r)
-{
-	const struct line *l = &r->script.line[r->at];
-	STR_ON_STACK(text, 512);
-
-	if (l->command->step != STEP_ASK)
-		return;
-	str_add(&text, "Answer: ");
-	add_question(&text, l->text, true);
-	session_note(r->session, NOTE_SAY, text.buf, NULL);
-}
-
 /* ---- steps ---- */
 
 static enum step_outcome begin_set(struct script_run *r, const struct line *l)
@@ -197,7 +139,7 @@ static enum step_outcome begin_command(struct script_run *r, struct line *l)
 		r->phase = PHASE_READ;
 		return r->interactive ? NOT_YET : GO_ON;
 	case STEP_ASK:
-		return begin_ask(r, l);
+		return script_begin_ask(r, l);
 	case STEP_PAUSE:
 		r->phase = PHASE_READ;
 		return r->interactive ? NOT_YET : GO_ON;
@@ -224,10 +166,34 @@ static int64_t call_limit(const struct script_run *r)
 	return r->interactive ? INT64_MAX : clock_monotonic_ns() + LIMIT_NS;
 }
 
+static enum step_outcome begin_line(struct script_run *r);
+
+/* Before the line itself begins. */
+static enum step_outcome answer_is_known(struct script_run *r)
+{
+	enum step_outcome said = script_owes_answer(r) ? script_look_answer(r, true) : GO_ON;
+
+	r->phase = said == GO_ON ? PHASE_BEGIN : r->phase;
+	return said == GO_ON ? begin_line(r) : said;
+}
+
+/* Here what belongs to a question is over. */
+static bool ends_question(const struct line *l)
+{
+	return l->kind == LINE_COMMAND &&
+	       (l->command->step == STEP_SAY || l->command->step == STEP_ASK ||
+		l->command->step == STEP_PAUSE);
+}
+
 static enum step_outcome begin_line(struct script_run *r)
 {
 	struct line *l = &r->script.line[r->at];
 
+	if (script_owes_answer(r) && ends_question(l)) {
+		r->phase = PHASE_ANSWER;
+		r->deadline_ns = clock_monotonic_ns() + LIMIT_NS;
+		return answer_is_known(r);
+	}
 	r->deadline_ns = l->kind == LINE_CALL ? call_limit(r) : clock_monotonic_ns() + LIMIT_NS;
 	r->polling = false;
 	places_note_variables(r->places, r->session);
@@ -241,6 +207,8 @@ static enum step_outcome give_up(struct script_run *r, const char *seen)
 						       : &r->script.line[r->behind[0].line];
 	bool call = r->phase == PHASE_CALL || r->phase == PHASE_END;
 
+	if (script_owes_answer(r) && (r->phase == PHASE_ANSWER || r->phase == PHASE_END))
+		return script_give_up_answer(r);
 	if (r->phase == PHASE_END)
 		for (size_t i = 0; i < r->behinds; i++)
 			if (r->script.line[r->behind[i].line].want.stated)
@@ -258,7 +226,7 @@ static enum step_outcome end_is_reached(struct script_run *r)
 	for (size_t i = 0; i < r->behinds; i++)
 		if (r->script.line[r->behind[i].line].want.stated)
 			return NOT_YET;
-	return GO_ON;
+	return script_owes_answer(r) ? script_look_answer(r, true) : GO_ON;
 }
 
 static enum step_outcome phase_is_over(struct script_run *r, struct str *seen)
@@ -281,6 +249,8 @@ static enum step_outcome phase_is_over(struct script_run *r, struct str *seen)
 		return clock_monotonic_ns() >= r->deadline_ns ? GO_ON : NOT_YET;
 	case PHASE_READ:
 		return NOT_YET;
+	case PHASE_ANSWER:
+		return answer_is_known(r);
 	case PHASE_END:
 		return end_is_reached(r);
 	}
@@ -292,6 +262,9 @@ static enum step_outcome advance(struct script_run *r)
 	STR_ON_STACK(seen, 512);
 	enum step_outcome said = script_check_behind(r);
 
+	if (said != FAILED && script_owes_answer(r) && r->phase != PHASE_READ &&
+	    script_look_answer(r, false) == FAILED)
+		said = FAILED;
 	if (said != FAILED)
 		said = phase_is_over(r, &seen);
 	if (said == NOT_YET && r->phase != PHASE_TIME && r->phase != PHASE_READ &&
@@ -340,7 +313,7 @@ void script_resume(struct script_run *r)
 {
 	if (r->state != SCRIPT_PAUSED)
 		return;
-	answer_question(r);
+	script_resume_ask(r);
 	r->state = SCRIPT_RUNNING;
 	next_line(r);
 }
@@ -399,10 +372,11 @@ void script_free(struct script_run *r)
 		return;
 	script_fini(&r->script);
 	places_free(r->places);
+	free(r->asked);
 	free(r);
 }
 
-/* ---- questions ---- */
+/* ---- what is asked of it ---- */
 
 enum script_state script_state(const struct script_run *r)
 {

@@ -10,6 +10,9 @@
  * What does not come true within its limit (10 s, or `within`) fails, and so does the script; the reason
  * says what was there instead.  On the screen (interactive) a script rests at say, ask and pause until
  * script_resume(), and calls and `wait` have no limit, since a person may have a hand on the wire.
+ *
+ * Where the trace has the answer to a question (question.h), the script does not go on with the next say, ask or pause
+ * before it is known, and fails where it is not the one that the file names.  On the screen it is told instead.
  */
 #ifndef SOCKLENS_SCRIPT_H
 #define SOCKLENS_SCRIPT_H
@@ -29,6 +32,19 @@ enum script_state {
 	SCRIPT_CANNOT,		/* the machine lacks what it needs: script_reason() */
 };
 
+/* A question that was asked, in the order of asking. */
+struct asked {
+	unsigned line;			/* in the file */
+	struct question question;
+	enum answer_kind kind;
+	bool known;			/* the true answer is: */
+	bool by_trace;			/* not only by the author's word */
+	char truth[160], also[160], why[320];	/* also: another true answer, "" for none; why may be "" */
+	int choice;			/* the true one, -1 if the answer is free */
+	char given[160];		/* what was answered; "" nothing */
+	bool right;
+};
+
 struct script_run;
 
 /* Takes the script over (*parsed is left empty).  The session must be a lab, and outlive the run. */
@@ -40,6 +56,15 @@ enum script_state script_work(struct script_run *r);
 
 enum script_state script_state(const struct script_run *r);
 void script_resume(struct script_run *r);
+
+/* The question at which the script rests; NULL: at none. */
+const struct asked *script_question(const struct script_run *r);
+
+/* Answers it, and goes on.  What it was worth is told when the answer is known. */
+void script_answer(struct script_run *r, const char *text);
+
+/* All that were asked so far; valid until the next script_work(). */
+const struct asked *script_asked(const struct script_run *r, size_t *count);
 
 /* How long to wait for events at most before script_work() is due again; -1: for ever. */
 int script_timeout_ms(const struct script_run *r);

@@ -1,12 +1,13 @@
 /*
  * script_impl: what the parts of a running script share.  script.c: its steps; script_call.c: its calls, those
- * left behind with "&", and what goes wrong.
+ * left behind with "&", and what goes wrong; script_ask.c: its questions.
  */
 #ifndef SOCKLENS_SCRIPT_IMPL_H
 #define SOCKLENS_SCRIPT_IMPL_H
 
 #include "src/condition.h"
 #include "src/script.h"
+#include "src/witness.h"
 
 #define LIMIT_NS   CONDITION_LIMIT_NS
 #define POLL_MS	   2 /* for what is no event: a thread that falls asleep */
@@ -23,6 +24,7 @@ enum script_phase {
 	PHASE_CONDITION,
 	PHASE_TIME,
 	PHASE_READ, /* a person reads */
+	PHASE_ANSWER, /* before a say, ask or pause: the answer to the last question is not known yet */
 	PHASE_END, /* all lines are over; calls left behind still owe a result */
 };
 
@@ -47,6 +49,9 @@ struct script_run {
 	size_t behinds;
 	uint64_t exits; /* of the program that is killed, before it */
 	struct places *places;
+	struct asked *asked;
+	size_t askeds, asked_cap;
+	struct witness witness; /* of the last one, until its answer is known */
 	unsigned held;
 	char reason[768];
 };
@@ -64,5 +69,14 @@ enum step_outcome script_call_is_over(struct script_run *r);
 
 /* Looks after the calls left behind: results that they owe, and forgets those that are over. */
 enum step_outcome script_check_behind(struct script_run *r);
+
+enum step_outcome script_begin_ask(struct script_run *r, const struct line *l);
+void script_resume_ask(struct script_run *r); /* the answer is given, or none */
+
+/* Whether the trace still owes an answer; looks for it (all: the steps that belong to it are done). */
+bool script_owes_answer(const struct script_run *r);
+enum step_outcome script_look_answer(struct script_run *r, bool all);
+/* It does not come: on the screen the author's word is told. */
+enum step_outcome script_give_up_answer(struct script_run *r);
 
 #endif

@@ -122,9 +122,11 @@ static enum style note_style(enum note_kind kind)
 {
 	switch (kind) {
 	case NOTE_TITLE:
+	case NOTE_ASK:
 		return STYLE_TITLE;
 	case NOTE_SAY:
 	case NOTE_ABOUT:
+	case NOTE_ANSWER:
 		return STYLE_NOTE;
 	case NOTE_LIMIT:
 	case NOTE_EXPECT:

@@ -76,9 +76,10 @@ static const char *const note_names[] = {
 	[NOTE_SAY] = "say",	  [NOTE_TITLE] = "title",
 	[NOTE_ABOUT] = "about",	  [NOTE_LIMIT] = "limit",
 	[NOTE_LOST] = "lost",	  [NOTE_ERROR] = "error",
-	[NOTE_EXPECT] = "expect", NULL,
+	[NOTE_EXPECT] = "expect", [NOTE_ASK] = "ask",
+	[NOTE_ANSWER] = "answer", NULL,
 };
-static_assert(COUNT(note_names) == NOTE_EXPECT + 2, "a name for each kind of note");
+static_assert(COUNT(note_names) == NOTE_ANSWER + 2, "a name for each kind of note");
 
 static const char *const change_names[] = {
 	[PROGRAM_STARTED] = "started",

@@ -175,6 +175,8 @@ enum note_kind {
 	NOTE_LOST,		/* packets that the capture missed */
 	NOTE_ERROR,		/* something went wrong that the session survives */
 	NOTE_EXPECT,		/* an expectation held, or did not */
+	NOTE_ASK,		/* a lesson asks */
+	NOTE_ANSWER,		/* … and this is the answer */
 };
 
 struct event_note {

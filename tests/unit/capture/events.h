@@ -276,7 +276,7 @@ static inline void events_next(struct events *g, struct event *ev)
 		events_output(g, ev);
 	} else if (lot < 98) {
 		ev->kind = EVENT_NOTE;
-		ev->note.kind = (enum note_kind)events_random(g, NOTE_EXPECT + 1);
+		ev->note.kind = (enum note_kind)events_random(g, NOTE_ANSWER + 1);
 		ev->note.text = events_text(g);
 	} else {
 		ev->kind = EVENT_PROGRAM;

@@ -508,6 +508,44 @@ static void text_is_taken_as_it_is(void **state)
 	line_fini(&l);
 }
 
+static void questions_say_where_the_answer_is(void **state)
+{
+	struct line l = right("ask Which? | *SYN ACK | ACK <- next packet server TCP len 0 flags");
+
+	(void)state;
+	assert_string_equal(l.text, "Which? | *SYN ACK | ACK ");
+	assert_int_equal(l.subject.kind, SUBJECT_PACKET);
+	assert_true(l.subject.field == SUBJECT_FLAGS);
+	assert_string_equal(l.condition.packet.host, "server");
+	assert_int_equal(l.condition.packet.tests, 1);
+	assert_int_equal(subject_answers(&l.subject), ANSWER_FLAGS);
+	line_fini(&l);
+	l = right("ask How long? <- packet client len seq 5");
+	assert_string_equal(packet_fields[l.subject.field].name, "len");
+	assert_int_equal(l.condition.packet.tests, 1);
+	line_fini(&l);
+	l = right("ask How many? | 3 <- packets UDP len >5");
+	assert_int_equal(l.subject.kind, SUBJECT_PACKETS);
+	assert_true(subject_is_total(&l.subject));
+	line_fini(&l);
+	l = right("ask Which state? <- next state client");
+	assert_true(l.subject.next);
+	assert_string_equal(l.condition.actor, "client");
+	assert_int_equal(subject_answers(&l.subject), ANSWER_STATE);
+	line_fini(&l);
+	l = right("ask How many? <- socket a recv-q");
+	assert_string_equal(sample_fields[l.subject.field].name, "recv-q");
+	assert_false(subject_is_total(&l.subject));
+	line_fini(&l);
+	l = right("ask What? | *-1 ECONNREFUSED: refused | 0 <- return client connect   # a comment");
+	assert_string_equal(l.condition.call->name, "connect");
+	assert_int_equal(subject_answers(&l.subject), ANSWER_RESULT);
+	line_fini(&l);
+	l = right("ask How? | SIGPIPE <- exit client");
+	assert_int_equal(l.subject.kind, SUBJECT_EXIT);
+	line_fini(&l);
+}
+
 static void the_prompt_knows_whom(void **state)
 {
 	struct err e;
@@ -646,9 +684,22 @@ static const struct wrong {
 	{ "wire> set server net.ipv4.tcp_sack 1", 7, "set is a command of the lab", NULL },
 	{ "say", 4, "expected a text", NULL },
 	{ "sya hello", 1, "expected a command", "did you mean say?" },
-	{ "ask What? | *a | *b", 5, "one of them marked", NULL },
-	{ "ask What? | *a", 5, "two answers", NULL },
+	{ "ask What? | *a | *b", 16, "marked with * already", NULL },
+	{ "ask What? | a | b", 5, "must be marked", NULL },
+	{ "ask What?", 5, "needs its answer", NULL },
+	{ "ask", 4, "expected a question", NULL },
 	{ "ask What? | | *b", 11, "expected an answer", NULL },
+	{ "ask What? <-", 13, "expected where the answer is found", NULL },
+	{ "ask What? <- packt client flags", 14, "expected where the answer is found", "did you mean packet?" },
+	{ "ask What? <- packet client SYN", 21, "what of the packet is asked for", "packet server flags" },
+	{ "ask What? <- packet client flags len", 37, "a number behind len", NULL },
+	{ "ask What? <- packets client flags", 29, "a protocol, flags or a number", NULL },
+	{ "ask What? <- state client", 20, "client has many sockets", "next state HOST" },
+	{ "ask What? <- state a LISTEN", 22, "expected the end of the line", NULL },
+	{ "ask What? <- socket a recvq", 23, "expected a number of the socket", "did you mean recv-q?" },
+	{ "ask What? <- return server acept", 28, "expected a call", "did you mean accept?" },
+	{ "ask What? | *SIN <- packet client flags", 5, "the right answer must be flags", NULL },
+	{ "ask What? | *opened <- state a", 5, "the right answer must be a state", NULL },
 	{ "needs ipv7", 7, "something a machine can have", "did you mean ipv6?" },
 	{ "needs linux six", 7, "something a machine can have", NULL },
 	{ "wait", 5, "expected what to look for", NULL },
@@ -957,6 +1008,7 @@ int main(void)
 		cmocka_unit_test(packet_conditions),
 		cmocka_unit_test(other_conditions),
 		cmocka_unit_test(text_is_taken_as_it_is),
+		cmocka_unit_test(questions_say_where_the_answer_is),
 		cmocka_unit_test(the_prompt_knows_whom),
 		cmocka_unit_test(wrong_lines),
 		cmocka_unit_test(torn_lines),
