@@ -1,20 +1,17 @@
 #include "src/cmd_screen.h"
 
-#include <string.h>
 #include <unistd.h>
+
+#include "ui/theme.h"
 
 int screen_check(const char *command, const struct screen_options *o)
 {
-	static const char *const themes[] = { "dark", "light", "mono" };
+	STR_ON_STACK(names, 160);
 	struct err e = { 0 };
-	size_t i = 0;
 
-	while (o->theme && i < 3 && strcmp(o->theme, themes[i]) != 0)
-		i++;
-	if (i == 3)
-		return cmd_usage(command, "--theme takes dark, light or mono, not \"%s\"",
-				 o->theme),
-		       -1;
+	theme_names(&names);
+	if (o->theme && !theme_find(o->theme))
+		return cmd_usage(command, "--theme takes %s, not \"%s\"", names.buf, o->theme), -1;
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		return 0;
 	err_set(&e, "socklens play and socklens show need none",
@@ -25,7 +22,9 @@ int screen_check(const char *command, const struct screen_options *o)
 int screen_run(const struct app_config *c, const struct screen_options *o)
 {
 	const struct term_options term = { .theme = o->theme, .ascii = o->ascii != 0 };
+	struct app_config config = *c;
 	struct err e = { 0 };
 
-	return app_run(c, &term, &e) ? cmd_error(&e, EXIT_FAILED) : EXIT_OK;
+	config.present = o->present != 0;
+	return app_run(&config, &term, &e) ? cmd_error(&e, EXIT_FAILED) : EXIT_OK;
 }

@@ -10,9 +10,11 @@
 struct screen_options {
 	const char *theme;
 	int ascii;
+	int present;
 };
 
-#define SCREEN_OPTIONS(o) { "--theme", &(o)->theme, NULL }, { "--ascii", NULL, &(o)->ascii }
+#define SCREEN_OPTIONS(o) \
+	{ "--theme", &(o)->theme, NULL }, { "--ascii", NULL, &(o)->ascii }, { "--present", NULL, &(o)->present }
 
 /* -1 and a message if the screen cannot be put up here; before anything is started. */
 int screen_check(const char *command, const struct screen_options *o);

@@ -14,13 +14,14 @@ const struct cmd cmds[] = {
 	{ "lab", "[lab] [-w FILE]", "the lab on the screen: a client, a server, a wire to play with",
 	  "  -w FILE       record to FILE (pcapng), which must not exist yet\n"
 	  "  --loopback    both programs on one host, with lo between them (127.0.0.1); nothing can be held there\n"
-	  "  --theme NAME  dark, light or mono\n"
+	  "  --theme NAME  dark, light, mono; projector, blackboard, ink\n"
 	  "  --ascii       draw with ASCII characters only\n"
+	  "  --present     for a projector: large, strong, one thing at a time (P ends that)\n"
 	  "Example: socklens lab -w first.pcapng\n",
 	  cmd_lab },
 	{ "lesson", "lesson [NAME]", "list the lessons; open one",
 	  "  -w FILE       record to FILE\n"
-	  "  --theme, --ascii as in lab\n"
+	  "  --theme, --ascii, --present as in lab\n"
 	  "Example: socklens lesson handshake\n",
 	  cmd_lesson },
 	{ "run", "run [--server CMD] [--client CMD] [-- CMD]", "your own programs in the lab, each of their socket calls beside its packets",
@@ -34,7 +35,7 @@ const struct cmd cmds[] = {
 	  "  --for TIME    with --text: end after this time (10s, 500ms)\n"
 	  "  --pid N       no lab: a process that runs already, by its number; it is let go at the end\n"
 	  "  -w FILE       record to FILE\n"
-	  "  --theme, --ascii as in lab\n"
+	  "  --theme, --ascii, --present as in lab\n"
 	  "With --text the run is over when the clients have ended and the wire is quiet; what still runs is ended.\n"
 	  "Exit status: the client's, 128 and a signal's number where one killed it; 127 a command is not found,\n"
 	  "126 it cannot be executed; 2 cannot run (a server never listened, an error of ours), 77 no lab here.\n"
@@ -53,7 +54,7 @@ const struct cmd cmds[] = {
 	  "FILTER: only packets that match, as in pcap-filter(7); f changes it.\n"
 	  "  --unpack SIZE unpack a compressed file up to this size (20G), whatever its ratio\n"
 	  "  --analysis V  the rules of Wireshark 4.0, 4.4 or 4.6 (default: the newest)\n"
-	  "  --theme, --ascii as in lab\n"
+	  "  --theme, --ascii, --present as in lab\n"
 	  "Example: socklens open first.pcapng\n"
 	  "Example: socklens open big.pcap 'tcp port 443 and host 192.0.2.1'\n"
 	  "Example: ssh host tcpdump -U -w - | socklens open -\n",

@@ -12,6 +12,7 @@
 #include "ui/keys.h"
 
 #define WHEEL_ROWS 3
+#define SAVE_KEY   'S' /* saves the help, too, instead of closing it */
 
 /* ---- messages ---- */
 
@@ -88,7 +89,10 @@ static void key_to_help(struct app *a, uint32_t key)
 		a->help_skip = a->help_skip < 0 ? 0 : a->help_skip;
 		return;
 	}
-	a->help = false;
+	if (key == SAVE_KEY)
+		app_command(a, "screen", NULL);
+	else
+		a->help = false;
 }
 
 static bool inside(struct area area, const struct term_input *in)
@@ -153,6 +157,7 @@ void app_input(struct app *a, const struct term_input *in)
 	if (not_a_key(a, in))
 		return;
 	app_line_before_key(a, in);
+	app_presses_note(a, in->key);
 	app_hush(a);
 	if (app_line_takes_back(a, in->key) || (app_find_stop(a) && in->key == TERM_ESCAPE))
 		return;
@@ -233,6 +238,8 @@ bool app_work(struct app *a)
 	news |= app_cover_work(a);
 	news |= app_find_work(a);
 	news |= trace_rows(a->view.trace) != rows;
+	news |= app_reveal_work(a);
+	news |= app_presses_work(a);
 	if (session_trouble(a->session, &e)) {
 		app_complain(a, &e);
 		news = true;
@@ -276,6 +283,8 @@ struct app *app_new(const struct app_config *c, struct err *e)
 		focus_on(a, launch_first(c->launch));
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;
 	a->view.trace = session_trace(c->session);
+	a->theme = theme_default(256, NULL, NULL);
+	a->reveal_from = ROW_NONE;
 	if (app_cover_init(a, c->filter, e) || app_find_init(a, e)) {
 		app_free(a);
 		return NULL;
@@ -286,6 +295,8 @@ struct app *app_new(const struct app_config *c, struct err *e)
 		app_say(a, c->greeting ? c->greeting : first_words);
 	if (!a->view.follow)
 		view_first(&a->view);
+	if (c->present)
+		app_present(a, true);
 	return a;
 }
 

@@ -27,6 +27,7 @@ struct app_config {
 	struct launch *launch;		/* borrowed; programs of the user that are to be started; NULL */
 	const char *filter;		/* only packets that match are shown; NULL or "": all */
 	bool *restart;			/* receives that all is wanted again on one host; NULL: that cannot be */
+	bool present;			/* begins as in front of a class */
 	const char *greeting;		/* said above the prompt until the first key; NULL */
 };
 

@@ -102,6 +102,13 @@ static int run_last(struct app *a, const char *argument, struct err *e)
 	return 0;
 }
 
+static int run_follow(struct app *a, const char *argument, struct err *e)
+{
+	run_last(a, argument, e);
+	a->view.follow = true;
+	return 0;
+}
+
 /* ---- panels ---- */
 
 static int show_panel(struct app *a, const char *name, struct err *e)
@@ -114,6 +121,7 @@ static int show_panel(struct app *a, const char *name, struct err *e)
 		if (strcmp(panels[i].name, name) == 0) {
 			a->view.panel = i;
 			a->view.panel_scroll = 0;
+			a->view.panel_hidden = false;
 			return 0;
 		}
 	}
@@ -128,6 +136,10 @@ static int run_panel(struct app *a, const char *argument, struct err *e)
 
 	if (*argument && !back && strcmp(argument, "next") != 0)
 		return show_panel(a, argument, e);
+	if (a->view.panel_hidden) {
+		a->view.panel_hidden = false;
+		return 0;
+	}
 	a->view.panel = (a->view.panel + (back ? panels_count - 1 : 1)) % panels_count;
 	a->view.panel_scroll = 0;
 	return 0;
@@ -165,13 +177,20 @@ static int run_toggle(struct app *a, const char *argument, struct err *e)
 				   e);
 	if (strcmp(argument, "cut") == 0)
 		return app_command(a, app_wire_says(a, "cut") ? "wire> mend" : "wire> cut", e);
-	return err_set(e, "toggle hold or toggle cut", "what is to be toggled?");
+	if (strcmp(argument, "panel") == 0) {
+		a->view.panel_hidden = !a->view.panel_hidden;
+		return 0;
+	}
+	return err_set(e, "toggle hold, toggle cut or toggle panel", "what is to be toggled?");
 }
 
 static int run_step(struct app *a, const char *argument, struct err *e)
 {
 	(void)argument;
+	if (view_hides_more(&a->view))
+		return run_down(a, "", e);
 	if (a->script && script_state(a->script) == SCRIPT_PAUSED) {
+		app_reveal_next(a);
 		script_resume(a->script);
 		return 0;
 	}
@@ -327,7 +346,7 @@ static const struct app_command app_commands[] = {
 	{ "page", "page up|down", "a page back or on", run_page },
 	{ "first", "first", "to the first event", run_first },
 	{ "last", "last", "to the last event", run_last },
-	{ "follow", "follow", "stay on the newest event", run_last },
+	{ "follow", "follow", "stay on the newest event", run_follow },
 	{ "search", "search TEXT|hex:BYTES|\"PAYLOAD\"|next|previous",
 	  "to an event with TEXT in it, or a packet with these bytes; /TEXT is the same",
 	  app_run_search },
@@ -346,9 +365,23 @@ static const struct app_command app_commands[] = {
 	{ "back", "back", "take back what was chosen last", app_run_back },
 	{ "step", "step", "the next step: of the lesson, of a held packet, or begin to hold",
 	  run_step },
-	{ "toggle", "toggle hold|cut", "begin to hold or to lose packets, or end it", run_toggle },
+	{ "toggle", "toggle hold|cut|panel",
+	  "begin to hold or to lose packets, or to hide the panel; or end it", run_toggle },
 	{ "prompt", "prompt [TEXT]", "type a line that begins with TEXT", run_prompt },
 	{ "focus", "focus NAME|wire|next", "whom the prompt talks to", run_focus },
+	{ "present", "present [on|off]", "large and with few things on it, for a projector",
+	  app_run_present },
+	{ "reveal", "reveal [on|off]",
+	  "one thing at a time: what is behind the cursor is hidden until it comes there",
+	  app_run_reveal },
+	{ "spotlight", "spotlight [on|off]", "only the event under the cursor is bright",
+	  app_run_spotlight },
+	{ "keys", "keys [on|off]", "show which keys are pressed", app_run_keys },
+	{ "theme", "theme NAME|next",
+	  "the colours: dark, light, mono, projector, blackboard or ink", app_run_theme },
+	{ "screen", "screen [FILE.svg|FILE.ans|FILE.txt]",
+	  "save this screen: a picture, text with colours, or text; alone: socklens-1.svg",
+	  app_run_screen },
 	{ "help", "help", "all keys, commands and calls", run_help },
 	{ "redraw", "redraw", "draw everything again", run_redraw },
 	{ "suspend", "suspend", "back to the shell; fg continues", run_suspend },
@@ -370,7 +403,8 @@ const struct app_command *app_command_find(const char *text, const char **argume
 		if (strlen(app_commands[i].name) == len &&
 		    memcmp(app_commands[i].name, text, len) == 0) {
 			*argument = text + len + strspn(text + len, " ");
-			return &app_commands[i];
+			/* A variable of the lab may have a command's name: first = accept(s). */
+			return **argument == '=' ? NULL : &app_commands[i];
 		}
 	if (*text == '/') {
 		*argument = text + 1;
@@ -404,6 +438,7 @@ void app_command_words(struct app *a, const char *text, size_t cursor, parse_off
 				      &(struct parse_offer){ .word = panels[i].name, .from = 6 });
 		return;
 	}
+	app_screen_words(text, cursor, offer, context);
 	for (size_t i = 0; i < APP_COMMANDS && cursor > 0; i++)
 		if (starts_with(app_commands[i].name, text, cursor))
 			offer(context,

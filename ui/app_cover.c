@@ -57,7 +57,7 @@ int app_timeout_ms(const struct app *a)
 		    (a->cover == COVER_CONNS && conn_list_busy(a->conns.list)) ||
 		    (a->follow && follow_busy(a->follow));
 
-	return busy || app_find_busy(a) ? 0 : -1;
+	return busy || app_find_busy(a) ? 0 : app_presses_timeout_ms(a);
 }
 
 /* ---- the connections ---- */
@@ -290,6 +290,7 @@ const struct key_row *app_cover_find(const struct app *a, uint32_t key)
 {
 	const struct key_row *row = keys_find_in(group_of[a->cover], key);
 
+	row = row ? row : keys_find_in(KEYS_CLASS, key);
 	return row ? row : keys_find_in(KEYS_PROGRAM, key);
 }
 

@@ -11,7 +11,7 @@
 
 /* ---- the keys that matter now ---- */
 
-#define HINTS 8
+#define HINTS 10
 
 static size_t script_hints(const struct app *a, struct app_hint *h)
 {
@@ -59,13 +59,31 @@ static size_t file_hints(const struct app *a, struct app_hint *h)
 	return n;
 }
 
+/* In front of a class: what goes on, and where the rest is said. */
+static size_t class_hints(const struct app *a, struct app_hint *h)
+{
+	size_t n = 0;
+
+	if (view_hides_more(&a->view))
+		h[n++] = (struct app_hint){ "step", "next event" };
+	else if (session_is_live(a->session))
+		n = lab_hints(a, h);
+	n = n > 2 ? 2 : n;
+	h[n++] = (struct app_hint){ "help", "help" };
+	return n;
+}
+
 static size_t hints(const struct app *a, struct app_hint *h)
 {
 	size_t n = app_cover_hints(a, h);
 
 	if (n > 0)
 		return n;
-	n = session_is_live(a->session) ? lab_hints(a, h) : file_hints(a, h);
+	if (a->view.present)
+		return class_hints(a, h);
+	if (view_hides_more(&a->view))
+		h[n++] = (struct app_hint){ "step", "next event" };
+	n += session_is_live(a->session) ? lab_hints(a, h + n) : file_hints(a, h + n);
 	h[n++] = (struct app_hint){ "panel next", "panel" };
 	h[n++] = (struct app_hint){ "help", "help" };
 	h[n++] = (struct app_hint){ "quit", "quit" };
@@ -160,8 +178,8 @@ static void said(const struct app *a, struct str *out, bool one_line)
 		str_addf(out, one_line ? " · %s" : "\n%s", waiting.buf);
 }
 
-/* Word-wrapped, so that the last line is row y. */
-static void draw_lines(struct area all, int y, enum style s, const char *text)
+/* Word-wrapped, so that the last line is row y; the row above the first one. */
+static int draw_lines(struct area all, int y, enum style s, const char *text)
 {
 	struct area lines = area_sub(all, 1, 0, all.width - 2, all.height);
 	int rows = area_wrap(area_sub(lines, 0, 0, lines.width, 0), 0, s, text);
@@ -169,10 +187,11 @@ static void draw_lines(struct area all, int y, enum style s, const char *text)
 	for (int i = 0; i < rows; i++)
 		area_fill(all, 0, y - i, all.width, STYLE_PLAIN, ' ');
 	area_wrap(lines, y - rows + 1, s, text);
+	return y - rows;
 }
 
-/* What typed lines or the lesson wait for, as long as nothing else is to be said. */
-static void draw_waiting(const struct app *a, struct area all)
+/* What typed lines or the lesson wait for, as long as nothing else is to be said.  The row above it. */
+static int draw_waiting(const struct app *a, struct area all)
 {
 	STR_ON_STACK(text, 400);
 
@@ -182,28 +201,26 @@ static void draw_waiting(const struct app *a, struct area all)
 	else if (app_lesson_waits(a))
 		app_lesson_text(a, &text);
 	else
-		return;
-	draw_lines(all, all.height - 2, STYLE_NOTE, text.buf);
+		return all.height - 2;
+	return draw_lines(all, all.height - 2, STYLE_NOTE, text.buf);
 }
 
-/* The mark above the mistake, x cells from the left; the text is beside it if there is room. */
-static void draw_message(const struct app *a, struct area all, int text_x)
+/* The mark above the mistake, x cells from the left; the text is beside it if there is room.  The row above both. */
+static int draw_message(const struct app *a, struct area all, int text_x)
 {
 	STR_ON_STACK(text, sizeof(a->message.what) + sizeof(a->message.hint) + 120);
 	enum style s = a->message_bad ? STYLE_ERROR : STYLE_NOTE;
 	int y = all.height - 2, x = text_x + a->message.column - 1;
 
-	if (!a->message.what[0]) {
-		draw_waiting(a, all);
-		return;
-	}
+	if (!a->message.what[0])
+		return draw_waiting(a, all);
 	said(a, &text, true);
 	if (a->typing && a->message.column > 0 && x >= 0 && x < all.width) {
 		area_fill(all, 0, y, all.width, STYLE_PLAIN, ' ');
 		area_text(all, x, y, STYLE_ERROR, "↓");
 		if (x + 2 + text_width(text.buf) < all.width) {
 			area_text(all, x + 2, y, s, text.buf);
-			return;
+			return y - 1;
 		}
 		y--;
 	}
@@ -211,7 +228,7 @@ static void draw_message(const struct app *a, struct area all, int text_x)
 		str_clear(&text);
 		said(a, &text, false);
 	}
-	draw_lines(all, y, s, text.buf);
+	return draw_lines(all, y, s, text.buf);
 }
 
 /* ---- whole screens ---- */
@@ -251,7 +268,7 @@ static const char *recording_mark(const struct app *a)
 void app_draw(struct app *a, struct grid *g)
 {
 	struct area all = grid_area(g);
-	int text_x;
+	int text_x, free_y = g->height - 2;
 
 	grid_clear(g);
 	a->width = g->width;
@@ -260,9 +277,11 @@ void app_draw(struct app *a, struct grid *g)
 		draw_too_small(all);
 		return;
 	}
-	a->layout = view_layout(g);
+	a->layout = view_layout(&a->view, g);
 	if (a->help) {
 		draw_help(a, all);
+		if (a->message.what[0])
+			draw_message(a, all, 0);
 		return;
 	}
 	a->view.mark = recording_mark(a);
@@ -272,5 +291,6 @@ void app_draw(struct app *a, struct grid *g)
 	if (a->typing && a->prompt.menu)
 		prompt_draw_menu(&a->prompt, all, text_x, all.height - 1);
 	else
-		draw_message(a, all, text_x);
+		free_y = draw_message(a, all, text_x);
+	app_presses_draw(a, all, free_y);
 }

@@ -22,6 +22,16 @@ enum app_wish {			/* what only the one who has the terminal can do */
 	WISH_SUSPEND,
 };
 
+#define PRESSES_MAX	6
+
+struct app_presses {		/* the keys that were pressed last, for all to see */
+	bool shown;
+	char name[PRESSES_MAX][12];	/* the newest last */
+	size_t count;
+	const char *meaning;	/* of the newest; NULL: it has none */
+	int64_t until_ns;	/* CLOCK_MONOTONIC: then they go */
+};
+
 enum app_cover {		/* what covers the ladder and the panel */
 	COVER_NONE,
 	COVER_CONNS,
@@ -58,6 +68,11 @@ struct app {
 	bool message_bad;
 	bool message_stays;	/* until a key that is pressed by itself */
 	bool refused;		/* what stands at the prompt is a line that was just refused */
+	const struct theme *theme;	/* what was chosen; in front of a class: its stage */
+	bool ascii;		/* what the terminal shows */
+	struct app_presses presses;
+	uint32_t reveal_from;	/* where rows are hidden behind the cursor: it goes to the first from here on; ROW_NONE */
+
 	bool help;		/* the help page covers the screen */
 	int help_skip, help_rows, help_height;
 
@@ -140,6 +155,25 @@ int app_run_search(struct app *a, const char *argument, struct err *e);
 int app_run_next(struct app *a, const char *argument, struct err *e);
 int app_run_previous(struct app *a, const char *argument, struct err *e);
 int app_run_mark(struct app *a, const char *argument, struct err *e);
+
+/* In front of a class (app_class.c). */
+const struct theme *app_theme(const struct app *a);	/* that the screen is to have now */
+void app_present(struct app *a, bool on);
+int app_run_present(struct app *a, const char *argument, struct err *e);
+int app_run_reveal(struct app *a, const char *argument, struct err *e);
+int app_run_spotlight(struct app *a, const char *argument, struct err *e);
+int app_run_theme(struct app *a, const char *argument, struct err *e);
+int app_run_screen(struct app *a, const char *argument, struct err *e);
+void app_screen_words(const char *text, size_t cursor, parse_offer_fn *offer, void *context);
+void app_reveal_next(struct app *a);	/* what happens from now on is shown without another key, as far as its first row */
+bool app_reveal_work(struct app *a);	/* true: it was */
+
+/* Keys for all to see (app_presses.c). */
+int app_run_keys(struct app *a, const char *argument, struct err *e);
+void app_presses_note(struct app *a, uint32_t key);
+bool app_presses_work(struct app *a);	/* true: they are to go */
+int app_presses_timeout_ms(const struct app *a);	/* -1: there are none */
+void app_presses_draw(const struct app *a, struct area all, int y);
 
 /* Typed lines (app_line.c). */
 void app_line_before_key(struct app *a, const struct term_input *in);	/* whatever the key means */

@@ -101,6 +101,7 @@ static int run_below(struct app *a, const char *text, bool typed, struct err *e)
 	if (!typed && command_types(a->session, &a->focus))
 		str_char(&command, ':');
 	str_add(&command, text);
+	app_reveal_next(a);
 	status = typed ? turns_type(a->turns, &a->focus, line, e)
 		       : command_run(a->session, &a->focus, line, e);
 

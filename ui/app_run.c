@@ -86,6 +86,7 @@ static int draw(struct loop *l, struct err *e)
 		return 0;
 	if (fit_grid(l, e) < 0)
 		return -1;
+	term_set_theme(l->term, app_theme(l->app));
 	app_draw(l->app, &l->grid);
 	term_show(l->term, &l->grid);
 	l->changed = false;
@@ -115,8 +116,11 @@ int app_run(const struct app_config *c, const struct term_options *o, struct err
 	if (!l.app)
 		return -1;
 	l.term = term_open(o, e);
-	if (l.term)
+	if (l.term) {
+		l.app->theme = term_theme(l.term);
+		l.app->ascii = term_ascii(l.term);
 		status = run(&l, e);
+	}
 	term_close(l.term);
 	grid_fini(&l.grid);
 	app_free(l.app);

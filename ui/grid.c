@@ -327,7 +327,7 @@ static void add_code(struct str *out, uint32_t code)
 	str_addn(out, utf8, safe_utf8(code, utf8));
 }
 
-static int used_cells(const struct grid *g, int y)
+int grid_row_used(const struct grid *g, int y)
 {
 	const struct cell *row = g->cell + (size_t)y * (size_t)g->width;
 	int x = g->width;
@@ -341,7 +341,7 @@ void grid_text(const struct grid *g, struct str *out)
 {
 	for (int y = 0; y < g->height; y++) {
 		const struct cell *row = g->cell + (size_t)y * (size_t)g->width;
-		int end = used_cells(g, y);
+		int end = grid_row_used(g, y);
 
 		for (int x = 0; x < end; x++) {
 			if (row[x].code)

@@ -34,6 +34,7 @@ enum style {
 	STYLE_MATCH,		/* what the search found */
 	STYLE_INPUT,		/* what is typed */
 	STYLE_ERROR,		/* an error message */
+	STYLE_FAINT,		/* what the spotlight is not on */
 	STYLE_CONN0,		/* the connections' hues: CONN0 + number % CONN_HUES */
 	STYLE_CONN1,
 	STYLE_CONN2,
@@ -91,6 +92,9 @@ int area_wrap(struct area a, int y, enum style s, const char *text);
 
 /* Cells that text takes, as area_text() would show it uncut. */
 int text_width(const char *text);
+
+/* Cells of a row up to its last one that is not blank. */
+int grid_row_used(const struct grid *g, int y);
 
 /* The grid as text, one line a row, trailing blanks cut.  For tests, `show` and saved screens. */
 void grid_text(const struct grid *g, struct str *out);

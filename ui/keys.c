@@ -101,6 +101,14 @@ const struct key_row key_rows[] = {
 	{ ':', ":", "prompt", NULL, KEYS_PROMPT },
 	{ 'p', "p", "focus next", "whom the prompt talks to: client, server, wire", KEYS_PROMPT },
 
+	{ 'P', "P", "present", "large and with few things on it: for a projector, or back", KEYS_CLASS },
+	{ 'O', "O", "reveal", "one thing at a time: hide what happened behind the cursor, or show it", KEYS_CLASS },
+	{ 'L', "L", "spotlight", "light on the event under the cursor alone, or on all", KEYS_CLASS },
+	{ 'Y', "Y", "keys", "show which keys are pressed, or no more", KEYS_CLASS },
+	{ 'T', "T", "theme next", "other colours", KEYS_CLASS },
+	{ 'z', "z", "toggle panel", "hide the panel, or show it", KEYS_CLASS },
+	{ 'S', "S", "screen", "save this screen as a picture: socklens-1.svg", KEYS_CLASS },
+
 	{ '?', "?", "help", "this page", KEYS_PROGRAM },
 	{ TERM_CTRL_L, "Ctrl-L", "redraw", "draw everything again", KEYS_PROGRAM },
 	{ TERM_CTRL_Z, "Ctrl-Z", "suspend", "back to the shell; fg continues", KEYS_PROGRAM },
@@ -164,24 +172,49 @@ const char *key_group_name(enum key_group g)
 		[KEYS_PANEL] = "Panel",
 		[KEYS_LAB] = "Lab",
 		[KEYS_PROMPT] = "Prompt",
+		[KEYS_CLASS] = "In front of a class",
 		[KEYS_PROGRAM] = "Program",
 	};
 
 	return names[g];
 }
 
+/* Keys of the prompt alone. */
+static const struct {
+	const char *name;
+	uint32_t key;
+} editing[] = {
+	{ "Left", TERM_LEFT },	   { "Right", TERM_RIGHT },   { "Backspace", TERM_BACKSPACE },
+	{ "Delete", TERM_DELETE }, { "Esc", TERM_ESCAPE },    { "Ctrl-A", TERM_CTRL_A },
+	{ "Ctrl-E", TERM_CTRL_E }, { "Ctrl-K", TERM_CTRL_K }, { "Ctrl-U", TERM_CTRL_U },
+	{ "Ctrl-W", TERM_CTRL_W },
+};
+
+const char *keys_help(const struct key_row *row)
+{
+	while (!row->help && row > key_rows)
+		row--;
+	return row->help;
+}
+
+void keys_name(uint32_t key, struct str *out)
+{
+	char utf8[4];
+
+	for (size_t i = 0; i < key_rows_count; i++)
+		if (key_rows[i].key == key) {
+			str_add(out, key_rows[i].name);
+			return;
+		}
+	for (size_t i = 0; i < sizeof(editing) / sizeof(editing[0]); i++)
+		if (editing[i].key == key)
+			str_add(out, editing[i].name);
+	if (key >= ' ' && key < TERM_KEY_BASE)
+		str_addn(out, utf8, safe_utf8(key, utf8));
+}
+
 uint32_t keys_named(const char *name)
 {
-	static const struct {
-		const char *name;
-		uint32_t key;
-	} editing[] = {
-		{ "Left", TERM_LEFT },		 { "Right", TERM_RIGHT },
-		{ "Backspace", TERM_BACKSPACE }, { "Delete", TERM_DELETE },
-		{ "Esc", TERM_ESCAPE },		 { "Ctrl-A", TERM_CTRL_A },
-		{ "Ctrl-E", TERM_CTRL_E },	 { "Ctrl-K", TERM_CTRL_K },
-		{ "Ctrl-U", TERM_CTRL_U },	 { "Ctrl-W", TERM_CTRL_W },
-	};
 	size_t len = strlen(name);
 	struct safe_char c;
 

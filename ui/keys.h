@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/core/str.h"
+
 enum key_group {		/* in the order of help */
 	KEYS_TIME,
 	KEYS_PANEL,
@@ -15,6 +17,7 @@ enum key_group {		/* in the order of help */
 	KEYS_STREAM,		/* while a stream is shown */
 	KEYS_LAB,
 	KEYS_PROMPT,
+	KEYS_CLASS,		/* in front of a class */
 	KEYS_PROGRAM,
 };
 #define KEY_GROUPS	(KEYS_PROGRAM + 1)
@@ -40,7 +43,11 @@ extern const size_t prompt_keys_count;
 const struct key_row *keys_find(uint32_t key);			/* NULL: the key has no meaning */
 const struct key_row *keys_find_in(enum key_group g, uint32_t key);	/* of one group */
 const struct key_row *keys_of_command(const char *command);	/* its first key; NULL */
+const char *keys_help(const struct key_row *row);		/* also of another key for the row before */
 const char *key_group_name(enum key_group g);
+
+/* Appends a key's name, as below; nothing if it has none. */
+void keys_name(uint32_t key, struct str *out);
 
 /* The key of a name ("PageUp", "Space", "x", "é", "Ctrl-C"); 0 if there is none. */
 uint32_t keys_named(const char *name);

@@ -8,10 +8,12 @@
 
 /*
  * The calls in the lanes, and beside the rails the states, and the verdict on a packet beside its sender's
- * (ladder_lane.c).  False: there was no room for the verdict.
+ * (ladder_lane.c).  False: there was no room for the verdict.  Lines: in front of a class a call is wrapped in its lane,
+ * and its packet may be on a line below it; else it is one.
  */
+int ladder_lanes_lines(const struct ladder_frame *f, const struct ladder_row *r);
 bool ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
-		       int y);
+		       int y, int *packet_y);
 
 /*
  * What a program did as a whole (started, exited), and what it printed (ladder_said.c).  Lines that it takes; 0, and

@@ -145,6 +145,52 @@ static void draw_lane_text(struct area a, struct lane_text *l)
 		  l->result.buf);
 }
 
+/* ---- the same in front of a class: every word, on as many lines as it takes ---- */
+
+#define LANE_LINES 3
+
+struct words {
+	struct area box;
+	int x, y, last; /* of the next word; the last line */
+};
+
+static void put_words(struct words *w, enum style s, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, " "), blanks = strspn(text + len, " ");
+		STR_ON_STACK(word, 512);
+		int width;
+
+		str_addn(&word, text, len);
+		width = text_width(word.buf);
+		if (w->x > 0 && w->x + width > w->box.width) {
+			if (w->y == w->last) {
+				area_text(w->box, w->x, w->y, s, text);
+				return;
+			}
+			w->x = 0;
+			w->y++;
+		}
+		w->x += area_text(w->box, w->x, w->y, s, word.buf) + (int)blanks;
+		text += len + blanks;
+	}
+}
+
+/* Draws into the box from line y on; the lines it took.  A result is not broken where that can be helped. */
+static int draw_lane_words(struct area box, int y, const struct lane_text *l)
+{
+	struct words w = { .box = box, .y = y, .last = y + LANE_LINES - 1 };
+
+	put_words(&w, STYLE_CALL, l->call.buf);
+	if (w.x > 0 && w.x + 1 + text_width(l->result.buf) > box.width && w.y < w.last) {
+		w.x = 0;
+		w.y++;
+	}
+	w.x += w.x > 0;
+	put_words(&w, l->result_style, l->result.buf);
+	return w.y - y + 1;
+}
+
 /* ---- states ---- */
 
 struct marks { /* the state that each side shows; "" none */
@@ -213,10 +259,10 @@ static int call_cells(const struct lane_text *l)
 
 /*
  * A lane: the call at its left, the state beside the rail.  Where a call is in the way, the state goes to
- * the lane's end if both fit, else inside the rail if no arrow is there, else the call is cut.
+ * the lane's end if both fit, else inside the rail if no arrow is there, else the call is cut.  The lines it took.
  */
-static void draw_lane(const struct ladder_frame *f, struct lane_text *l, const struct marks *m,
-		      struct area a, int y, int side, bool arrow)
+static int draw_lane(const struct ladder_frame *f, struct lane_text *l, const struct marks *m,
+		     struct area a, int y, int side, bool arrow)
 {
 	const struct ladder_columns *c = &f->columns;
 	int x = c->lane[side], width = c->lane_room[side], mark = text_width(m->name[side]);
@@ -229,8 +275,12 @@ static void draw_lane(const struct ladder_frame *f, struct lane_text *l, const s
 		if (m->verdict[side][0])
 			mark += text_width(m->verdict[side]) + (mark > 0);
 	}
+	width = mark ? width - mark - 1 : width;
+	if (l && f->view->present)
+		return draw_lane_words(area_sub(a, x, 0, width, a.height), y, l);
 	if (l)
-		draw_lane_text(area_sub(a, x, y, mark ? width - mark - 1 : width, 1), l);
+		draw_lane_text(area_sub(a, x, y, width, 1), l);
+	return 1;
 }
 
 /* Puts the verdict on a packet beside its sender's rail.  False: there is one, and no room for it. */
@@ -263,18 +313,57 @@ static void draw_centred_call(const struct ladder_frame *f, uint32_t row, const 
 	ladder_text_draw(f, a, y, row, STYLE_DIM, s.buf);
 }
 
+/*
+ * In front of a class nothing is cut: where a call and the state that its packet brought do not fit beside each other,
+ * the call stands above its packet.  Its lines there; 0: it is beside it.
+ */
+static int lines_above_packet(const struct ladder_frame *f, const struct ladder_row *r,
+			      const struct lane_text *l, const struct marks *m, int side)
+{
+	int mark = side < 0 ? 0 : text_width(m->name[side]);
+
+	if (!f->view->present || r->packet == ROW_NONE || !mark ||
+	    call_cells(l) + mark <= f->columns.lane_room[side])
+		return 0;
+	return draw_lane_words((struct area){ .width = f->columns.lane_room[side] }, 0, l);
+}
+
 bool ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
-		       int y)
+		       int y, int *packet_y)
 {
 	struct marks marks = row_marks(f, r);
 	bool arrow = r->packet != ROW_NONE;
 	struct lane_text text;
-	int side = row_lane_text(f, r, &text);
+	int side = row_lane_text(f, r, &text), above;
 	bool told = verdict_mark(f, r, &text, side, &marks);
 
+	above = lines_above_packet(f, r, &text, &marks, side);
+	if (above)
+		draw_lane(f, &text, &(struct marks){ 0 }, a, y, side, arrow);
+	*packet_y = y + above;
 	for (int i = 0; i < 2; i++)
-		draw_lane(f, i == side ? &text : NULL, &marks, a, y, i, arrow);
+		draw_lane(f, i == side && !above ? &text : NULL, &marks, a, y + above, i, arrow);
 	if (side == -1 && !arrow)
 		draw_centred_call(f, r->head, &text, a, y);
 	return told;
+}
+
+int ladder_lanes_lines(const struct ladder_frame *f, const struct ladder_row *r)
+{
+	struct marks marks = row_marks(f, r);
+	struct lane_text text;
+	int side, above;
+
+	if (!f->view->present || r->call == ROW_NONE)
+		return 1;
+	side = row_lane_text(f, r, &text);
+	if (side < 0)
+		return 1;
+	verdict_mark(f, r, &text, side, &marks);
+	above = lines_above_packet(f, r, &text, &marks, side);
+	if (above)
+		return above + 1;
+	/* On no line at all: only what it takes counts. */
+	return draw_lane(f, &text, &marks, (struct area){ .width = f->columns.width }, 0, side,
+			 r->packet != ROW_NONE);
 }

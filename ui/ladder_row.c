@@ -110,7 +110,8 @@ static void draw_aside(const struct ladder_frame *f, const struct ladder_row *r,
 	const struct ladder_columns *c = &f->columns;
 	STR_ON_STACK(s, 48);
 
-	draw_frame(f, NULL, r->head > 0 ? r->head - 1 : ROW_NONE, a, y);
+	if (!f->view->present)
+		draw_frame(f, NULL, r->head > 0 ? r->head - 1 : ROW_NONE, a, y);
 	str_addf(&s, "… %s …", text);
 	area_text(area_sub(a, c->middle, y, c->middle_width, 1),
 		  (c->middle_width - text_width(s.buf)) / 2, 0, STYLE_DIM, s.buf);
@@ -285,7 +286,7 @@ static const char *state_origin(const struct trace_entry *state)
 static void draw_event(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
 		       int y)
 {
-	bool told = ladder_lanes_draw(f, r, a, y);
+	bool told = ladder_lanes_draw(f, r, a, y, &y);
 
 	if (r->packet != ROW_NONE)
 		ladder_packet_draw(f, r->packet, !told, a, y);
@@ -294,36 +295,46 @@ static void draw_event(const struct ladder_frame *f, const struct ladder_row *r,
 				 state_origin(trace_entry(f->view->trace, r->head)));
 }
 
-/* What stands above a row, a line each: how long nothing happened, and where a connection was begun before. */
+/*
+ * What stands above a row, a line each: how long nothing happened, and where a connection was begun before.  In front
+ * of a class there is an empty line below each row; the first of them has it.
+ */
 static int lines_above(const struct ladder_frame *f, const struct ladder_row *r)
 {
-	return (r->gap_ns > 0) + ladder_starts_midway(f, r);
+	return (r->gap_ns > 0 && !f->view->present) + ladder_starts_midway(f, r);
+}
+
+/* text: that in its middle; NULL: it is not one of those. */
+static int own_lines(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
+		     const char *text)
+{
+	int said;
+
+	if (text)
+		return ladder_text_lines(f, a, r->head, text);
+	said = ladder_said_lines(f, r, a);
+	return said ? said : ladder_lanes_lines(f, r);
 }
 
 int ladder_row_height(const struct ladder_frame *f, const struct ladder_row *r, struct area a)
 {
-	int above = lines_above(f, r);
 	STR_ON_STACK(s, 4096);
 	enum style style;
+	bool is_text = centred_text(f, r, &s, &style);
 
-	if (!centred_text(f, r, &s, &style)) {
-		int said = ladder_said_lines(f, r, a);
-
-		return above + (said ? said : 1);
-	}
-	return above + ladder_text_lines(f, a, r->head, s.buf);
+	return lines_above(f, r) + own_lines(f, r, a, is_text ? s.buf : NULL) + f->view->present;
 }
 
 static int draw_above(const struct ladder_frame *f, const struct ladder_row *r, struct area a,
 		      int y)
 {
-	int gap = r->gap_ns > 0;
+	int gap = r->gap_ns > 0 && !f->view->present;
 
-	if (gap) {
+	if (r->gap_ns > 0) {
 		STR_ON_STACK(s, 48);
 
 		describe_duration(&s, r->gap_ns);
-		draw_aside(f, r, s.buf, a, y);
+		draw_aside(f, r, s.buf, a, y - !gap);
 	}
 	if (!ladder_starts_midway(f, r))
 		return gap;
@@ -333,23 +344,20 @@ static int draw_above(const struct ladder_frame *f, const struct ladder_row *r, 
 
 int ladder_draw_row(const struct ladder_frame *f, const struct ladder_row *r, struct area a, int y)
 {
-	int above = draw_above(f, r, a, y), lines = 1;
+	int above = draw_above(f, r, a, y), lines;
 	STR_ON_STACK(s, 4096);
 	bool is_text;
 	enum style style;
 
 	is_text = centred_text(f, r, &s, &style);
-	if (is_text)
-		lines = ladder_text_lines(f, a, r->head, s.buf);
-	else if (ladder_said_lines(f, r, a))
-		lines = ladder_said_lines(f, r, a);
-	for (int i = 0; i < lines; i++)
-		draw_frame(f, r, r->head, a, y + above + i);
+	lines = own_lines(f, r, a, is_text ? s.buf : NULL);
+	for (int i = 0; i < lines + f->view->present; i++)
+		draw_frame(f, i && f->view->present ? NULL : r, r->head, a, y + above + i);
 	draw_time(f, r, a, y + above);
 	if (is_text)
 		ladder_text_draw(f, a, y + above, r->head, style, s.buf);
 	else if (!ladder_said_draw(f, r, a, y + above))
 		draw_event(f, r, a, y + above);
 	accent(f, r, a, y + above, lines);
-	return above + lines;
+	return above + lines + f->view->present;
 }

@@ -30,11 +30,14 @@ static int count_bars(const struct ladder_frame *f, int side)
 	return bars > 0 ? bars : 1;
 }
 
-/* A capture without calls has more to say between the rails than in the lanes. */
+/*
+ * A capture without calls has more to say between the rails than in the lanes.  In front of a class calls are wrapped,
+ * and packets are not cut instead.
+ */
 static int lane_cells(const struct ladder_frame *f, int rest)
 {
 	bool lab = f->sides.by_host || trace_lanes(f->view->trace);
-	int lane = rest * (lab ? 31 : 25) / 100;
+	int lane = rest * (lab && !f->view->present ? 31 : 25) / 100;
 
 	if (!lab && lane < LANE_ADDRESS)
 		lane = LANE_ADDRESS < rest / 3 ? LANE_ADDRESS : rest / 3;
@@ -72,7 +75,7 @@ static void share_lanes(const struct ladder_frame *f, struct ladder_columns *c, 
 static struct ladder_columns columns_for(const struct ladder_frame *f, int width, bool time)
 {
 	int bars[2] = { count_bars(f, 0), count_bars(f, 1) };
-	int gutter = width >= GUTTER_FROM;
+	int gutter = width >= GUTTER_FROM || f->view->present;
 	int used = 1 + (time ? TIME_WIDTH : 0) + bars[0] + bars[1] + 2 * gutter + 2;
 	int rest = width > used ? width - used : 0;
 	int lane = lane_cells(f, rest);
@@ -97,7 +100,7 @@ struct ladder_frame ladder_frame(const struct view *v, int width, bool force_tim
 	f.has_cursor = view_cursor(v, &f.cursor);
 	f.sides = ladder_sides(v, f.has_cursor ? f.cursor.head : ROW_NONE);
 	ladder_choose_states(&f);
-	f.columns = columns_for(&f, width, force_time || width >= TIME_FROM);
+	f.columns = columns_for(&f, width, force_time || (width >= TIME_FROM && !v->present));
 	return f;
 }
 
@@ -112,6 +115,14 @@ struct placing {
 	struct ladder_row top;
 	int y; /* of the top row; negative if its first lines are cut off */
 };
+
+/* The row below one that is on the screen; false: none, or it is not to be seen yet. */
+static bool row_below(const struct ladder_frame *f, struct ladder_row *row)
+{
+	if (view_ends_at_cursor(f->view) && row->head == f->cursor.head)
+		return false;
+	return view_row_next(f->view, row, row);
+}
 
 /* Goes back from a row until `lines` lines are above it; returns the lines found. */
 static int climb(const struct ladder_frame *f, struct area a, struct ladder_row *at, int lines)
@@ -130,7 +141,7 @@ static int lines_from(const struct ladder_frame *f, struct area a, struct ladder
 
 	do {
 		lines += ladder_row_height(f, &row, a);
-	} while (lines < most && view_row_next(f->view, &row, &row));
+	} while (lines < most && row_below(f, &row));
 	return lines;
 }
 
@@ -182,6 +193,20 @@ static void mark_matches(const struct view *v, struct area a, int y)
 			continue;
 		for (int i = 0; i < len; i++)
 			line[x + i].style = STYLE_MATCH;
+	}
+}
+
+/* ---- the spotlight ---- */
+
+/* Lines from y to end, but for what belongs to the cursor's event. */
+static void leave_dark(struct area a, int y, int end)
+{
+	for (y = y < 0 ? 0 : y; y < end && y < a.height; y++) {
+		struct cell *line = a.grid->cell + (size_t)(a.y + y) * (size_t)a.grid->width + a.x;
+
+		for (int x = 0; x < a.width; x++)
+			if (!line[x].accent)
+				line[x].style = STYLE_FAINT;
 	}
 }
 
@@ -241,12 +266,19 @@ void ladder_draw(const struct view *v, struct area a)
 	}
 	p = place(&f, a);
 	do {
+		int from = p.y;
+
 		p.y += ladder_draw_row(&f, &p.top, a, p.y);
-	} while (p.y < a.height && view_row_next(v, &p.top, &p.top));
+		if (v->spotlight && p.top.head != f.cursor.head)
+			leave_dark(a, from, p.y);
+	} while (p.y < a.height && row_below(&f, &p.top));
 	if (p.y < a.height)
-		last = trace_rows(v->trace) - 1;
-	for (; p.y < a.height; p.y++)
+		last = view_ends_at_cursor(v) ? view_now(v) : trace_rows(v->trace) - 1;
+	for (; p.y < a.height; p.y++) {
 		ladder_draw_rails(&f, last, a, p.y);
+		if (v->spotlight)
+			leave_dark(a, p.y, p.y + 1);
+	}
 	for (int y = 0; y < a.height; y++)
 		mark_matches(v, a, y);
 }
@@ -265,11 +297,12 @@ void view_click(struct view *v, struct area ladder, int y)
 			struct ladder_row last;
 
 			v->cursor = trace_entry(v->trace, p.top.head)->offset;
-			v->follow = view_row_last(v, &last) && last.head == p.top.head;
+			v->follow =
+				!v->reveal && view_row_last(v, &last) && last.head == p.top.head;
 			v->panel_scroll = 0;
 			return;
 		}
-	} while (view_row_next(v, &p.top, &p.top));
+	} while (row_below(&f, &p.top));
 }
 
 static void say(struct str *out, const struct view *v, uint32_t row)

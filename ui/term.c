@@ -32,6 +32,8 @@ const char *__lsan_default_suppressions(void)
 struct term {
 	SCREEN *screen;
 	struct grid shown; /* what is on the terminal; no cells: unknown */
+	const struct theme *theme;
+	const struct theme *native; /* that the terminal and the environment choose */
 	attr_t attrs[STYLE_COUNT];
 	bool pairs_for_accent; /* accent is a background; otherwise it is reverse video */
 	bool colours;
@@ -106,7 +108,6 @@ static void make_pairs(struct term *t, const struct theme *theme, int depth, boo
 {
 	short text = opaque ? theme->text[depth] : -1, paper = opaque ? theme->paper[depth] : -1;
 
-	t->colours = true;
 	t->pairs_for_accent = depth == THEME_256 && COLOR_PAIRS > 2 * STYLE_COUNT;
 	assume_default_colors(text, paper);
 	for (int s = 0; s < STYLE_COUNT; s++) {
@@ -116,26 +117,55 @@ static void make_pairs(struct term *t, const struct theme *theme, int depth, boo
 
 		init_pair(pair_of((enum style)s, false), fg, bg);
 		if (t->pairs_for_accent)
-			init_pair(pair_of((enum style)s, true), fg, theme->accent);
+			init_pair(pair_of((enum style)s, true), fg,
+				  look->bg >= 0 ? bg : theme->accent);
 	}
 }
 
-static void use_theme(struct term *t, const char *name)
+static int terminal_colours(void)
 {
-	const struct theme *theme;
-	int colours = has_colors() ? tigetnum("colors") : 0, depth;
+	return has_colors() ? tigetnum("colors") : 0;
+}
 
-	theme = name ? theme_find(name) : NULL;
-	if (!theme)
-		theme = theme_default(colours, getenv("NO_COLOR"), getenv("COLORFGBG"));
-	depth = theme_depth(theme, colours);
+static void use_theme(struct term *t, const struct theme *theme)
+{
+	int depth = theme_depth(theme, terminal_colours());
+
+	t->theme = theme;
 	for (int s = 0; s < STYLE_COUNT; s++) {
 		const struct look *look = &theme->look[s];
 
-		t->attrs[s] = attrs_of(look->attrs | (depth == THEME_256 ? 0u : look->few));
+		t->attrs[s] = attrs_of(look->attrs | (depth == THEME_256 ? look->rich : look->few));
 	}
-	if (depth != THEME_MONO && start_color() == OK)
-		make_pairs(t, theme, depth, name != NULL);
+	t->colours = depth != THEME_MONO && start_color() == OK;
+	t->pairs_for_accent = false;
+	if (t->colours)
+		make_pairs(t, theme, depth, theme != t->native);
+}
+
+/* name: that was asked for; NULL: none. */
+static void choose_theme(struct term *t, const char *name)
+{
+	t->native = NULL;
+	if (name) {
+		use_theme(t, theme_find(name));
+		return;
+	}
+	t->native = theme_default(terminal_colours(), getenv("NO_COLOR"), getenv("COLORFGBG"));
+	use_theme(t, t->native);
+}
+
+const struct theme *term_theme(const struct term *t)
+{
+	return t->theme;
+}
+
+void term_set_theme(struct term *t, const struct theme *theme)
+{
+	if (theme == t->theme)
+		return;
+	use_theme(t, theme);
+	term_forget(t);
 }
 
 /* ---- opening ---- */
@@ -147,8 +177,11 @@ static int check_terminal(const struct term_options *o, struct err *e)
 {
 	if (tty_is_ours())
 		return err_set(e, NULL, "the terminal is in use by this program already");
+	STR_ON_STACK(names, 160);
+
+	theme_names(&names);
 	if (o->theme && !theme_find(o->theme))
-		return err_set(e, "dark, light or mono", "there is no theme %s", o->theme);
+		return err_set(e, names.buf, "there is no theme %s", o->theme);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(e, no_screen, "standard input and output must be a terminal");
 	return 0;
@@ -194,7 +227,7 @@ static int start_screen(struct term *t, const struct term_options *o, struct err
 	tty_enter();
 	prepare_closing();
 	set_modes();
-	use_theme(t, o->theme);
+	choose_theme(t, o->theme);
 	t->ascii = o->ascii || tty_wants_ascii();
 	t->caret = -1;
 	adopt_size();

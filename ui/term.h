@@ -10,6 +10,7 @@
 
 #include "src/core/err.h"
 #include "ui/grid.h"
+#include "ui/theme.h"
 
 enum term_key {			/* beyond the characters (Unicode code points) */
 	KEY_NONE_ = 0,
@@ -29,7 +30,7 @@ struct term_input {
 };
 
 struct term_options {
-	const char *theme;	/* "dark", "light", "mono"; NULL: by the terminal and NO_COLOR */
+	const char *theme;	/* its name (theme.h); NULL: by the terminal and NO_COLOR */
 	bool ascii;		/* also set by itself where the locale has no UTF-8 */
 };
 
@@ -43,6 +44,10 @@ int term_fd(const struct term *t);			/* readable when a key or a resize waits */
 bool term_read(struct term *t, struct term_input *in);	/* false: nothing more */
 void term_size(const struct term *t, int *width, int *height);
 bool term_ascii(const struct term *t);
+
+/* The colours.  Those that a theme was not chosen for by name have the terminal's own paper. */
+const struct theme *term_theme(const struct term *t);
+void term_set_theme(struct term *t, const struct theme *theme);
 void term_show(struct term *t, const struct grid *g);	/* only what changed is written */
 void term_forget(struct term *t);			/* what is on it is not known: show all of it next time */
 void term_suspend(struct term *t);			/* Ctrl-Z: restores, stops the process, takes over again */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "src/core/str.h"
 #include "ui/grid.h"
 
 enum {				/* attributes, a set of bits */
@@ -25,19 +26,21 @@ struct look {
 	int16_t bg;		/* among 256; -1: the theme's paper.  Fewer colours: few says what instead */
 	uint8_t attrs;
 	uint8_t few;		/* more attributes where there are fewer than 256 colours */
+	uint8_t rich;		/* more where there are 256: bold is not bold but another colour on many that have 8 */
 };
 
 enum { THEME_256, THEME_16, THEME_8, THEME_MONO };	/* depth; the first three index fg, text, paper */
 
 struct theme {
 	const char *name;
+	const char *stage;		/* the theme that it becomes in front of a class; its own name: none other */
 	bool colours;
 	int16_t text[3], paper[3];	/* used where the theme was asked for by name */
 	int16_t accent;			/* background among 256 of what belongs to the cursor's event */
 	struct look look[STYLE_COUNT];
 };
 
-extern const struct theme themes[];	/* dark, light, mono */
+extern const struct theme themes[];	/* dark, light, mono; projector, blackboard, ink */
 extern const size_t themes_count;
 
 const struct theme *theme_find(const char *name);	/* NULL if there is none */
@@ -49,5 +52,18 @@ const struct theme *theme_find(const char *name);	/* NULL if there is none */
 const struct theme *theme_default(int colours, const char *no_color, const char *colorfgbg);
 
 int theme_depth(const struct theme *t, int colours);	/* THEME_* */
+
+const struct theme *theme_stage(const struct theme *t);	/* what it is in front of a class */
+const struct theme *theme_next(const struct theme *t);	/* in the order of the table; from the last to the first */
+void theme_names(struct str *out);			/* appends "dark, light or mono" */
+
+/* What a cell looks like with all the colours of its theme. */
+struct shade {
+	int fg, bg;		/* among 256; -1: those of the terminal, in a theme without colours */
+	unsigned attrs;		/* LOOK_* */
+};
+struct shade theme_shade(const struct theme *t, enum style s, bool accent);
+
+uint32_t theme_rgb(int colour);	/* of a colour among 256, as xterm has them: 0xRRGGBB */
 
 #endif

@@ -27,7 +27,7 @@ static int clamp(int n, int low, int high)
 	return n < low ? low : n > high ? high : n;
 }
 
-struct layout view_layout(struct grid *g)
+struct layout view_layout(const struct view *v, struct grid *g)
 {
 	struct area all = grid_area(g);
 	int body = clamp(g->height - 3, 0, g->height), panel;
@@ -35,7 +35,11 @@ struct layout view_layout(struct grid *g)
 
 	l.header = area_sub(all, 0, 0, g->width, 2);
 	l.hint = area_sub(all, 0, g->height - 1, g->width, 1);
-	if (l.beside) {
+	if (v->panel_hidden) {
+		l.beside = false;
+		l.ladder = area_sub(all, 0, 2, g->width, body);
+		l.panel = area_sub(all, 0, 2 + body, g->width, 0);
+	} else if (l.beside) {
 		panel = clamp(g->width * 2 / 5, 54, 96);
 		if (g->width - panel - 1 < LADDER_BESIDE)
 			panel = g->width - 1 - LADDER_BESIDE;
@@ -58,8 +62,20 @@ bool view_cursor(const struct view *v, struct ladder_row *out)
 	uint32_t row = v->cursor && !v->follow ? trace_row_of(v->trace, v->cursor) : ROW_NONE;
 
 	if (row == ROW_NONE)
-		return view_row_last(v, out);
+		return view_ends_at_cursor(v) ? view_row_first(v, out) : view_row_last(v, out);
 	return view_row_at(v, row, out);
+}
+
+bool view_ends_at_cursor(const struct view *v)
+{
+	return v->reveal && !v->follow;
+}
+
+bool view_hides_more(const struct view *v)
+{
+	struct ladder_row row;
+
+	return view_ends_at_cursor(v) && view_cursor(v, &row) && view_row_next(v, &row, &row);
 }
 
 uint32_t view_now(const struct view *v)
@@ -82,7 +98,7 @@ static void go_to(struct view *v, const struct ladder_row *r)
 	struct ladder_row last;
 
 	v->cursor = trace_entry(v->trace, r->head)->offset;
-	v->follow = view_row_last(v, &last) && last.head == r->head;
+	v->follow = !v->reveal && view_row_last(v, &last) && last.head == r->head;
 	v->panel_scroll = 0;
 }
 
@@ -111,7 +127,7 @@ void view_last(struct view *v)
 {
 	struct ladder_row at;
 
-	v->follow = true;
+	v->follow = !v->reveal;
 	if (view_row_last(v, &at))
 		go_to(v, &at);
 }
@@ -376,7 +392,7 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 
 void header_draw(const struct view *v, struct area a)
 {
-	struct layout l = view_layout(a.grid);
+	struct layout l = view_layout(v, a.grid);
 	struct ladder_frame f = ladder_frame(v, l.ladder.width, false);
 	struct heard h = { 0 };
 
@@ -403,12 +419,17 @@ static size_t first_tab(size_t shown, int width)
 	return first;
 }
 
-/* A rule with the panels' names in it, the shown one bright, and the instant it is about. */
+/* A rule with the panels' names in it, the shown one bright. */
 static void draw_tabs(const struct view *v, struct area a)
 {
 	int x = 2;
 
 	area_fill(a, 0, 0, a.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
+	if (v->present) {
+		if (v->panel < panels_count)
+			area_textf(a, x, 0, STYLE_TITLE, " %s ", panels[v->panel].name);
+		return;
+	}
 	for (size_t i = first_tab(v->panel, a.width); i < panels_count; i++) {
 		int width = text_width(panels[i].name);
 
@@ -426,7 +447,7 @@ static void draw_tabs(const struct view *v, struct area a)
 
 void view_draw(const struct view *v, struct grid *g)
 {
-	struct layout l = view_layout(g);
+	struct layout l = view_layout(v, g);
 	struct area a = l.panel;
 
 	header_draw(v, l.header);

@@ -37,6 +37,10 @@ struct view {
 	struct ruler *ruler;	/* the bytes of the cursor's connection; NULL: not counted.  Borrowed */
 	struct graph *graph;	/* its graphs; NULL: not drawn.  Borrowed */
 	struct marks *marks;	/* events that were marked; NULL: none.  Borrowed */
+	bool present;		/* in front of a class: rows stand apart, and of the panels only the name of the one shown */
+	bool reveal;		/* rows behind the cursor are hidden until it comes to them; not while it follows */
+	bool spotlight;		/* rows but that of the cursor are faint */
+	bool panel_hidden;
 	bool steady;		/* rows are printed as they come: they must line up with those that follow */
 	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */
 };
@@ -51,7 +55,7 @@ struct layout {
 	bool beside;		/* the panel is beside the ladder; the column before it is a rule */
 	struct area hint;	/* the last row: prompt, hints or an error */
 };
-struct layout view_layout(struct grid *g);
+struct layout view_layout(const struct view *v, struct grid *g);
 
 /* Draws header, ladder and panel.  The hint row is the application's. */
 void view_draw(const struct view *v, struct grid *g);
@@ -68,7 +72,7 @@ void ladder_draw(const struct view *v, struct area a);
 /* Where the cursor goes: n ladder rows on (negative: back), to the first or last row.  Sets follow at the last. */
 void view_move(struct view *v, long n);
 void view_first(struct view *v);
-void view_last(struct view *v);
+void view_last(struct view *v);		/* where rows are hidden behind the cursor, it does not follow */
 void view_click(struct view *v, struct area ladder, int y);	/* the row drawn at y of the ladder's area */
 
 /*
@@ -84,6 +88,10 @@ bool view_hides(const struct view *v);	/* not all rows are shown */
 
 /* Appends which rows are shown, where not all are: " · 12 of 340 packets: tcp port 80"; else nothing. */
 void view_chosen_text(const struct view *v, struct str *out);
+
+/* There are rows behind the cursor's that are hidden for now. */
+bool view_hides_more(const struct view *v);
+bool view_ends_at_cursor(const struct view *v);	/* those behind it would be, if there were any */
 
 /* Moves to the row of the ladder that shows a trace row.  False: there is none. */
 bool view_go(struct view *v, uint32_t trace_row);

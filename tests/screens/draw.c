@@ -2,8 +2,10 @@
  * draw SCENE WIDTHxHEIGHT [MOVES]: prints a screen as text.  draw SCENE show WIDTH: the text of `socklens show`.
  *
  * Moves, one character each: j k down and up, d u half a page, g G first and last row, n next row that has
- * "SYN", v next packet with a verdict, m marks, 1 to 9 the panel, + scrolls the panel, a in ASCII.  Without any
- * the cursor follows the newest event.
+ * "SYN", v next packet with a verdict, m marks, 1 to 9 the panel, + scrolls the panel, z hides it, a in ASCII, P as in
+ * front of a class, O hides what is behind the cursor, L the spotlight.  Without any the cursor follows the newest
+ * event.  Then the screen is printed as text, or as a saved one: behind E with its colours, behind D those of the theme
+ * for light rooms, behind S as a picture.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include "ui/find.h"
 #include "ui/glyph.h"
 #include "ui/marks.h"
+#include "ui/shot.h"
 #include "ui/show.h"
 #include "ui/view.h"
 
@@ -39,10 +42,47 @@ static void next_verdict(struct view *v)
 	find_free(f);
 }
 
-static void move(struct view *v, char c, bool *ascii)
+/* How it is printed. */
+struct print {
+	bool ascii;
+	const char *saved; /* the name of a file with its ending; NULL: text */
+	const char *theme;
+};
+
+/* False: it is none of these. */
+static bool choose(struct view *v, char c, struct print *p)
+{
+	switch (c) {
+	case 'a':
+		return p->ascii = true;
+	case 'E':
+		p->saved = "x.ans";
+		return true;
+	case 'S':
+		p->saved = "x.svg";
+		return true;
+	case 'D':
+		p->theme = "light";
+		return true;
+	case 'P':
+		return v->present = true;
+	case 'O':
+		v->follow = false;
+		return v->reveal = true;
+	case 'L':
+		return v->spotlight = true;
+	case 'z':
+		return v->panel_hidden = true;
+	}
+	return false;
+}
+
+static void move(struct view *v, char c, struct print *p)
 {
 	struct ladder_row at;
 
+	if (choose(v, c, p))
+		return;
 	(void)str_copy(v->search, sizeof(v->search), c == 'n' ? "SYN" : "");
 	switch (c) {
 	case 'j':
@@ -76,12 +116,16 @@ static void move(struct view *v, char c, bool *ascii)
 	case '+':
 		v->panel_scroll++;
 		break;
-	case 'a':
-		*ascii = true;
-		break;
 	default:
 		v->panel = (size_t)(c - '1') % panels_count;
 	}
+}
+
+static void print_saved(const struct grid *g, const struct view *v, const struct print *p)
+{
+	const struct theme *t = theme_find(p->theme);
+
+	shot_format_of(p->saved)->write(g, v->present ? theme_stage(t) : t, stdout);
 }
 
 static int draw(struct scene *s, int width, int height, const char *moves)
@@ -94,21 +138,24 @@ static int draw(struct scene *s, int width, int height, const char *moves)
 			  .marks = marks_new(NULL) };
 	size_t size = (size_t)(width * height) * 8 + (size_t)height + 1;
 	char *text = malloc(size);
-	bool ascii = false;
+	struct print p = { .theme = "dark" };
 	struct grid g;
 	struct str out;
 
 	if (!text || !v.replay || !v.ruler || !v.graph || !v.marks || grid_init(&g, width, height, NULL))
 		return 2;
 	for (; *moves; moves++)
-		move(&v, *moves, &ascii);
+		move(&v, *moves, &p);
 	while (view_work(&v, height, 0))
 		;
 	view_draw(&v, &g);
-	if (ascii)
+	if (p.ascii)
 		glyph_to_ascii(&g);
 	out = str_on(text, size);
-	grid_text(&g, &out);
+	if (p.saved)
+		print_saved(&g, &v, &p);
+	else
+		grid_text(&g, &out);
 	fputs(text, stdout);
 	grid_fini(&g);
 	free(text);

@@ -60,16 +60,74 @@ static void readable(void **state)
 			int fg = look->fg[THEME_256] >= 0 ? look->fg[THEME_256]
 							  : theme->text[THEME_256];
 			int bg = look->bg >= 0 ? look->bg : theme->paper[THEME_256];
-			double least = s == STYLE_RULE ? 2 : 4.5;
+			bool line = s == STYLE_RULE || s == STYLE_FAINT;
+			double least = line ? 2 : 4.5;
 
 			if (contrast(fg, bg) < least)
 				fail_msg("%s: style %d has contrast %.2f", theme->name, s,
 					 contrast(fg, bg));
-			if (contrast(fg, theme->accent) < (s == STYLE_RULE ? 1.3 : 3) &&
-			    look->bg < 0)
+			if (contrast(fg, theme->accent) < (line ? 1.3 : 3) && look->bg < 0)
 				fail_msg("%s: style %d on the accent has contrast %.2f",
 					 theme->name, s, contrast(fg, theme->accent));
 		}
+	}
+}
+
+/* On a projector contrast is what is left: 7, which WCAG calls enhanced; what shows a connection's hue a little less. */
+static void strong_on_stage(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < themes_count; t++) {
+		const struct theme *stage = theme_stage(&themes[t]);
+
+		assert_non_null(stage);
+		assert_ptr_equal(theme_stage(stage), stage);
+		assert_int_equal(stage->colours, themes[t].colours);
+		for (int s = 0; stage->colours && s < STYLE_COUNT; s++) {
+			struct shade shade = theme_shade(stage, (enum style)s, false);
+			double least = s == STYLE_FAINT ? 2.5 : s >= STYLE_CONN0 ? 5.5 : 7;
+
+			if (contrast(shade.fg, shade.bg) < least)
+				fail_msg("%s: style %d has contrast %.2f", stage->name, s,
+					 contrast(shade.fg, shade.bg));
+		}
+	}
+}
+
+/* Where bold may mean another colour, paper that is light has no bold text. */
+static void no_bold_on_light_paper(void **state)
+{
+	const struct theme *projector = theme_find("projector");
+
+	(void)state;
+	for (int s = 0; s < STYLE_COUNT; s++)
+		assert_false((projector->look[s].attrs | projector->look[s].few) & LOOK_BOLD);
+}
+
+static void each_is_the_next_of_one(void **state)
+{
+	const struct theme *t = &themes[0];
+	STR_ON_STACK(names, 200);
+
+	(void)state;
+	for (size_t i = 0; i < themes_count; i++, t = theme_next(t))
+		assert_ptr_equal(t, &themes[i]);
+	assert_ptr_equal(t, &themes[0]);
+	theme_names(&names);
+	assert_string_equal(names.buf, "dark, light, mono, projector, blackboard or ink");
+}
+
+static void colours_of_xterm(void **state)
+{
+	double rgb[3];
+
+	(void)state;
+	assert_int_equal(theme_rgb(1), 0xcd0000);
+	assert_int_equal(theme_rgb(-1), 0);
+	assert_int_equal(theme_rgb(256), 0);
+	for (int c = 16; c < 256; c++) {
+		rgb_of(c, rgb);
+		assert_int_equal(theme_rgb(c), (int)rgb[0] << 16 | (int)rgb[1] << 8 | (int)rgb[2]);
 	}
 }
 
@@ -158,9 +216,15 @@ static void choice(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(readable),    cmocka_unit_test(few_colours),
-		cmocka_unit_test(hues_differ), cmocka_unit_test(mono_has_no_colour),
+		cmocka_unit_test(readable),
+		cmocka_unit_test(few_colours),
+		cmocka_unit_test(hues_differ),
+		cmocka_unit_test(mono_has_no_colour),
 		cmocka_unit_test(choice),
+		cmocka_unit_test(strong_on_stage),
+		cmocka_unit_test(no_bold_on_light_paper),
+		cmocka_unit_test(each_is_the_next_of_one),
+		cmocka_unit_test(colours_of_xterm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,7 +271,7 @@ static void a_click_selects_the_row_that_was_drawn_there(void **state)
 	assert_int_equal(grid_init(&g, 100, 30, NULL), 0);
 	view_first(&v);
 	view_move(&v, 12);
-	for (int y = 0; y < view_layout(&g).ladder.height; y++) {
+	for (int y = 0; y < view_layout(&v, &g).ladder.height; y++) {
 		struct view clicked = v;
 		struct ladder_row r;
 		char text[512], *want;
@@ -280,18 +280,18 @@ static void a_click_selects_the_row_that_was_drawn_there(void **state)
 
 		grid_clear(&g);
 		view_draw(&v, &g);
-		line.cell = g.cell + (view_layout(&g).ladder.y + y) * 100;
+		line.cell = g.cell + (view_layout(&v, &g).ladder.y + y) * 100;
 		line.cell[0].code = ' ';
 		grid_text(&line, &out);
 		want = strdup(text);
-		view_click(&clicked, view_layout(&g).ladder, y);
+		view_click(&clicked, view_layout(&v, &g).ladder, y);
 		assert_true(view_cursor(&clicked, &r));
 		grid_clear(&g);
 		view_draw(&clicked, &g);
-		int at = cursor_line(&g, view_layout(&g).ladder);
+		int at = cursor_line(&g, view_layout(&v, &g).ladder);
 		assert_true(at >= 0);
 		if (!strstr(want, "…")) { /* the line of a gap belongs to the row behind it */
-			line.cell = g.cell + (view_layout(&g).ladder.y + at) * 100;
+			line.cell = g.cell + (view_layout(&v, &g).ladder.y + at) * 100;
 			line.cell[0].code = ' ';
 			out = str_on(text, sizeof(text));
 			grid_text(&line, &out);
@@ -328,7 +328,7 @@ static void what_belongs_to_the_cursors_event_lights_up(void **state)
 	assert_true(view_search(&v, true));
 	v.search[0] = '\0';
 	view_draw(&v, &g);
-	l = view_layout(&g);
+	l = view_layout(&v, &g);
 	f = ladder_frame(&v, l.ladder.width, false);
 	at = cursor_line(&g, l.ladder);
 	assert_true(at >= 0);
