@@ -7,20 +7,22 @@
 /* clang-format off */
 const struct lesson_group lesson_groups[] = {
 	{ "Opening a connection",
-	  { "handshake", "refused", "silence", "early", "backlog", "blocking", "nonblocking", "ports",
-	    "lost-ack", "ignored", "defer", "both-open", "self", "shared", "signal" } },
+	  { "handshake", "refused", "silence", "unreachable", "early", "backlog", "blocking", "nonblocking",
+	    "ports", "lost-ack", "ignored", "overflow", "cookies", "defer", "fast-open", "both-open", "self",
+	    "shared", "signal" } },
 	{ "Data",
-	  { "stream", "framing", "http", "full", "window", "nagle", "cork", "edge", "repeat", "give-up",
-	    "reorder", "fast", "tail", "spurious", "slow-start", "urgent" } },
+	  { "stream", "framing", "http", "full", "window", "nagle", "delayed-ack", "quickack", "cork", "edge",
+	    "repeat", "give-up", "reorder", "fast", "no-sack", "tail", "spurious", "slow-start", "ecn", "path-mtu",
+	    "black-hole", "urgent" } },
 	{ "Closing",
-	  { "half-close", "broken-pipe", "copies", "unread", "restart", "linger", "leak", "keepalive",
-	    "crash", "abort", "both-close" } },
+	  { "half-close", "broken-pipe", "copies", "unread", "restart", "time-wait", "tw-reuse", "linger", "leak",
+	    "keepalive", "crash", "reboot", "abort", "forged", "both-close" } },
 	{ "Datagrams",
 	  { "udp-echo", "strangers", "datagrams", "broadcast" } },
 	{ "Local sockets",
 	  { "unix", "unix-mail", "rights", "pair" } },
 	{ "Families and layers",
-	  { "layers", "anywhere", "dual", "mptcp" } },
+	  { "layers", "names", "anywhere", "dual", "mptcp" } },
 };
 /* clang-format on */
 const size_t lesson_groups_count = sizeof(lesson_groups) / sizeof(lesson_groups[0]);

@@ -38,6 +38,7 @@ const struct setting settings[] = {
 	{ "net.ipv4.tcp_invalid_ratelimit", "milliseconds between answers to what is out of the window; 0: each" },
 	{ "net.ipv4.tcp_challenge_ack_limit", "challenge ACKs in a second" },
 	{ "net.ipv4.tcp_mtu_probing", "looks for the path MTU by itself: 0 no, 1 in a black hole, 2 always" },
+	{ "net.ipv4.tcp_base_mss", "… and begins with this segment" },
 	{ "net.ipv4.tcp_max_syn_backlog", "handshakes that are not over, of all listeners" },
 	{ "net.ipv4.tcp_rmem", "bytes of a receive buffer: least, at first, most" },
 	{ "net.ipv4.tcp_wmem", "bytes of a send buffer: least, at first, most" },
