@@ -250,8 +250,8 @@ bool app_work(struct app *a)
 /* ---- life ---- */
 
 /* A fresh lab says what to press first. */
-static const char *const first_words = "Press Enter and type a call, for example  s = "
-				       "socket(AF_INET, SOCK_STREAM)  (? shows all keys and calls)";
+static const char *const first_words =
+	"Press Enter and type a call, as in  s = socket(AF_INET, SOCK_STREAM)";
 
 static void focus_on(struct app *a, const char *name)
 {

@@ -245,6 +245,8 @@ static void draw_too_small(struct area a)
 static void draw_help(struct app *a, struct area all)
 {
 	struct area page = area_sub(all, 0, 1, all.width, all.height - 1);
+	STR_ON_STACK(where, 60);
+	int last;
 
 	area_fill(all, 0, 0, all.width, STYLE_BAR, ' ');
 	area_text(all, 1, 0, STYLE_BAR, "socklens · help");
@@ -254,6 +256,10 @@ static void draw_help(struct app *a, struct area all)
 		a->help_skip = a->help_rows > page.height ? a->help_rows - page.height : 0;
 		area_fill(all, 0, 1, all.width, STYLE_PLAIN, ' ');
 	}
+	last = a->help_skip + page.height;
+	str_addf(&where, "lines %d to %d of %d ", a->help_skip + 1,
+		 last < a->help_rows ? last : a->help_rows, a->help_rows);
+	area_text_right(all, all.width, 0, STYLE_BAR, where.buf);
 }
 
 static const char *recording_mark(const struct app *a)

@@ -144,10 +144,9 @@ int help_draw(struct area a, int skip, help_commands_fn *commands_of_screen)
 {
 	struct page p = page_on(a, skip);
 
-	area_text(page_line(&p), LEFT, 0, STYLE_DIM,
-		  "Up and Down scroll, any other key closes. A key types the command that stands "
-		  "under "
-		  "the same name.");
+	page_wrap(&p, LEFT, STYLE_DIM,
+		  "Up, Down and Space scroll, S saves this page, any other key closes. What keys "
+		  "do can be typed as well: the commands stand below.");
 	draw_keys(&p);
 	draw_legend(&p);
 	draw_commands(&p, commands_of_screen);

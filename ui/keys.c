@@ -39,6 +39,34 @@ const struct key_row key_rows[] = {
 	{ 't', "t", "stream", "what the connection of this packet carried: follow the stream", KEYS_PANEL },
 	{ 'C', "C", "connections", "all connections: sort, find, choose one", KEYS_PANEL },
 
+	{ ' ', "Space", "step", "the next step: of the lesson, of a held packet, or begin to hold", KEYS_LAB },
+	{ 'h', "h", "toggle hold", "hold the packets on the wire, or end that", KEYS_LAB },
+	{ 'r', "r", "wire> release", "the packet held longest travels on", KEYS_LAB },
+	{ 'x', "x", "wire> drop", "the packet held longest is lost, or the next to come", KEYS_LAB },
+	{ 'd', "d", "wire> dup", "it travels on twice, or the next to come does", KEYS_LAB },
+	{ 'c', "c", "toggle cut", "cut the wire, or mend it", KEYS_LAB },
+	{ 's', "s", "prompt save ", "keep the recording in a file", KEYS_LAB },
+	{ 'R', "R", "restart loopback", "start your programs again, all on one host (127.0.0.1)", KEYS_LAB },
+
+	{ TERM_ENTER, "Enter", "prompt", "type a call or a command", KEYS_PROMPT },
+	{ 'i', "i", "prompt", NULL, KEYS_PROMPT },
+	{ ':', ":", "prompt", NULL, KEYS_PROMPT },
+	{ 'p', "p", "focus next", "whom the prompt talks to: client, server, wire", KEYS_PROMPT },
+
+	{ 'P', "P", "present", "large and with few things on it: for a projector, or back", KEYS_CLASS },
+	{ 'O', "O", "reveal", "one thing at a time: hide what happened behind the cursor, or show it", KEYS_CLASS },
+	{ 'L', "L", "spotlight", "light on the event under the cursor alone, or on all", KEYS_CLASS },
+	{ 'Y', "Y", "keys", "show which keys are pressed, or no more", KEYS_CLASS },
+	{ 'T', "T", "theme next", "other colours", KEYS_CLASS },
+	{ 'z', "z", "toggle panel", "hide the panel, or show it", KEYS_CLASS },
+	{ 'S', "S", "screen", "save this screen as a picture: socklens-1.svg", KEYS_CLASS },
+
+	{ '?', "?", "help", "this page", KEYS_PROGRAM },
+	{ TERM_CTRL_L, "Ctrl-L", "redraw", "draw everything again", KEYS_PROGRAM },
+	{ TERM_CTRL_Z, "Ctrl-Z", "suspend", "back to the shell; fg continues", KEYS_PROGRAM },
+	{ 'q', "q", "quit", "end", KEYS_PROGRAM },
+	{ TERM_CTRL_C, "Ctrl-C", "quit now", "end without asking", KEYS_PROGRAM },
+
 	{ TERM_UP, "Up", "connections up", "to the connection before", KEYS_CONNS },
 	{ 'k', "k", "connections up", NULL, KEYS_CONNS },
 	{ TERM_DOWN, "Down", "connections down", "to the next connection", KEYS_CONNS },
@@ -86,34 +114,6 @@ const struct key_row key_rows[] = {
 	{ TERM_BACKSPACE, "Backspace", "stream back", NULL, KEYS_STREAM },
 	{ 't', "t", "stream close", "back to where you came from", KEYS_STREAM },
 	{ 'q', "q", "stream close", NULL, KEYS_STREAM },
-
-	{ ' ', "Space", "step", "the next step: of the lesson, of a held packet, or begin to hold", KEYS_LAB },
-	{ 'h', "h", "toggle hold", "hold the packets on the wire, or end that", KEYS_LAB },
-	{ 'r', "r", "wire> release", "the packet held longest travels on", KEYS_LAB },
-	{ 'x', "x", "wire> drop", "the packet held longest is lost, or the next to come", KEYS_LAB },
-	{ 'd', "d", "wire> dup", "it travels on twice, or the next to come does", KEYS_LAB },
-	{ 'c', "c", "toggle cut", "cut the wire, or mend it", KEYS_LAB },
-	{ 's', "s", "prompt save ", "keep the recording in a file", KEYS_LAB },
-	{ 'R', "R", "restart loopback", "start your programs again, all on one host (127.0.0.1)", KEYS_LAB },
-
-	{ TERM_ENTER, "Enter", "prompt", "type a call or a command", KEYS_PROMPT },
-	{ 'i', "i", "prompt", NULL, KEYS_PROMPT },
-	{ ':', ":", "prompt", NULL, KEYS_PROMPT },
-	{ 'p', "p", "focus next", "whom the prompt talks to: client, server, wire", KEYS_PROMPT },
-
-	{ 'P', "P", "present", "large and with few things on it: for a projector, or back", KEYS_CLASS },
-	{ 'O', "O", "reveal", "one thing at a time: hide what happened behind the cursor, or show it", KEYS_CLASS },
-	{ 'L', "L", "spotlight", "light on the event under the cursor alone, or on all", KEYS_CLASS },
-	{ 'Y', "Y", "keys", "show which keys are pressed, or no more", KEYS_CLASS },
-	{ 'T', "T", "theme next", "other colours", KEYS_CLASS },
-	{ 'z', "z", "toggle panel", "hide the panel, or show it", KEYS_CLASS },
-	{ 'S', "S", "screen", "save this screen as a picture: socklens-1.svg", KEYS_CLASS },
-
-	{ '?', "?", "help", "this page", KEYS_PROGRAM },
-	{ TERM_CTRL_L, "Ctrl-L", "redraw", "draw everything again", KEYS_PROGRAM },
-	{ TERM_CTRL_Z, "Ctrl-Z", "suspend", "back to the shell; fg continues", KEYS_PROGRAM },
-	{ 'q', "q", "quit", "end", KEYS_PROGRAM },
-	{ TERM_CTRL_C, "Ctrl-C", "quit now", "end without asking", KEYS_PROGRAM },
 };
 
 const struct key_note prompt_keys[] = {

@@ -13,14 +13,14 @@
 enum key_group {		/* in the order of help */
 	KEYS_TIME,
 	KEYS_PANEL,
-	KEYS_CONNS,		/* while the connections are shown */
-	KEYS_STREAM,		/* while a stream is shown */
 	KEYS_LAB,
 	KEYS_PROMPT,
 	KEYS_CLASS,		/* in front of a class */
 	KEYS_PROGRAM,
+	KEYS_CONNS,		/* while the connections are shown */
+	KEYS_STREAM,		/* while a stream is shown */
 };
-#define KEY_GROUPS	(KEYS_PROGRAM + 1)
+#define KEY_GROUPS	(KEYS_STREAM + 1)
 
 struct key_row {
 	uint32_t key;		/* a character or enum term_key */

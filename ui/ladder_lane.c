@@ -148,6 +148,7 @@ static void draw_lane_text(struct area a, struct lane_text *l)
 /* ---- the same in front of a class: every word, on as many lines as it takes ---- */
 
 #define LANE_LINES 3
+#define UNIT	   4 /* bytes: a blank and "min" */
 
 struct words {
 	struct area box;
@@ -161,6 +162,11 @@ static void put_words(struct words *w, enum style s, const char *text)
 		STR_ON_STACK(word, 512);
 		int width;
 
+		/* A unit is not left alone: "after 39.8 ms". */
+		if (text[len] && strlen(text + len) <= UNIT) {
+			len = strlen(text);
+			blanks = 0;
+		}
 		str_addn(&word, text, len);
 		width = text_width(word.buf);
 		if (w->x > 0 && w->x + width > w->box.width) {

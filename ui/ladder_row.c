@@ -9,7 +9,8 @@
 #include "ui/glyph.h"
 #include "ui/marks.h"
 
-#define NOTE_WIDTH 66 /* of a longer text over both lanes */
+#define NOTE_WIDTH   66 /* of a longer text over both lanes */
+#define NOTE_BETWEEN 60 /* rails so far apart have it between them */
 
 /* ---- rails, bars, time ---- */
 
@@ -193,8 +194,8 @@ static struct area text_box(const struct ladder_frame *f, struct area a, int y, 
 	int width = text_width(text), from, to, x;
 
 	text_columns(f, now, &from, &to);
-	if (width > NOTE_WIDTH && width > c->middle_width)
-		width = NOTE_WIDTH;
+	if (width > c->middle_width && width > NOTE_WIDTH)
+		width = c->middle_width > NOTE_BETWEEN ? c->middle_width - 2 : NOTE_WIDTH;
 	if (width > to - from)
 		width = to - from;
 	if (width < 1)
