@@ -6,6 +6,7 @@
 #include "src/lex.h"
 #include "src/parse_command.h"
 #include "src/session_names.h"
+#include "src/wire_numbers.h"
 #include "src/session_set.h"
 
 /* ---- the wire ---- */
@@ -22,10 +23,13 @@ static void command_text(struct str *out, const struct line *l)
 
 static int run_wire(struct session *s, const struct line *l, struct err *e)
 {
-	STR_ON_STACK(text, 320);
+	STR_ON_STACK(text, 1024);
+	struct wire_order order = l->order;
 
 	command_text(&text, l);
-	return session_wire(s, &l->order, text.buf, e);
+	if (order.edit.given)
+		wire_numbers_fill(session_trace(s), &order);
+	return session_wire(s, &order, text.buf, e);
 }
 
 /* ---- programs ---- */
@@ -133,8 +137,8 @@ const struct command commands[] = {
 	{ "hold", "hold [next N] [from HOST] [if FILTER] [once] [every N] | hold off [RULE]",
 	  "packets wait on the wire until they are released",
 	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_hold, .run = run_wire },
-	{ "release", "release [N|all]",
-	  "a held packet travels on",
+	{ "release", "release [N [first]|all] [with FIELD VALUE …]",
+	  "a held packet travels on; before the others; as another one: with flags RST seq +1",
 	  COMMAND_WIRE, STEP_RUN, EVERYWHERE, .parse = parse_release, .run = run_wire },
 	{ "drop", "drop [N|all] | drop [next N] [from HOST] [if FILTER] [every N]",
 	  "a held packet is lost; if none is held, the next one to come",

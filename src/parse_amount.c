@@ -1,7 +1,9 @@
 #include "src/parse_amount.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "capture/packet.h"
 #include "src/parse_impl.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -77,6 +79,58 @@ int parse_bits(struct parser *p)
 	t = parser_raw_word(p, "");
 	if (!read_rate(parser_text(p, &t), t.len, &p->line->order.bits_per_s))
 		return parser_expected_not(p, &t, "a rate such as 10mbit, 64kbit or 0");
+	parser_advance(p);
+	return 0;
+}
+
+/* ---- fields of TCP ---- */
+
+static const struct {
+	const char *word;
+	uint16_t bit;
+} flags[] = {
+	{ "fin", TCP_FIN }, { "syn", TCP_SYN }, { "rst", TCP_RST }, { "psh", TCP_PSH },
+	{ "ack", TCP_ACK }, { "urg", TCP_URG }, { "ece", TCP_ECE }, { "cwr", TCP_CWR },
+};
+
+/* +N or -N: so much beside the right one; N: this one. */
+int parse_beside(struct parser *p, int64_t most, const char *what, struct edit_number *out)
+{
+	bool plus = parser_take_mark(p, '+');
+
+	out->given = true;
+	out->relative = plus || (p->tok.kind == TOKEN_NUMBER && p->tok.number < 0);
+	return parse_int(p, plus ? 0 : -most, most, what, &out->n);
+}
+
+static bool add_flag(const char *text, size_t len, uint16_t *out)
+{
+	for (size_t i = 0; i < COUNT(flags); i++)
+		if (strlen(flags[i].word) == len && !strncasecmp(flags[i].word, text, len)) {
+			*out |= flags[i].bit;
+			return true;
+		}
+	return false;
+}
+
+int parse_tcp_flags(struct parser *p, uint16_t *out)
+{
+	struct token t;
+	const char *text;
+
+	parser_choose(p);
+	parser_placeholder(p, "FLAGS", "SYN|ACK");
+	t = parser_raw_word(p, "");
+	text = parser_text(p, &t);
+	*out = 0;
+	for (size_t at = 0; at <= t.len;) {
+		const char *bar = memchr(text + at, '|', t.len - at);
+		size_t len = bar ? (size_t)(bar - text) - at : t.len - at;
+
+		if (!add_flag(text + at, len, out))
+			return parser_expected_not(p, &t, "flags such as RST or SYN|ACK");
+		at += len + 1;
+	}
 	parser_advance(p);
 	return 0;
 }

@@ -10,6 +10,7 @@ struct parser;
 int parse_delay(struct parser *p);
 int parse_hold(struct parser *p);
 int parse_release(struct parser *p);
+int parse_edit(struct parser *p);	/* behind "with" */
 int parse_drop(struct parser *p);
 int parse_dup(struct parser *p);
 int parse_cut(struct parser *p);

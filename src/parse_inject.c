@@ -5,9 +5,9 @@
 #include "src/parse_command.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "capture/packet.h"
+#include "src/parse_amount.h"
 #include "src/parse_impl.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -24,39 +24,21 @@ static const struct segment {
 	{ "data", "data that nobody wrote", TCP_PSH | TCP_ACK, 1 },
 };
 
-static const struct {
-	const char *word;
-	uint16_t bit;
-} flags[] = {
-	{ "fin", TCP_FIN }, { "syn", TCP_SYN }, { "rst", TCP_RST }, { "psh", TCP_PSH },
-	{ "ack", TCP_ACK }, { "urg", TCP_URG }, { "ece", TCP_ECE }, { "cwr", TCP_CWR },
-};
-
 /* ---- fields ---- */
-
-/* +N or -N: so much beside the right one; N: this one. */
-static int parse_number(struct parser *p, int64_t most, const char *what, struct wire_number *out)
-{
-	bool plus = parser_take_mark(p, '+');
-
-	out->given = true;
-	out->relative = plus || (p->tok.kind == TOKEN_NUMBER && p->tok.number < 0);
-	return parse_int(p, plus ? 0 : -most, most, what, &out->n);
-}
 
 static int parse_seq(struct parser *p)
 {
-	return parse_number(p, UINT32_MAX, "a sequence number, or +N", &p->line->order.inject.seq);
+	return parse_beside(p, UINT32_MAX, "a sequence number, or +N", &p->line->order.inject.seq);
 }
 
 static int parse_ack(struct parser *p)
 {
-	return parse_number(p, UINT32_MAX, "a sequence number, or +N", &p->line->order.inject.ack);
+	return parse_beside(p, UINT32_MAX, "a sequence number, or +N", &p->line->order.inject.ack);
 }
 
 static int parse_window(struct parser *p)
 {
-	return parse_number(p, UINT16_MAX, "a window", &p->line->order.inject.window);
+	return parse_beside(p, UINT16_MAX, "a window", &p->line->order.inject.window);
 }
 
 static int parse_len(struct parser *p)
@@ -69,38 +51,9 @@ static int parse_len(struct parser *p)
 	return 0;
 }
 
-static bool add_flag(const char *text, size_t len, uint16_t *out)
-{
-	for (size_t i = 0; i < COUNT(flags); i++)
-		if (strlen(flags[i].word) == len && !strncasecmp(flags[i].word, text, len)) {
-			*out |= flags[i].bit;
-			return true;
-		}
-	return false;
-}
-
-/* SYN|ACK */
 static int parse_flags_word(struct parser *p)
 {
-	uint16_t *out = &p->line->order.inject.flags;
-	struct token t;
-	const char *text;
-
-	parser_choose(p);
-	parser_placeholder(p, "FLAGS", "SYN|ACK");
-	t = parser_raw_word(p, "");
-	text = parser_text(p, &t);
-	*out = 0;
-	for (size_t at = 0; at <= t.len;) {
-		const char *bar = memchr(text + at, '|', t.len - at);
-		size_t len = bar ? (size_t)(bar - text) - at : t.len - at;
-
-		if (!add_flag(text + at, len, out))
-			return parser_expected_not(p, &t, "flags such as RST or SYN|ACK");
-		at += len + 1;
-	}
-	parser_advance(p);
-	return 0;
+	return parse_tcp_flags(p, &p->line->order.inject.flags);
 }
 
 static int parse_host_number(struct parser *p)

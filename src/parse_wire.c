@@ -388,9 +388,41 @@ static int parse_which(struct parser *p, enum wire_verb verb, unsigned allowed)
 	return 0;
 }
 
+/* Behind the packet: how it is released. */
+static int parse_how(struct parser *p, bool numbered)
+{
+	struct wire_order *o = &p->line->order;
+
+	parser_choose(p);
+	parser_offer(p, "with", "other fields: flags RST, seq +1, data \"…\"");
+	if (numbered)
+		parser_offer(p, "first", "before all that are held, which follow it");
+	if (parser_at_end(p))
+		return 0;
+	if (numbered && parser_take_word(p, "first")) {
+		o->first = true;
+		return parser_at_end(p) ? 0 : parse_how(p, false);
+	}
+	if (parser_take_word(p, "with"))
+		return parse_edit(p);
+	return parser_expected(p, numbered ? "first, with or nothing" : "with or nothing");
+}
+
+/* [N|all] [first] [with …] */
 int parse_release(struct parser *p)
 {
-	return parse_which(p, WIRE_RELEASE, 0);
+	struct wire_order *o = &p->line->order;
+
+	if (parser_is_word(p, "with")) {
+		o->verb = WIRE_RELEASE;
+		o->which = WHICH_NEXT;
+		return parse_how(p, false);
+	}
+	if (p->offer && parser_at_end(p))
+		parser_offer(p, "with", "other fields: flags RST, seq +1, data \"…\"");
+	if (parse_which(p, WIRE_RELEASE, 0))
+		return -1;
+	return o->which == WHICH_NUMBER ? parse_how(p, true) : 0;
 }
 
 int parse_drop(struct parser *p)

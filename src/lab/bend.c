@@ -110,6 +110,45 @@ void bend_corrupt(uint8_t *bytes, uint32_t len, bool mended, struct dice *dice, 
 		 has_payload(&p, len) ? " of the data" : "", mended ? "put right" : "now wrong");
 }
 
+/* ---- mending ---- */
+
+/* Of the datagram or segment alone: behind it Ethernet may have padding. */
+static void mend_transport(uint8_t *bytes, const struct packet *p, const struct guard *g)
+{
+	const uint8_t *addresses = bytes + p->network_at + (p->ip_version == 6 ? 8 : 12);
+	uint8_t *field = bytes + p->transport_at + g->checksum_at;
+	uint32_t len = p->payload_at + p->payload_len - p->transport_at;
+	uint64_t sum = p->protocol == IPPROTO_ICMP
+			       ? 0
+			       : sum_pseudo_header(addresses, p->ip_version == 6, p->protocol, len);
+	uint16_t now;
+
+	if (g->may_lack && be16_at(field, 0) == 0)
+		return;
+	put16(field, 0);
+	now = (uint16_t)~sum_fold(sum_bytes(bytes + p->transport_at, len, sum));
+	put16(field, g->may_lack && now == 0 ? 0xffff : now);
+}
+
+void bend_mend(uint8_t *bytes, uint32_t len)
+{
+	const struct guard *g;
+	struct packet p;
+
+	packet_parse(&p, LINK_ETHERNET, bytes, len, len);
+	g = guard_of(&p);
+	if (p.ip_version == 4) {
+		uint8_t *ip = bytes + p.network_at;
+
+		put16(ip + IP4_CHECKSUM_AT, 0);
+		put16(ip + IP4_CHECKSUM_AT,
+		      (uint16_t)~sum_fold(sum_bytes(ip, (ip[0] & 0xfu) * 4u, 0)));
+	}
+	if (g && p.has_transport && p.payload_known && !p.fragment &&
+	    p.payload_at + p.payload_len <= len)
+		mend_transport(bytes, &p, g);
+}
+
 /* ---- congestion ---- */
 
 /* The byte with the two bits, and where they are in it; NULL: the packet is not IP. */

@@ -25,4 +25,7 @@ bool bend_can_mark(const uint8_t *bytes, uint32_t len);
 /* Marks it CE, the header's checksum mended. */
 void bend_mark(uint8_t *bytes, uint32_t len);
 
+/* Puts all checksums right: that of the IPv4 header, and of TCP, UDP or ICMP where the whole packet is there. */
+void bend_mend(uint8_t *bytes, uint32_t len);
+
 #endif

@@ -86,4 +86,11 @@ void carry_inject(struct carry *c, const struct carry_made *m);
 void carry_release(struct carry *c, struct flight *p, uint32_t copies);
 void carry_lose(struct carry *c, struct flight *p, const char *by);
 
+/* Another packet goes on in the place of one that was held, or was on its way; what: that is different.  Takes p. */
+void carry_replace(struct carry *c, struct flight *p, const uint8_t *frame, uint32_t len, const char *what);
+
+/* One that was on its way (flights_take()) arrives now; arrives when it would have, with so many copies.  Both take p. */
+void carry_hurry(struct carry *c, struct flight *p);
+void carry_double(struct carry *c, struct flight *p, uint32_t copies);
+
 #endif

@@ -116,6 +116,65 @@ void carry_release(struct carry *c, struct flight *p, uint32_t copies)
 	set_out_all(c, p, now_ns - c->offset_ns, rules_draw_delay(&c->rules, p->from));
 }
 
+/* As it is released, it is another packet: with a number of its own, and bytes that can be looked at. */
+void carry_replace(struct carry *c, struct flight *p, const uint8_t *frame, uint32_t len,
+		   const char *what)
+{
+	struct seen s = { .ts_ns = clock_now_ns(), .data = frame, .from = p->from };
+	struct flight *q = flight_new(frame, len);
+	int64_t due_ns = p->due_ns; /* of one on its way */
+	STR_ON_STACK(by, 300);
+
+	if (!q) {
+		carry_lose(c, p, "out of memory");
+		return;
+	}
+	c->offset_ns = s.ts_ns - clock_monotonic_ns();
+	s.caplen = s.len = len;
+	q->number = s.number = ++c->counts.packets;
+	q->from = p->from;
+	q->to = p->to;
+	q->stray = q->sample = q->late = true;
+	str_addf(&by, "%s; as packet %llu", what, (unsigned long long)q->number);
+	tell_fate(c->told, p, WIRE_EDITED, by.buf, s.ts_ns);
+	tell_packet(c->told, &s, 0);
+	str_clear(&by);
+	str_addf(&by, "packet %llu, %s", (unsigned long long)p->number, what);
+	tell_fate(c->told, q, WIRE_INJECTED, by.buf, s.ts_ns);
+	q->loose = due_ns;
+	flight_free(p);
+	if (c->rules.path[q->from].cut)
+		carry_lose(c, q, "cut");
+	else if (due_ns)
+		set_out(c, q, due_ns);
+	else
+		set_out_all(c, q, s.ts_ns - c->offset_ns, rules_draw_delay(&c->rules, q->from));
+}
+
+void carry_hurry(struct carry *c, struct flight *p)
+{
+	tell_fate(c->told, p, WIRE_RELEASED, "hand", clock_now_ns());
+	p->late = p->loose = true;
+	set_out(c, p, clock_monotonic_ns());
+}
+
+void carry_double(struct carry *c, struct flight *p, uint32_t copies)
+{
+	struct flight *list = make_copies(c, p, copies, "hand");
+	int64_t due_ns = p->due_ns;
+
+	p->loose = true;
+	set_out(c, p, due_ns);
+	while (list) {
+		struct flight *copy = list;
+
+		list = copy->next;
+		copy->next = NULL;
+		copy->loose = true;
+		set_out(c, copy, due_ns);
+	}
+}
+
 /* ---- packets of the wire's own ---- */
 
 /* Rules have nothing to say about them: whoever makes a packet wants it to arrive. */

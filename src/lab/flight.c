@@ -185,6 +185,38 @@ struct flight *flights_take_all(struct flights *f, uint8_t from)
 	return taken;
 }
 
+struct flight *flights_on_way(const struct flights *f, uint8_t from, uint64_t number)
+{
+	struct flight *found = NULL;
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct flight *p = f->heap[i];
+
+		if (p->number == number && (from == HOST_NONE || p->from == from) &&
+		    (!found || before(p, found)))
+			found = p;
+	}
+	return found;
+}
+
+void flights_take(struct flights *f, struct flight *p)
+{
+	size_t i = 0;
+	struct flight *moved;
+
+	while (f->heap[i] != p)
+		i++;
+	moved = f->heap[--f->count];
+	if (moved != p) {
+		sift_up(f, i, moved);
+		if (f->heap[i] == moved)
+			sift_down(f, i, moved);
+	}
+	f->under_way[p->from]--;
+	weigh(f, p, false);
+	p->next = NULL;
+}
+
 /* ---- held: a list ---- */
 
 void flights_hold(struct flights *f, struct flight *p)
@@ -194,6 +226,15 @@ void flights_hold(struct flights *f, struct flight *p)
 	f->held_end = &p->next;
 	f->helds++;
 	weigh(f, p, true);
+}
+
+struct flight *flights_held(const struct flights *f, uint8_t from, uint64_t number)
+{
+	struct flight *p = f->held;
+
+	while (p && ((from != HOST_NONE && p->from != from) || (number && p->number != number)))
+		p = p->next;
+	return p;
 }
 
 struct flight *flights_unhold(struct flights *f, uint8_t from, uint64_t number)

@@ -68,4 +68,11 @@ void flights_hold(struct flights *f, struct flight *p);
 /* Takes the one that is held longest, of host `from` (HOST_NONE: any) and with that packet number (0: any); NULL. */
 struct flight *flights_unhold(struct flights *f, uint8_t from, uint64_t number);
 
+/* The one that is held longest, of those; it stays there.  NULL. */
+struct flight *flights_held(const struct flights *f, uint8_t from, uint64_t number);
+
+/* One that is on its way, of host `from` (HOST_NONE: any): the earliest with that packet number.  NULL.  It stays; is taken out. */
+struct flight *flights_on_way(const struct flights *f, uint8_t from, uint64_t number);
+void flights_take(struct flights *f, struct flight *p);
+
 #endif

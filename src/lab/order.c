@@ -1,6 +1,7 @@
 #include "src/lab/order.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture/packet.h"
@@ -55,6 +56,14 @@ static int check_inject(const struct wire_inject *i, struct err *e)
 	return 0;
 }
 
+static int check_edit(const struct edit *d, struct err *e)
+{
+	if (d->data_len > EDIT_DATA || d->bytes_len > EDIT_BYTES)
+		return err_set(e, NULL, "new data are at most %d bytes long, bytes at most %d",
+			       EDIT_DATA, EDIT_BYTES);
+	return 0;
+}
+
 int order_check(const struct lab *l, const struct wire_order *o, struct live_filter **filter,
 		struct err *e)
 {
@@ -70,7 +79,7 @@ int order_check(const struct lab *l, const struct wire_order *o, struct live_fil
 	if (o->from != HOST_NONE && o->from >= l->hosts)
 		return err_set(e, NULL, "the wire has no host number %u", o->from);
 	if (check_times(o, e) || check_chance(o, e) || check_limits(o, e) ||
-	    check_inject(&o->inject, e))
+	    check_inject(&o->inject, e) || check_edit(&o->edit, e))
 		return -1;
 	if (!o->filter[0])
 		return 0;
@@ -252,7 +261,7 @@ static int off(struct carry *c, const struct wire_order *o, struct live_filter *
 	return rules_rate(r, o->from, 0, 0) ? 0 : err_set(e, NULL, "no memory");
 }
 
-/* ---- what is held ---- */
+/* ---- what is held, or on its way ---- */
 
 static void release_one(struct carry *c, struct flight *p)
 {
@@ -269,21 +278,45 @@ static void lose_one(struct carry *c, struct flight *p)
 	carry_lose(c, p, "hand");
 }
 
-/* How many were there to act on. */
-static size_t act_on_held(struct carry *c, const struct wire_order *o,
-			  void (*act)(struct carry *, struct flight *))
+static void double_one(struct carry *c, struct flight *p)
 {
-	uint64_t number = o->which == WHICH_NUMBER ? o->number : 0;
+	carry_double(c, p, 1);
+}
+
+/* What is done to a packet that rests, and to one that moves. */
+struct deed {
+	void (*held)(struct carry *c, struct flight *p);
+	void (*on_way)(struct carry *c, struct flight *p);
+};
+static const struct deed releasing = { release_one, carry_hurry };
+static const struct deed doubling = { dup_one, double_one };
+static const struct deed losing = { lose_one, lose_one };
+
+static uint64_t number_of_order(const struct wire_order *o)
+{
+	return o->which == WHICH_NUMBER ? o->number : 0;
+}
+
+/* How many were there to act on: held ones; one of a number may also be on its way. */
+static size_t act_on(struct carry *c, const struct wire_order *o, const struct deed *deed)
+{
+	struct flights *f = carry_flights(c);
+	uint64_t number = number_of_order(o);
 	struct flight *p;
 	size_t done = 0;
 
-	while ((p = flights_unhold(carry_flights(c), o->from, number))) {
-		act(c, p);
+	while ((p = flights_unhold(f, o->from, number))) {
+		deed->held(c, p);
 		done++;
 		if (o->which == WHICH_NEXT)
 			break;
 	}
-	return done;
+	p = !done && number ? flights_on_way(f, o->from, number) : NULL;
+	if (!p)
+		return done;
+	flights_take(f, p);
+	deed->on_way(c, p);
+	return 1;
 }
 
 static int nothing_held(struct carry *c, const struct wire_order *o, struct err *e)
@@ -300,21 +333,74 @@ static int nothing_held(struct carry *c, const struct wire_order *o, struct err 
 	return err_set(e, "hold stops packets on the wire", "no packet is held");
 }
 
+/* The packet of an order, which stays where it is; NULL. */
+static struct flight *find_one(const struct flights *f, const struct wire_order *o)
+{
+	uint64_t number = number_of_order(o);
+	struct flight *p = flights_held(f, o->from, number);
+
+	return p || !number ? p : flights_on_way(f, o->from, number);
+}
+
+/* Nothing happens to the packet if it cannot be changed like that. */
+static int release_edited(struct carry *c, const struct wire_order *o, struct err *e)
+{
+	struct flights *f = carry_flights(c);
+	struct flight *p = find_one(f, o);
+	STR_ON_STACK(what, 256);
+	uint8_t *frame;
+	size_t len;
+
+	if (!p)
+		return nothing_held(c, o, e);
+	frame = malloc(p->len + sizeof(o->edit.data));
+	if (!frame)
+		return err_set(e, NULL, "no memory to change a packet");
+	len = edit_frame(frame, p->bytes, p->len, &o->edit, &what, e);
+	if (len) {
+		if (p == flights_held(f, p->from, p->number))
+			flights_unhold(f, p->from, p->number);
+		else
+			flights_take(f, p);
+		carry_replace(c, p, frame, (uint32_t)len, what.buf);
+	}
+	free(frame);
+	return len ? 0 : -1;
+}
+
+/* Those of the same host that waited longer come behind it. */
+static void release_rest(struct carry *c, uint8_t from)
+{
+	struct flight *p;
+
+	while ((p = flights_unhold(carry_flights(c), from, 0)))
+		release_one(c, p);
+}
+
 static int release(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		   struct err *e)
 {
+	const struct flight *one = find_one(carry_flights(c), o);
+	uint8_t from = one ? one->from : HOST_NONE;
+	int result = 0;
+
 	live_filter_free(filter);
-	return act_on_held(c, o, release_one) ? 0 : nothing_held(c, o, e);
+	if (o->edit.given)
+		result = release_edited(c, o, e);
+	else if (!act_on(c, o, &releasing))
+		result = nothing_held(c, o, e);
+	if (!result && one && o->first)
+		release_rest(c, from);
+	return result;
 }
 
 /* A fault for packets to come if it says for which ones; else for what is held, else for the next one to come. */
 static int fault(struct carry *c, const struct wire_order *o, struct live_filter *filter,
-		 struct err *e, enum rule_action action,
-		 void (*act)(struct carry *, struct flight *))
+		 struct err *e, enum rule_action action, const struct deed *deed)
 {
 	bool describes = o->filter[0] || o->every > 1 || left_of(o) || o->millionths || o->to_come;
 
-	if (!describes && act_on_held(c, o, act)) {
+	if (!describes && act_on(c, o, deed)) {
 		live_filter_free(filter);
 		return 0;
 	}
@@ -328,13 +414,13 @@ static int fault(struct carry *c, const struct wire_order *o, struct live_filter
 static int drop(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		struct err *e)
 {
-	return fault(c, o, filter, e, RULE_DROP, lose_one);
+	return fault(c, o, filter, e, RULE_DROP, &losing);
 }
 
 static int dup_order(struct carry *c, const struct wire_order *o, struct live_filter *filter,
 		     struct err *e)
 {
-	return fault(c, o, filter, e, RULE_DUP, dup_one);
+	return fault(c, o, filter, e, RULE_DUP, &doubling);
 }
 
 /* ---- packets of the wire's own ---- */
@@ -361,7 +447,7 @@ static uint8_t peer_of(const struct carry *c, uint8_t host)
 	return host_of_mac(l, h->got[host].bytes + 6);
 }
 
-static uint32_t number_of(const struct wire_number *n, uint32_t expected)
+static uint32_t number_of(const struct edit_number *n, uint32_t expected)
 {
 	if (!n->given)
 		return expected;

@@ -31,6 +31,7 @@
 #include "src/core/err.h"
 #include "src/core/event.h"
 #include "src/core/str.h"
+#include "src/lab/edit.h"
 #include "src/lab/forge.h"
 #include "src/lab/lab.h"
 #include "src/lab/sample.h"
@@ -83,21 +84,17 @@ enum wire_verb {
 /* When the hosts are patient (hostnet.h): while something is or would be held; always; never. */
 enum wire_patience { PATIENCE_HOLDING, PATIENCE_ALWAYS, PATIENCE_NEVER };
 
-enum wire_which { WHICH_NEXT, WHICH_NUMBER, WHICH_ALL };	/* the one held longest, packet `number`, all held ones */
+/* The one held longest; packet `number`, held or on its way; all held ones. */
+enum wire_which { WHICH_NEXT, WHICH_NUMBER, WHICH_ALL };
 
 /* A packet that the wire makes.  Numbers: those that the receiver expects, and so much more; or as they are. */
-struct wire_number {
-	bool given, relative;
-	int64_t n;
-};
-
 struct wire_inject {
 	bool icmp;			/* an ICMP error for host `from`, else a segment from it */
 	enum forge_icmp kind;
 	uint32_t mtu;			/* of needfrag */
 	uint64_t quotes;		/* number of a held packet; 0: the last one that the host sent */
 	uint16_t flags;			/* of the segment into its newest connection */
-	struct wire_number seq, ack, window;
+	struct edit_number seq, ack, window;
 	uint32_t len;			/* bytes of data */
 };
 
@@ -123,6 +120,8 @@ struct wire_order {
 	uint32_t mtu;		/* bytes behind the Ethernet header */
 	bool silent;		/* nobody is told of a packet that is too long */
 	struct wire_inject inject;
+	struct edit edit;	/* WIRE_RELEASE: another packet goes on in its place */
+	bool first;		/* WIRE_RELEASE, of packet `number`: those that its host sent and that are held follow it */
 	enum wire_patience patience;
 	bool known;		/* WIRE_ARP */
 };

@@ -319,6 +319,41 @@ static void wire_commands(void **state)
 	assert_int_equal(l.order.which, WHICH_NUMBER);
 	assert_int_equal(l.order.number, 17);
 	line_fini(&l);
+	l = right("wire> release 4 first");
+	assert_int_equal(l.order.number, 4);
+	assert_true(l.order.first && !l.order.edit.given);
+	line_fini(&l);
+	l = right("wire> release 4 first with flags rst|ACK seq 100 ack -1 window +5 ttl 1 data \"a\\x00b\" bytes 54 \"\\xff\" unmended");
+	assert_true(l.order.first && l.order.edit.given && l.order.edit.unmended);
+	assert_int_equal(l.order.edit.flags, TCP_RST | TCP_ACK);
+	assert_true(l.order.edit.seq.given && !l.order.edit.seq.relative && l.order.edit.seq.n == 100);
+	assert_true(l.order.edit.ack.relative && l.order.edit.ack.n == -1);
+	assert_true(l.order.edit.window.relative && l.order.edit.window.n == 5);
+	assert_int_equal(l.order.edit.ttl.n, 1);
+	assert_int_equal(l.order.edit.data_len, 3);
+	assert_memory_equal(l.order.edit.data, "a\0b", 3);
+	assert_int_equal(l.order.edit.bytes_at, 54);
+	assert_int_equal(l.order.edit.bytes_len, 1);
+	line_fini(&l);
+	l = right("release with data \"\"");
+	assert_int_equal(l.order.which, WHICH_NEXT);
+	assert_true(l.order.edit.has_data && l.order.edit.data_len == 0);
+	line_fini(&l);
+	l = right("wire> hold if udp every 2nd once");
+	assert_string_equal(l.order.filter, "udp");
+	assert_int_equal(l.order.every, 2);
+	assert_true(l.order.once);
+	line_fini(&l);
+	l = right("wire> drop every 3rd from client");
+	assert_int_equal(l.order.every, 3);
+	line_fini(&l);
+	l = right("wire> patient off");
+	assert_int_equal(l.order.verb, WIRE_PATIENT);
+	assert_int_equal(l.order.patience, PATIENCE_NEVER);
+	line_fini(&l);
+	l = right("arp on");
+	assert_true(l.order.verb == WIRE_ARP && !l.order.known);
+	line_fini(&l);
 	l = right("wire> dup");
 	assert_int_equal(l.order.verb, WIRE_DUP);
 	assert_int_equal(l.order.which, WHICH_NEXT);
@@ -641,6 +676,18 @@ static const struct wrong {
 	{ "wire> releese", 7, "expected a call or a command", "did you mean release?" },
 	{ "wire> release al", 15, "expected all", "did you mean all?" },
 	{ "wire> release 0", 15, "from 1", NULL },
+	{ "wire> release all with seq 1", 19, "end of the line", NULL },
+	{ "wire> release 3 frist", 17, "expected first", "did you mean first?" },
+	{ "wire> release first", 15, "expected all", NULL },
+	{ "wire> release 3 with", 21, "expected flags", NULL },
+	{ "wire> release 3 with sec 1", 22, "expected flags", "did you mean seq?" },
+	{ "wire> release with flags RTS", 26, "expected flags", NULL },
+	{ "wire> release with data x", 25, "expected data", NULL },
+	{ "wire> release with data zeros(513)", 25, "at most 512", NULL },
+	{ "wire> release with ttl 256", 24, "255", NULL },
+	{ "wire> drop every 3th4", 18, "expected a count", NULL },
+	{ "wire> patient of", 15, "expected on, off or auto", NULL },
+	{ "wire> arp", 10, "expected on or off", NULL },
 	{ "wire> hold fi tcp", 12, "expected if", NULL },
 	{ "wire> hold if", 14, "expected a filter", NULL },
 	{ "wire> hold if tpc port 80", 15, "filter", "pcap-filter" },
@@ -758,6 +805,7 @@ static void torn_lines(void **state)
 		"client> setsockopt(c, SOL_SOCKET, SO_LINGER, {1, 5}) -> 0",
 		"server> recvfrom(s, 100) -> \"x\" from [2001:db8::1]:*",
 		"wire> hold from client if tcp port 80 once count 3",
+		"wire> release 3 first with flags RST|ACK seq +1 data \"a\\x41\" bytes 5 zeros(3) unmended",
 		"expect within 1.5s packet client SYN ACK len >=5 seq 0",
 		"expect return server recv -> \"x\"",
 	};

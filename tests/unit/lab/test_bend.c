@@ -11,6 +11,7 @@
 #include "capture/packet.h"
 #include "src/core/clock.h"
 #include "src/lab/bend.h"
+#include "src/lab/edit.h"
 #include "src/lab/forge.h"
 #include "src/lab/sum.h"
 
@@ -319,6 +320,91 @@ static void numbers(void **state)
 	assert_numbers(&h, 1, 5011, 101);
 }
 
+/* ---- edited by hand ---- */
+
+static void edits_a_segment(void **state)
+{
+	(void)state;
+	for (uint8_t version = 4; version <= 6; version += 2) {
+		uint8_t frame[FORGE_BYTES], out[FORGE_BYTES + EDIT_DATA];
+		const struct heard_side s = side(version);
+		size_t len = forge_segment(frame, &s, TCP_PSH | TCP_ACK, 5), n;
+		struct edit edit = {
+			.given = true, .has_flags = true, .flags = TCP_RST, .seq_base = 999, .ack_base = 70,
+			.seq = { true, false, 101 }, .ack = { true, true, -2 }, .window = { true, true, 1 },
+			.ttl = { true, false, 3 }, .has_data = true, .data_len = 300, .data = "new",
+		};
+		STR_ON_STACK(what, 300);
+		struct packet p;
+		struct err e;
+
+		n = edit_frame(out, frame, (uint32_t)len, &edit, &what, &e);
+		assert_int_equal(n, len + 295);
+		packet_parse(&p, LINK_ETHERNET, out, n, n);
+		assert_int_equal(p.seq, 1100);
+		assert_int_equal(p.ack, 75);
+		assert_int_equal(p.window, 503);
+		assert_int_equal(p.ttl, 3);
+		assert_int_equal(p.flags, TCP_RST);
+		assert_int_equal(p.payload_len, 300);
+		assert_memory_equal(out + p.payload_at, "new", 4);
+		assert_true(sum_right(out, n) && ip_sum_right(out));
+		assert_string_equal(what.buf, "data of 5 → 300 bytes, ttl 64 → 3, flags PSH ACK → RST, seq 1 → 101, "
+					      "ack 7 → 5, window 502 → 503");
+		edit.unmended = true;
+		n = edit_frame(out, frame, (uint32_t)len, &edit, &what, &e);
+		assert_false(sum_right(out, n));
+	}
+}
+
+static void edits_bytes(void **state)
+{
+	uint8_t frame[FORGE_BYTES], out[FORGE_BYTES + EDIT_DATA];
+	const struct heard_side s = side(4);
+	uint32_t len = (uint32_t)forge_segment(frame, &s, TCP_ACK, 5);
+	struct edit edit = { .given = true, .bytes_at = len - 2, .bytes_len = 2, .bytes = "AB" };
+	STR_ON_STACK(what, 300);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(edit_frame(out, frame, len, &edit, &what, &e), len);
+	assert_memory_equal(out + len - 3, "xAB", 3);
+	assert_true(sum_right(out, len));
+	edit.bytes_at++;
+	assert_int_equal(edit_frame(out, frame, len, &edit, &what, &e), 0);
+	assert_non_null(strstr(e.what, "has only 59 bytes"));
+	edit.bytes_at = UINT32_MAX;
+	assert_int_equal(edit_frame(out, frame, len, &edit, &what, &e), 0);
+}
+
+/* What a packet does not have cannot be changed; and a frame of any bytes does no harm. */
+static void edits_nothing_else(void **state)
+{
+	const struct heard_side s = side(4);
+	uint8_t frame[FORGE_BYTES], out[FORGE_BYTES + EDIT_DATA], icmp[FORGE_BYTES];
+	uint32_t len = (uint32_t)forge_segment(frame, &s, TCP_ACK, 5);
+	uint32_t n = (uint32_t)forge_icmp(icmp, FORGE_HOST_UNREACHABLE, 0, frame, len, len);
+	struct edit edit = { .given = true, .seq = { true, true, 1 } };
+	STR_ON_STACK(what, 300);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(edit_frame(out, icmp, n, &edit, &what, &e), 0);
+	assert_non_null(strstr(e.what, "no TCP segment"));
+	edit = (struct edit){ .given = true, .ttl = { true, true, 255 } };
+	assert_int_equal(edit_frame(out, frame, len, &edit, &what, &e), 0);
+	edit = (struct edit){ .given = true, .has_data = true, .data_len = 4, .data = "abcd" };
+	for (uint32_t cut = 0; cut <= len; cut++)
+		for (unsigned byte = 0; byte < 256; byte += 17) {
+			uint8_t torn[FORGE_BYTES];
+
+			memcpy(torn, frame, len);
+			torn[cut % len] = (uint8_t)byte;
+			str_clear(&what);
+			edit_frame(out, torn, cut, &edit, &what, &e);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +412,9 @@ int main(void)
 		cmocka_unit_test(needfrag_says_how_much), cmocka_unit_test(too_long),
 		cmocka_unit_test(corrupts),	     cmocka_unit_test(corrupts_and_mends),
 		cmocka_unit_test(any_bytes),	     cmocka_unit_test(marks),
+		cmocka_unit_test(edits_a_segment),
+		cmocka_unit_test(edits_bytes),
+		cmocka_unit_test(edits_nothing_else),
 		cmocka_unit_test(numbers),
 	};
 

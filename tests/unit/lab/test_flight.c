@@ -190,6 +190,42 @@ static void is_bounded(void **state)
 	flights_fini(&f);
 }
 
+/* Whichever is taken out, those that stay arrive in their order. */
+static void one_is_taken_out(void **state)
+{
+	(void)state;
+	for (uint64_t out = 1; out <= 40; out++) {
+		struct flights f;
+		struct flight *p;
+		int64_t last = 0;
+		unsigned left = 0;
+
+		flights_init(&f);
+		for (uint64_t i = 1; i <= 40; i++) {
+			p = packet((uint8_t)(i % 2), i);
+			p->loose = true;
+			flights_send(&f, p, (int64_t)(i * 7919 % 101));
+		}
+		assert_null(flights_on_way(&f, HOST_NONE, 41));
+		assert_null(flights_on_way(&f, (uint8_t)!(out % 2), out));
+		p = flights_on_way(&f, HOST_NONE, out);
+		assert_int_equal(p->number, out);
+		flights_take(&f, p);
+		flight_free(p);
+		assert_null(flights_on_way(&f, HOST_NONE, out));
+		while ((p = flights_arrive(&f, 1000))) {
+			assert_true(p->due_ns >= last);
+			last = p->due_ns;
+			left++;
+			flight_free(p);
+		}
+		assert_int_equal(left, 39);
+		assert_int_equal(f.under_way[0] + f.under_way[1], 0);
+		assert_int_equal(f.bytes, 0);
+		flights_fini(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +235,7 @@ int main(void)
 		cmocka_unit_test(heap_is_sorted),
 		cmocka_unit_test(takes_all_of_one_host),
 		cmocka_unit_test(held_in_order),
+		cmocka_unit_test(one_is_taken_out),
 		cmocka_unit_test(is_bounded),
 	};
 
