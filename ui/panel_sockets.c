@@ -17,7 +17,7 @@
 #define SOCKETS_MAX 512 /* that are listed */
 #define CLOSE_AMONG                                                                                \
 	4096 /* rows behind the last state of a socket in which its close() is looked for */
-#define NAME_MIN  22
+#define NAME_MIN  23
 #define TABLE_MIN 72 /* columns from which there is a table */
 
 struct alive { /* a socket at the cursor's moment */
@@ -174,7 +174,7 @@ static const struct column {
 	{ "rtt", 7, 0, false, col_rtt },
 	{ "rto", 7, 92, false, col_rto },
 	{ "resent", 6, 108, false, col_retransmits },
-	{ "timer", 14, 0, true, col_timer },
+	{ "timer", 13, 0, true, col_timer },
 };
 #define COLUMNS	    (sizeof(columns) / sizeof(columns[0]))
 #define STATE_WIDTH 12
