@@ -328,7 +328,7 @@ static void help_is_complete(void **state)
 	press(&s, "?");
 	for (size_t i = 0; i < key_rows_count; i++)
 		see(&s, key_rows[i].help ? key_rows[i].help : key_rows[i].name);
-	see(&s, "release [N|all]");
+	see(&s, "release [N [first]|all]");
 	see(&s, "listen(");
 	see(&s, "quit [now]");
 	stop(&s);
