@@ -32,6 +32,7 @@ static bool is_loss(const struct event *ev)
 	case EVENT_COMMAND:
 	case EVENT_PROGRAM:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		break;
 	}
 	return false;

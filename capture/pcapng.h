@@ -87,6 +87,7 @@ struct pcapng_packet {
 	uint32_t flags;		/* epb_flags; 0: none */
 	uint64_t drops;		/* epb_dropcount, or the drops of the obsolete block */
 	uint64_t number;	/* epb_packetid; 0: none */
+	const char *comment;	/* opt_comment, when it is put; NULL or "": none */
 };
 
 /* Each composes one whole block; false if it does not fit. */

@@ -11,6 +11,7 @@
 /* Options of the blocks that we write. */
 enum {
 	OPT_END = 0,
+	OPT_COMMENT = 1,
 	SHB_HARDWARE = 2,
 	SHB_OS = 3,
 	SHB_USERAPPL = 4,
@@ -232,6 +233,8 @@ bool pcapng_put_packet(struct pcapng_out *o, const struct pcapng_packet *p, int6
 		pcapng_option_u64(o, EPB_DROPCOUNT, p->drops);
 	if (p->number)
 		pcapng_option_u64(o, EPB_PACKETID, p->number);
+	if (p->comment)
+		pcapng_option_text(o, OPT_COMMENT, p->comment);
 	pcapng_option_end(o);
 	return pcapng_end(o);
 }

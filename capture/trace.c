@@ -329,6 +329,23 @@ uint32_t trace_blocked_at(const struct trace *t, size_t lane, uint32_t row)
 	return back == ROW_NONE || back > row ? call : ROW_NONE;
 }
 
+uint32_t trace_counters_of(const struct trace *t, uint32_t row, uint32_t after)
+{
+	const struct rows *r = &t->counters;
+
+	if (trace_entry(t, row)->kind != EVENT_PACKET || !trace_entry(t, row)->counted)
+		return ROW_NONE;
+	for (size_t i = rows_upto(r, after); i < r->count; i++)
+		if (trace_entry(t, r->row[i])->link == row)
+			return r->row[i];
+	return ROW_NONE;
+}
+
+size_t trace_counted(const struct trace *t)
+{
+	return t->counters.count;
+}
+
 uint64_t trace_packet_count(const struct trace *t)
 {
 	return t->packets;

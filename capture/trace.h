@@ -31,11 +31,11 @@ struct trace_entry {
 	uint64_t kind : 4;	/* enum event_kind */
 	uint64_t host : 4;	/* 15: none */
 	uint64_t fate : 4;	/* PACKET, WIRE: enum wire_fate so far; a packet without WIRE events: WIRE_DELIVERED */
-	uint64_t by : 2;	/* STATE: enum state_by */
+	uint64_t by : 2;	/* STATE, COUNTERS: enum state_by */
 	uint64_t blocked : 1;	/* CALL, RETURN: slept (of a CALL: known when the RETURN is there) */
 	uint64_t state_change : 1;	/* STATE: the state itself changed, not only queues and numbers */
-	uint32_t link;		/* CALL: row of its RETURN · RETURN: of its CALL · WIRE: of its PACKET · PACKET: of its last WIRE · STATE: of the same socket's last STATE · else ROW_NONE */
-	uint32_t number;	/* PACKET, WIRE: packet number · CALL, RETURN: call number · STATE: by_number (low 32 bits each) */
+	uint32_t link;		/* CALL: row of its RETURN · RETURN: of its CALL · WIRE: of its PACKET · PACKET: of its last WIRE · STATE: of the same socket's last STATE · COUNTERS: of their PACKET · else ROW_NONE */
+	uint32_t number;	/* PACKET, WIRE: packet number · CALL, RETURN: call number · STATE, COUNTERS: by_number (low 32 bits each) */
 	uint32_t conn;		/* CONN_NONE */
 	union {
 		struct {		/* PACKET */
@@ -44,6 +44,7 @@ struct trace_entry {
 			uint16_t moved : 2;	/* bit n: behind it end[n] is in another state by infer.h than before */
 			uint16_t state_0 : 6;	/* infer_code() of end[0], end[1], behind it */
 			uint16_t state_1 : 6;
+			uint16_t counted : 1;	/* there are COUNTERS because of it: trace_counters_of() */
 		};
 		struct {		/* all others */
 			uint16_t lane;		/* number of the thread it belongs to (trace_lane), LANE_NONE */
@@ -247,6 +248,12 @@ uint32_t trace_state_at(const struct trace *t, size_t socket, uint32_t row);
 
 /* Row of the CALL in which a lane is blocked at `row` (entered at or before it, returned after it or not yet); ROW_NONE. */
 uint32_t trace_blocked_at(const struct trace *t, size_t lane, uint32_t row);
+
+/*
+ * The next COUNTERS that are because of the PACKET at row, behind row `after` (row itself: the first); ROW_NONE.
+ */
+uint32_t trace_counters_of(const struct trace *t, uint32_t row, uint32_t after);
+size_t trace_counted(const struct trace *t);	/* how many COUNTERS there are */
 
 /* Counts of the file as the tools count: Wireshark's frame number counts every row, tcpdump's packets only. */
 uint64_t trace_packet_count(const struct trace *t);

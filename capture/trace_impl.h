@@ -248,7 +248,8 @@ struct trace {
 	size_t sockets, sockets_cap;
 	struct hash socket_hash;
 	uint64_t seed;		/* of the hashes: a file must not be able to choose collisions */
-	struct rows early;	/* WIREs whose time is before that of their PACKET */
+	struct rows early;	/* WIREs and COUNTERS whose time is before that of their PACKET */
+	struct rows counters;	/* all COUNTERS */
 
 	struct section *section;
 	size_t sections, sections_cap;

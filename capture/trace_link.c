@@ -137,6 +137,7 @@ void trace_tables_fini(struct trace *t)
 	free(t->socket_rows);
 	free(t->socket_hash.slot);
 	free(t->early.row);
+	free(t->counters.row);
 }
 
 /* ---- rows have moved ---- */
@@ -179,6 +180,8 @@ static void shift_tables(struct trace *t, uint32_t from, uint32_t moved)
 			t->socket[i].last++;
 	}
 	shift_early(t, from);
+	if (moved & 1u << EVENT_COUNTERS)
+		rows_shift(&t->counters, from);
 }
 
 /* ---- what a row refers to ---- */
@@ -262,6 +265,23 @@ static int link_wire(struct trace *t, uint32_t row)
 	return row < at ? rows_add(&t->early, row) : 0;
 }
 
+static int link_counters(struct trace *t, uint32_t row)
+{
+	struct trace_entry *e = index_at(&t->index, row), *packet;
+	bool of_packet = e->by == BY_DEPARTURE || e->by == BY_ARRIVAL;
+	uint32_t at = of_packet ? index_packet(&t->index, e->number) : ROW_NONE;
+
+	if (at != ROW_NONE) {
+		packet = index_at(&t->index, at);
+		packet->counted = true;
+		e->link = at;
+		e->conn = packet->conn;
+	}
+	if (rows_add(&t->counters, row) < 0)
+		return -1;
+	return at != ROW_NONE && row < at ? rows_add(&t->early, row) : 0;
+}
+
 /* The STATEs of a socket are a chain from its last one back, in the order of the rows. */
 void trace_socket_state(struct trace *t, uint32_t socket, uint32_t row)
 {
@@ -314,6 +334,8 @@ static int link_row(struct trace *t, const struct event *ev, uint32_t socket, ui
 		return 0;
 	case EVENT_PROGRAM:
 		return link_program(t, ev, row);
+	case EVENT_COUNTERS:
+		return link_counters(t, row);
 	case EVENT_PACKET:
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
@@ -389,6 +411,10 @@ static void fill_entry(struct trace *t, const struct event *ev, struct trace_ent
 		break;
 	case EVENT_PROGRAM:
 		e->flags = event_ends_program(ev) ? TRACE_FLAG_WHOLE : 0;
+		break;
+	case EVENT_COUNTERS:
+		e->number = (uint32_t)ev->counters.by_number;
+		e->by = ev->counters.by & 3u;
 		break;
 	case EVENT_NOTE:
 	case EVENT_OUTPUT:

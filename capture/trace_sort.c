@@ -169,6 +169,7 @@ static void renumber(struct sorting *s)
 		t->socket_rows[i].mark.count = 0;
 		t->socket_rows[i].states = 0;
 	}
+	renumber_list(s, &t->counters);
 	t->early.count = 0;
 }
 
@@ -182,6 +183,8 @@ static int relink(struct sorting *s)
 
 		if (e->kind == EVENT_STATE)
 			trace_socket_state(t, s->socket[row], row);
+		if (e->kind == EVENT_COUNTERS && e->link != ROW_NONE && row < e->link)
+			rc |= rows_add(&t->early, row);
 		if (e->kind != EVENT_WIRE || e->link == ROW_NONE)
 			continue;
 		packet = index_at(&t->index, e->link);

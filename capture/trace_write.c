@@ -179,6 +179,7 @@ static bool put_event(const struct trace *t, struct pcapng_out *o, const struct 
 	packet.flags = ev->host == HOST_NONE ? 0 : EPB_OUTBOUND;
 	packet.drops = p->drops;
 	packet.number = p->number;
+	packet.comment = p->comment;
 	return pcapng_put_packet(o, &packet, ev->ts_ns);
 }
 
@@ -204,7 +205,8 @@ static int gather_event(struct trace *t, struct event *ev, const char *message, 
 /* What comes in bulk may wait a little for more of it. */
 static bool may_wait(const struct trace *t, const struct event *ev)
 {
-	bool bulk = ev->kind == EVENT_PACKET || ev->kind == EVENT_WIRE || ev->kind == EVENT_STATE;
+	bool bulk = ev->kind == EVENT_PACKET || ev->kind == EVENT_WIRE || ev->kind == EVENT_STATE ||
+		    ev->kind == EVENT_COUNTERS;
 
 	return bulk && ev->ts_ns - t->gather_ns < GATHER_NS;
 }

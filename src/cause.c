@@ -1,20 +1,27 @@
 /*
- * The kernel's counter of retransmissions is in its samples.  Where it grows from one sample of a socket to the
- * next, the retransmission that left nearest to these was counted there, and the congestion state behind it
+ * What a packet is said to be because of is in the COUNTERS of it: the first row of the table that has one of these
+ * counters, and whose other condition holds, is its cause.
+ *
+ * Without them: the kernel's counter of retransmissions is in its samples.  Where it grows from one sample of a socket to
+ * the next, the retransmission that left nearest to these was counted there, and the congestion state behind it
  * says which of the kernel's ways it was: Loss after a time-out, Recovery after duplicate ACKs, and neither for a
  * tail loss probe (RFC 8985 section 7), which is counted as a retransmission but as no loss.
  */
 #include "src/cause.h"
 
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "src/core/clock.h"
-#include "src/describe.h"
 
 #define NEAR	   64 /* rows between a packet and the sample that tells of it */
 #define BACK	   4096 /* rows before a packet in which it left for the first time */
 #define CANDIDATES 64 /* packets that are read there */
 #define SENT_AGAIN (VERDICT_RETRANSMISSION | VERDICT_OUT_OF_ORDER)
+#define ICMP_BACK  256 /* rows before a packet in which an ICMP error came that it answers … */
+#define ICMP_NS	   (2 * NS_PER_S) /* … and how long before */
 
 enum { CA_RECOVERY = 3, CA_LOSS = 4 }; /* enum tcp_ca_state of Linux */
 
@@ -213,78 +220,269 @@ static void timer_ran(struct trace *t, uint32_t row, struct cause *out)
 	}
 }
 
-bool cause_of_packet(struct trace *t, uint32_t row, struct cause *out)
+/* ---- by the counters ---- */
+
+uint64_t cause_grew(const char *changes, const char *counter)
+{
+	size_t len = strlen(counter);
+
+	for (const char *at = changes; at && *at;) {
+		if (!strncmp(at, counter, len) && at[len] == '+')
+			return strtoull(at + len + 1, NULL, 10);
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
+	}
+	return 0;
+}
+
+/* A packet about which something was counted, when the trace had these many rows. */
+struct facts {
+	struct trace *t;
+	uint32_t rows;
+	int64_t ts_ns;
+	const struct packet *p;
+	const char *changes;
+};
+
+/* Whether an ICMP error that quotes a packet of the same connection says that it was too long. */
+static bool is_needfrag(struct trace *t, uint32_t row, const struct packet *of)
+{
+	const struct event *ev = trace_event(t, row, NULL);
+	const struct trace_host *h;
+	struct packet p, quoted;
+
+	if (!ev || ev->kind != EVENT_PACKET)
+		return false;
+	h = trace_host(t, ev->packet.iface);
+	packet_parse(&p, h ? h->link : LINK_ETHERNET, ev->packet.data, ev->packet.caplen,
+		     ev->packet.len);
+	if (!(p.protocol == IPPROTO_ICMP && p.icmp_type == 3 && p.icmp_code == 4) &&
+	    !(p.protocol == IPPROTO_ICMPV6 && p.icmp_type == 2))
+		return false;
+	return packet_quoted(&quoted, &p, ev->packet.data, ev->packet.caplen) &&
+	       quoted.src_port == of->src_port && quoted.dst_port == of->dst_port &&
+	       !memcmp(quoted.src, of->src, sizeof(quoted.src));
+}
+
+/* Such errors have no connection of their own in the index, or that of their echo. */
+static bool after_needfrag(const struct facts *f)
+{
+	for (uint32_t row = f->rows; row > 0 && f->rows - row < ICMP_BACK;) {
+		const struct trace_entry *e = trace_entry(f->t, --row);
+
+		if (f->ts_ns - e->ts_ns > ICMP_NS)
+			return false;
+		if (e->kind == EVENT_PACKET && e->ts_ns <= f->ts_ns && is_needfrag(f->t, row, f->p))
+			return true;
+	}
+	return false;
+}
+
+static bool is_reset(const struct facts *f)
+{
+	return f->p->flags & TCP_RST;
+}
+
+/* The kernel sends it on its own account: with the numbers of its connection.  An answer to a segment has no ACK. */
+static bool is_own_reset(const struct facts *f)
+{
+	return is_reset(f) && (f->p->flags & TCP_ACK);
+}
+
+static bool is_answering_reset(const struct facts *f)
+{
+	return is_reset(f) && !(f->p->flags & TCP_ACK);
+}
+
+/* RFC 9293 section 3.10.7.1: a RST for a SYN has the number 0. */
+static bool is_refusal(const struct facts *f)
+{
+	return !is_reset(f) || (is_own_reset(f) && f->p->seq == 0);
+}
+
+/* What must be so beside the counter. */
+static bool (*const conditions[CAUSE_KINDS])(const struct facts *f) = {
+	[CAUSE_PATH_MTU] = after_needfrag,
+	[CAUSE_QUEUE_RESET] = is_reset,
+	[CAUSE_UNREAD] = is_reset,
+	[CAUSE_GAVE_UP] = is_reset,
+	[CAUSE_LINGER2] = is_reset,
+	[CAUSE_LINGER] = is_own_reset,
+	[CAUSE_AFTER_CLOSE] = is_answering_reset,
+	[CAUSE_NOBODY] = is_refusal,
+	[CAUSE_NO_CONNECTION] = is_answering_reset,
+};
+
+static bool fits(enum cause_kind kind, const struct facts *f)
+{
+	const struct cause_row *row = &cause_table[kind];
+	bool grew = false;
+
+	for (size_t i = 0; i < 4 && row->counter[i]; i++)
+		grew |= cause_grew(f->changes, row->counter[i]) > 0;
+	return grew && (!conditions[kind] || conditions[kind](f));
+}
+
+static enum cause_kind first_fit(const struct facts *f, enum cause_kind from, enum cause_kind to)
+{
+	for (enum cause_kind kind = from; kind < to; kind++)
+		if (fits(kind, f))
+			return kind;
+	return CAUSE_UNKNOWN;
+}
+
+/* ---- the timer that fired ---- */
+
+/* The sender's last sample before; ROW_NONE. */
+static uint32_t sample_before(struct trace *t, uint32_t row, uint8_t host, const struct packet *p)
+{
+	struct addr src, dst;
+
+	if (!row || !packet_endpoints(p, &src, &dst))
+		return ROW_NONE;
+	for (size_t i = 0; i < trace_sockets(t); i++) {
+		uint32_t at =
+			trace_socket(t, i)->host == host ? trace_state_at(t, i, row - 1) : ROW_NONE;
+		const struct event *ev = at == ROW_NONE ? NULL : trace_event(t, at, NULL);
+
+		if (ev && addr_equal(&ev->state.sock.local, &src) &&
+		    addr_equal(&ev->state.sock.remote, &dst) &&
+		    ev->state.sock.state != SOCK_STATE_CLOSED)
+			return at;
+	}
+	return ROW_NONE;
+}
+
+static const struct {
+	enum cause_kind kind;
+	enum sock_timer timer;
+} timers[] = {
+	{ CAUSE_TAIL_PROBE, SOCK_TIMER_RETRANSMIT }, { CAUSE_SYN_TIMEOUT, SOCK_TIMER_RETRANSMIT },
+	{ CAUSE_TIMEOUT, SOCK_TIMER_RETRANSMIT },    { CAUSE_KEEPALIVE, SOCK_TIMER_KEEPALIVE },
+	{ CAUSE_WINDOW_PROBE, SOCK_TIMER_PROBE },
+};
+
+/* What the timer was set to: of a timeout the kernel says it, of the others it is what was left when it was looked at. */
+static int64_t timer_of(enum cause_kind kind, const struct sock_sample *was)
+{
+	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
+		if (timers[i].kind == kind && timers[i].timer == was->timer)
+			return kind == CAUSE_TIMEOUT && was->rto_us ? was->rto_us * NS_PER_US
+								    : was->timer_ms * NS_PER_MS;
+	return 0;
+}
+
+static void find_timer(struct trace *t, uint32_t row, uint8_t host, const struct packet *p,
+		       struct cause *out)
+{
+	uint32_t at = sample_before(t, row, host, p);
+	const struct event *ev = at == ROW_NONE ? NULL : trace_event(t, at, NULL);
+
+	if (!ev)
+		return;
+	out->timer_ns = timer_of(out->kind, &ev->state.sock);
+	if (out->before == ROW_NONE)
+		out->before = at;
+}
+
+/* ---- a packet ---- */
+
+static const struct cause nothing = {
+	.receiver = HOST_NONE,
+	.before = ROW_NONE,
+	.after = ROW_NONE,
+	.original = ROW_NONE,
+	.lost_by = ROW_NONE,
+	.left = ROW_NONE,
+	.arrived = ROW_NONE,
+};
+
+static void counted_at(struct facts *f, uint32_t row, struct cause *out)
+{
+	enum state_by by = (enum state_by)trace_entry(f->t, row)->by;
+	const struct event *ev = trace_event(f->t, row, NULL);
+
+	if (!ev)
+		return;
+	f->changes = ev->counters.changes;
+	if (by == BY_DEPARTURE) {
+		enum cause_kind kind =
+			first_fit(f, (enum cause_kind)(CAUSE_UNKNOWN + 1), CAUSE_ARRIVALS);
+
+		if (out->left == ROW_NONE || (out->kind == CAUSE_UNKNOWN && kind))
+			out->left = row;
+		out->kind = out->kind ? out->kind : kind;
+	} else {
+		if (out->arrived == ROW_NONE)
+			out->arrived = row;
+		if (!out->arrival)
+			out->arrival = first_fit(f, CAUSE_ARRIVALS, (enum cause_kind)CAUSE_KINDS);
+		out->receiver = ev->host;
+	}
+}
+
+static void by_counters(struct trace *t, uint32_t row, const struct packet *p, struct cause *out)
+{
+	struct facts f = { .t = t, .rows = row, .ts_ns = trace_entry(t, row)->ts_ns, .p = p };
+
+	for (uint32_t at = trace_counters_of(t, row, row); at != ROW_NONE;
+	     at = trace_counters_of(t, row, at))
+		counted_at(&f, at, out);
+}
+
+/* What the samples tell where nothing was counted, and the numbers beside it where something was. */
+static void by_samples(struct trace *t, uint32_t row, const struct packet *p, struct cause *out)
 {
 	const struct trace_entry *e = trace_entry(t, row);
+	struct facts f = { .t = t, .rows = row, .ts_ns = e->ts_ns, .p = p };
+	enum cause_kind counted = out->kind;
 
-	*out = (struct cause){
-		.before = ROW_NONE, .after = ROW_NONE, .original = ROW_NONE, .lost_by = ROW_NONE
-	};
-	if (e->kind != EVENT_PACKET || e->verdict == 0 || trace_sockets(t) == 0)
-		return false;
 	if (e->verdict & SENT_AGAIN)
 		resent(t, row, out);
 	else if (e->verdict & (VERDICT_ZERO_WINDOW_PROBE | VERDICT_KEEP_ALIVE))
 		timer_ran(t, row, out);
-	return out->kind != CAUSE_UNKNOWN || out->lost_by != ROW_NONE;
+	if (counted != CAUSE_UNKNOWN)
+		out->kind = counted;
+	else if ((out->kind == CAUSE_TIMEOUT || out->kind == CAUSE_FAST) && after_needfrag(&f))
+		out->kind = CAUSE_PATH_MTU;
 }
 
-/* ---- words ---- */
-
-static const struct {
-	const char *name, *text;
-} kinds[] = {
-	[CAUSE_UNKNOWN] = { "", "" },
-	[CAUSE_TIMEOUT] = { "RTO", "the retransmission timer fired" },
-	[CAUSE_SYN_TIMEOUT] = { "RTO", "no answer to the SYN before the timer fired" },
-	[CAUSE_FAST] = { "fast retransmit", "the kernel is in Recovery, after duplicate ACKs" },
-	[CAUSE_TAIL_PROBE] = { "tail loss probe",
-			       "the timer fired, and nothing is counted as lost yet" },
-	[CAUSE_WINDOW_PROBE] = { "window probe", "the persist timer ran" },
-	[CAUSE_KEEPALIVE] = { "keepalive", "the keepalive timer ran" },
-};
-
-const char *cause_name(enum cause_kind kind)
+bool cause_of_packet(struct trace *t, uint32_t row, struct cause *out)
 {
-	return kinds[kind].name;
-}
+	const struct trace_entry *e = trace_entry(t, row);
+	struct packet p = { 0 };
 
-static void add_counters(struct str *out, struct trace *t, const struct cause *c)
-{
-	const struct event *ev = trace_event(t, c->before, NULL);
-	struct sock_sample was, is;
-
-	if (!ev)
-		return;
-	was = ev->state.sock;
-	ev = trace_event(t, c->after, NULL);
-	if (!ev)
-		return;
-	is = ev->state.sock;
-	str_addf(out, "; retransmissions %u → %u", was.total_retrans, is.total_retrans);
-	if (was.cwnd != is.cwnd)
-		str_addf(out, ", cwnd %u → %u", was.cwnd, is.cwnd);
-}
-
-void cause_text(struct str *out, struct trace *t, const struct cause *c)
-{
-	const struct event *wire = c->lost_by == ROW_NONE ? NULL : trace_event(t, c->lost_by, NULL);
-
-	if (wire && wire->kind == EVENT_WIRE) {
-		str_addf(out, "the wire lost packet %" PRIu64, wire->wire.packet);
-		if (wire->wire.by && wire->wire.by[0])
-			str_addf(out, " (%s)", wire->wire.by);
+	*out = nothing;
+	if (e->kind != EVENT_PACKET || (!e->verdict && !e->counted) || trace_sockets(t) == 0)
+		return false;
+	(void)parse(t, row, &p);
+	if (e->counted)
+		by_counters(t, row, &p, out);
+	if (e->verdict)
+		by_samples(t, row, &p, out);
+	if (out->left != ROW_NONE) {
+		out->timer_ns = 0;
+		find_timer(t, row, e->host, &p, out);
 	}
-	if (c->kind == CAUSE_UNKNOWN)
-		return;
-	if (wire)
-		str_add(out, "; ");
-	str_addf(out, "%s: %s", kinds[c->kind].name, kinds[c->kind].text);
-	if (c->timer_ns > 0) {
-		str_add(out, " (");
-		describe_duration(out, c->timer_ns);
-		str_char(out, ')');
-	}
-	if (c->before != ROW_NONE && c->after != ROW_NONE)
-		add_counters(out, t, c);
+	return out->kind || out->arrival || out->lost_by != ROW_NONE || out->left != ROW_NONE ||
+	       out->arrived != ROW_NONE;
+}
+
+void cause_of_leaving(struct trace *t, const struct event *packet,
+		      const struct event_counters *counted, struct cause *out)
+{
+	const struct event_packet *pk = &packet->packet;
+	struct packet p;
+	struct facts f = {
+		.t = t,
+		.rows = trace_rows(t),
+		.ts_ns = packet->ts_ns,
+		.p = &p,
+		.changes = counted->changes,
+	};
+
+	*out = nothing;
+	packet_parse(&p, LINK_ETHERNET, pk->data, pk->caplen, pk->len);
+	out->kind = first_fit(&f, (enum cause_kind)(CAUSE_UNKNOWN + 1), CAUSE_ARRIVALS);
+	find_timer(t, f.rows, packet->host, &p, out);
 }

@@ -106,7 +106,7 @@ static int begin_numbers(struct show *s, struct err *e)
 	return 0;
 }
 
-typedef int put_event(const struct trace *t, const struct event *ev, const struct numbers *numbers,
+typedef int put_event(struct trace *t, const struct event *ev, const struct numbers *numbers,
 		      FILE *out, struct err *e);
 
 static int put_events(struct show *s, struct trace *t, put_event *put, struct err *e)

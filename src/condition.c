@@ -274,11 +274,15 @@ enum condition_answer condition_check(const struct condition *c, const struct re
 		return condition_call(c, want, p, s, seen);
 	case CONDITION_OUTPUT:
 		return condition_output(c, p, s, seen);
+	case CONDITION_CAUSE:
+		return condition_cause(c, p, s, seen);
+	case CONDITION_COUNTER:
+		return condition_counter(c, p, s, seen);
 	}
 	return CONDITION_NEVER;
 }
 
 bool condition_needs_polling(const struct condition *c)
 {
-	return c->kind == CONDITION_BLOCKED;
+	return c->kind == CONDITION_BLOCKED || c->kind == CONDITION_COUNTER;
 }

@@ -16,8 +16,10 @@
  *	exit PROGRAM [STATUS|SIGNAL]		a program is gone
  *	call PROGRAM CALL [ARGUMENT…] [-> RESULT]	one of its threads made a call with these among its arguments
  *	output PROGRAM "TEXT"			it printed a line with this text in it
+ *	cause HOST CAUSE			why a packet left HOST, or what it made of one that reached it: cause.h
+ *	counter HOST COUNTER [+N]		one of its kernel's counters grew by N (1) or more: lab/counters.h
  *
- * The last two, and descriptors by their number, are for programs of the user, which make their calls on their own:
+ * `call`, `output` and descriptors by their number, are for programs of the user, which make their calls on their own:
  * `call` passes over calls that do not fit, and `blocked` and `return` mean any of their threads.
  *
  * FLAGS are exactly those of the segment.  Sequence numbers are the ladder's: from 0 at the SYN.  `no` in
@@ -30,7 +32,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/cause.h"
 #include "src/core/event.h"
+#include "src/lab/counters.h"
 #include "src/result.h"
 #include "src/scope.h"
 #include "src/session.h"
@@ -46,6 +50,8 @@ enum condition_kind {
 	CONDITION_EXIT,
 	CONDITION_CALL,
 	CONDITION_OUTPUT,
+	CONDITION_CAUSE,
+	CONDITION_COUNTER,
 };
 
 #define CONDITION_WORDS	4
@@ -84,6 +90,8 @@ struct condition {
 	struct number_test number;
 	int signal;		/* EXIT; 0: none */
 	size_t field;		/* SOCKET: row of sample_fields */
+	enum cause_kind cause;	/* CAUSE */
+	const struct counter_row *counter;	/* COUNTER: it grew by `number` */
 };
 
 #define CONDITION_LIMIT_NS	(INT64_C(10) * 1000000000)

@@ -1,6 +1,6 @@
 /*
  * condition_impl: what the parts of conditions share.  condition.c: the places, variables, programs;
- * condition_packet.c: packets; condition_socket.c: states and samples.
+ * condition_packet.c: packets; condition_socket.c: states and samples; condition_cause.c: causes and counters.
  */
 #ifndef SOCKLENS_CONDITION_IMPL_H
 #define SOCKLENS_CONDITION_IMPL_H
@@ -30,6 +30,12 @@ struct own_place { /* up to which a descriptor of a user's program was looked at
 	uint64_t matched; /* id of the STATE that was matched last */
 };
 
+struct counted_place { /* up to which a counter of a host was looked at */
+	int host;
+	const struct counter_row *counter;
+	uint64_t met; /* what it had grown by in all when it was met last */
+};
+
 #define BOUND_MAX SCOPE_VARIABLES
 
 struct places {
@@ -48,6 +54,9 @@ struct places {
 	uint64_t output[SESSION_PROGRAMS]; /* … of the last OUTPUT */
 	struct own_place own_place[64];
 	size_t own_places;
+	uint64_t cause[HOSTS_MAX]; /* number of the last packet whose cause was matched, of each host */
+	struct counted_place counting[64];
+	size_t countings;
 	const struct condition *own_looking; /* the one that nothing up to own_looked met */
 	uint64_t own_looked;
 };
@@ -84,6 +93,10 @@ enum condition_answer condition_call(const struct condition *c, const struct res
 				     struct places *p, struct session *s, struct str *seen);
 enum condition_answer condition_output(const struct condition *c, struct places *p,
 				       struct session *s, struct str *seen);
+enum condition_answer condition_cause(const struct condition *c, struct places *p,
+				      struct session *s, struct str *seen);
+enum condition_answer condition_counter(const struct condition *c, struct places *p,
+					struct session *s, struct str *seen);
 enum condition_answer condition_sample(const struct condition *c, struct places *p,
 				       struct session *s, struct str *seen);
 

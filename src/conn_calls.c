@@ -170,6 +170,7 @@ static void look_at(struct conn_calls *c, uint32_t row)
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		return;
 	}
 }

@@ -324,6 +324,28 @@ static void describe_packet(struct str *out, const struct trace *t, const struct
 		str_addf(out, "  [%s]", words.buf);
 }
 
+/* "client counted TcpExtTCPTimeouts +1, TcpRetransSegs +1". */
+static void describe_counters(struct str *out, const struct trace *t, const struct event *ev)
+{
+	const struct trace_host *h = ev->host < trace_hosts(t) ? trace_host(t, ev->host) : NULL;
+	const char *at = ev->counters.changes ? ev->counters.changes : "";
+
+	str_addf(out, "%s counted", h ? h->name : "the kernel");
+	for (const char *gap = " "; *at; gap = ", ") {
+		size_t name = strcspn(at, "+ "), whole = strcspn(at, " ");
+
+		str_add(out, gap);
+		str_addn(out, at, name);
+		str_char(out, ' ');
+		str_addn(out, at + name, whole - name);
+		at += whole + strspn(at + whole, " ");
+	}
+	if (ev->counters.by == BY_DEPARTURE)
+		str_addf(out, " as packet %" PRIu64 " left", ev->counters.by_number);
+	if (ev->counters.by == BY_ARRIVAL)
+		str_addf(out, " as packet %" PRIu64 " arrived", ev->counters.by_number);
+}
+
 static void describe_command(struct str *out, const struct event_command *c)
 {
 	/* Nobody's command: a rule that was for one packet has ended. */
@@ -370,6 +392,9 @@ void describe_event(struct str *out, const struct trace *t, const struct event *
 		return;
 	case EVENT_OUTPUT:
 		describe_output(out, ev);
+		return;
+	case EVENT_COUNTERS:
+		describe_counters(out, t, ev);
 		return;
 	}
 }

@@ -180,7 +180,11 @@ static int iface_of(struct export_capture *c, uint32_t iface, uint32_t *number, 
 static int pcapng_put(struct export_capture *c, const struct export_packet *p, struct err *e)
 {
 	struct pcapng_packet packet = {
-		.caplen = p->caplen, .len = p->len, .data = p->data, .flags = p->flags
+		.caplen = p->caplen,
+		.len = p->len,
+		.data = p->data,
+		.flags = p->flags,
+		.comment = p->comment,
 	};
 
 	if ((!c->begun && pcapng_start(c, e)) || iface_of(c, p->iface, &packet.iface, e) ||

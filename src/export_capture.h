@@ -19,6 +19,7 @@ struct export_packet {
 	uint32_t flags;		/* EPB_INBOUND, EPB_OUTBOUND; 0: not known */
 	uint32_t caplen, len;
 	const uint8_t *data;
+	const char *comment;	/* NULL: none; pcap has no room for it */
 };
 
 struct export_capture;

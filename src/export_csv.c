@@ -192,6 +192,14 @@ static void put_errno(struct str *out, const struct export_row *r)
 		name_add(out, &names_errno, r->ev->ret.error);
 }
 
+static void put_cause(struct str *out, const struct export_row *r)
+{
+	bool warns;
+
+	if (r->caused)
+		(void)cause_mark(out, &r->cause, &warns);
+}
+
 static void put_text(struct str *out, const struct export_row *r)
 {
 	describe_event(out, r->t, r->ev);
@@ -225,6 +233,7 @@ static const struct column columns[] = {
 	{ "call", put_call },
 	{ "result", put_result },
 	{ "errno", put_errno },
+	{ "cause", put_cause },
 	{ "text", put_text },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -263,7 +272,7 @@ int export_csv_head(FILE *out, struct err *e)
 	return finish(out, e);
 }
 
-int export_csv_event(const struct trace *t, const struct event *ev, const struct numbers *numbers,
+int export_csv_event(struct trace *t, const struct event *ev, const struct numbers *numbers,
 		     FILE *out, struct err *e)
 {
 	STR_ON_STACK(value, VALUE_MAX);

@@ -14,7 +14,7 @@
 int export_csv_head(FILE *out, struct err *e);
 
 /* numbers may be NULL. */
-int export_csv_event(const struct trace *t, const struct event *ev, const struct numbers *numbers, FILE *out,
+int export_csv_event(struct trace *t, const struct event *ev, const struct numbers *numbers, FILE *out,
 		     struct err *e);
 
 /* The names of the columns; NULL behind the last. */

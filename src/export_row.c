@@ -15,7 +15,7 @@ static void read_packet(struct export_row *r, const struct numbers *numbers)
 	r->known = numbers && numbers_find(numbers, r->ev->id, &r->numbers);
 }
 
-void export_row_read(struct export_row *r, const struct trace *t, const struct event *ev,
+void export_row_read(struct export_row *r, struct trace *t, const struct event *ev,
 		     const struct numbers *numbers)
 {
 	uint32_t row = trace_row_of(t, ev->id);
@@ -25,6 +25,8 @@ void export_row_read(struct export_row *r, const struct trace *t, const struct e
 		r->entry = trace_entry(t, row);
 	if (ev->kind == EVENT_PACKET)
 		read_packet(r, numbers);
+	if (r->entry && ev->kind == EVENT_PACKET)
+		r->caused = cause_of_packet(t, row, &r->cause);
 }
 
 const char *export_row_host(const struct export_row *r)

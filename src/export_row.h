@@ -5,10 +5,11 @@
 #define SOCKLENS_EXPORT_ROW_H
 
 #include "capture/trace.h"
+#include "src/cause.h"
 #include "src/numbers.h"
 
 struct export_row {
-	const struct trace *t;
+	struct trace *t;
 	const struct event *ev;
 	const struct trace_entry *entry;	/* NULL: it is not in the trace */
 
@@ -20,10 +21,12 @@ struct export_row {
 	const struct conn *conn;	/* NULL: none */
 	bool known;			/* the numbers are */
 	struct packet_numbers numbers;
+	bool caused;			/* something is known of its cause */
+	struct cause cause;
 };
 
 /* ev is borrowed; numbers may be NULL.  Valid as long as the event. */
-void export_row_read(struct export_row *r, const struct trace *t, const struct event *ev,
+void export_row_read(struct export_row *r, struct trace *t, const struct event *ev,
 		     const struct numbers *numbers);
 
 /* The event's host; NULL: none. */

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/cause.h"
 #include "src/core/safe.h"
+
+#define COMMENT 1024 /* bytes of a packet's */
 
 /* ---- whose ---- */
 
@@ -191,7 +194,7 @@ static enum seen seen_at(const struct export_view *v, const struct trace *t, con
 /* ---- writing ---- */
 
 static int put(const struct export_view *v, const struct event *packet, int64_t ts_ns,
-	       enum seen seen, struct export_capture *out, struct err *e)
+	       enum seen seen, const char *comment, struct export_capture *out, struct err *e)
 {
 	static const uint32_t flags[] = { [SENT] = EPB_OUTBOUND, [RECEIVED] = EPB_INBOUND };
 	const struct export_packet p = {
@@ -201,21 +204,34 @@ static int put(const struct export_view *v, const struct event *packet, int64_t 
 		.caplen = packet->packet.caplen,
 		.len = packet->packet.len,
 		.data = packet->packet.data,
+		.comment = comment,
 	};
 
 	return export_capture_put(out, &p, e);
 }
 
+/* What is known of its cause.  Before the packet itself is read: this reads others. */
+static void say_cause(struct str *out, struct trace *t, uint32_t row)
+{
+	struct cause cause;
+
+	if (cause_of_packet(t, row, &cause))
+		cause_text(out, t, &cause);
+}
+
 static int write_packet(const struct export_view *v, struct trace *t, uint32_t row, bool late,
 			struct export_capture *out, struct err *e)
 {
-	const struct event *ev = trace_event(t, row, e);
+	STR_ON_STACK(comment, COMMENT);
+	const struct event *ev;
 	enum seen seen;
 
+	say_cause(&comment, t, row);
+	ev = trace_event(t, row, e);
 	if (!ev)
 		return -1;
 	seen = seen_at(v, t, ev, late);
-	return seen == UNSEEN ? 0 : put(v, ev, ev->ts_ns, seen, out, e);
+	return seen == UNSEEN ? 0 : put(v, ev, ev->ts_ns, seen, comment.buf, out, e);
 }
 
 /* An arrival, of the packet or of a copy. */
@@ -223,13 +239,17 @@ static int write_arrival(const struct export_view *v, struct trace *t, uint32_t 
 			 struct export_capture *out, struct err *e)
 {
 	const struct event *wire = trace_event(t, row, e), *packet;
+	int64_t ts_ns = trace_entry(t, row)->ts_ns;
+	STR_ON_STACK(comment, COMMENT);
 
 	if (!wire)
 		return -1;
 	if (wire->wire.to != v->host)
 		return 0;
-	packet = trace_event(t, trace_entry(t, row)->link, e);
-	return packet ? put(v, packet, wire->ts_ns, RECEIVED, out, e) : -1;
+	row = trace_entry(t, row)->link;
+	say_cause(&comment, t, row);
+	packet = trace_event(t, row, e);
+	return packet ? put(v, packet, ts_ns, RECEIVED, comment.buf, out, e) : -1;
 }
 
 static int write_row(const struct export_view *v, struct trace *t, uint32_t row,

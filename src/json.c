@@ -259,7 +259,9 @@ static bool add_fields(struct line *l, const struct event *ev)
 		size_t n = 0;
 
 		if (!(f->kinds & 1u << ev->kind) || f->offset == offsetof(struct event, ts_ns) ||
-		    f->offset == offsetof(struct event, host))
+		    f->offset == offsetof(struct event, host) ||
+		    (ev->kind == EVENT_COUNTERS &&
+		     f->offset == offsetof(struct event, counters.changes)))
 			continue;
 		for (; f->name[n] && n + 1 < sizeof(name); n++)
 			name[n] = (char)tolower((unsigned char)f->name[n]);
@@ -371,6 +373,53 @@ static void add_packet(struct line *l, const struct export_row *r)
 		add_numbers(l, &r->numbers);
 }
 
+/* ---- causes ---- */
+
+/* "TcpExtTCPTimeouts+1 TcpRetransSegs+1" as an object. */
+static void add_counters(struct line *l, const char *name, const char *changes)
+{
+	add_name(l, name);
+	open_with(l, '{');
+	for (const char *at = changes ? changes : ""; *at;) {
+		size_t whole = strcspn(at, " "), n = strcspn(at, "+ ");
+		STR_ON_STACK(counter, 64);
+
+		str_addn(&counter, at, n);
+		if (n < whole)
+			add_number(l, counter.buf, strtoull(at + n + 1, NULL, 10));
+		at += whole + strspn(at + whole, " ");
+	}
+	close_with(l, '}');
+}
+
+static void add_counted(struct line *l, const char *name, struct trace *t, uint32_t row)
+{
+	const struct event *ev = row == ROW_NONE ? NULL : trace_event(t, row, NULL);
+
+	if (ev)
+		add_counters(l, name, ev->counters.changes);
+}
+
+static void add_cause(struct line *l, const struct export_row *r)
+{
+	const struct cause *c = &r->cause;
+	STR_ON_STACK(left, 600);
+	STR_ON_STACK(arrived, 600);
+
+	if (c->kind)
+		add_text(l, "cause", cause_name(c->kind));
+	cause_text_left(&left, r->t, c);
+	if (left.len)
+		add_text(l, "cause_text", left.buf);
+	add_counted(l, "counters", r->t, c->left);
+	if (c->arrival)
+		add_text(l, "arrival", cause_name(c->arrival));
+	cause_text_arrived(&arrived, r->t, c);
+	if (arrived.len)
+		add_text(l, "arrival_text", arrived.buf);
+	add_counted(l, "arrival_counters", r->t, c->arrived);
+}
+
 /* ---- the line ---- */
 
 static void put_line(struct line *l, const struct export_row *r)
@@ -384,7 +433,9 @@ static void put_line(struct line *l, const struct export_row *r)
 	put_signed(l, r->ev->ts_ns);
 	if (r->ev->kind == EVENT_PACKET)
 		add_packet(l, r);
-	else
+	else if (r->ev->kind == EVENT_COUNTERS)
+		add_counters(l, "counters", r->ev->counters.changes);
+	if (r->ev->kind != EVENT_PACKET)
 		has_text = add_fields(l, r->ev);
 	if (export_row_host(r))
 		add_text(l, "host", export_row_host(r));
@@ -392,13 +443,15 @@ static void put_line(struct line *l, const struct export_row *r)
 		describe_event(&text, r->t, r->ev);
 		add_text(l, "text", text.buf);
 	}
+	if (r->caused)
+		add_cause(l, r);
 	close_with(l, '}');
 	put_char(l, '\n');
 	flush(l);
 }
 
-int json_event(const struct trace *t, const struct event *ev, const struct numbers *numbers,
-	       FILE *out, struct err *e)
+int json_event(struct trace *t, const struct event *ev, const struct numbers *numbers, FILE *out,
+	       struct err *e)
 {
 	struct line l = { .f = out };
 	struct export_row r;

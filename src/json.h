@@ -18,7 +18,7 @@
 #include "src/numbers.h"
 
 /* Writes one event and a newline.  numbers may be NULL: then they are left out. */
-int json_event(const struct trace *t, const struct event *ev, const struct numbers *numbers, FILE *out,
+int json_event(struct trace *t, const struct event *ev, const struct numbers *numbers, FILE *out,
 	       struct err *e);
 
 #endif

@@ -134,9 +134,10 @@ static uint32_t shared_call(const struct trace *t, uint32_t packet)
 
 			return ran && e->host == host ? i : ROW_NONE;
 		}
-		if (e->kind == EVENT_STATE  ? state_makes_row(t, i)
-		    : e->kind == EVENT_WIRE ? wire_makes_row(t, i)
-					    : true)
+		if (e->kind == EVENT_STATE	? state_makes_row(t, i)
+		    : e->kind == EVENT_WIRE	? wire_makes_row(t, i)
+		    : e->kind == EVENT_COUNTERS ? false
+						: true)
 			return ROW_NONE;
 	}
 	return ROW_NONE;
@@ -162,6 +163,8 @@ static bool makes_row(const struct trace *t, uint32_t row)
 		return wire_makes_row(t, row);
 	case EVENT_STATE:
 		return state_makes_row(t, row);
+	case EVENT_COUNTERS:
+		return false;
 	}
 	return true;
 }
@@ -174,6 +177,7 @@ static uint32_t owner_of(const struct trace *t, uint32_t row)
 	switch ((enum event_kind)e->kind) {
 	case EVENT_RETURN:
 	case EVENT_WIRE:
+	case EVENT_COUNTERS:
 		return e->link;
 	case EVENT_PACKET:
 		return shared_call(t, row);
@@ -239,7 +243,7 @@ static uint32_t packet_of_call(const struct trace *t, uint32_t call)
 
 		if (e->kind == EVENT_PACKET)
 			return shared_call(t, i) == call ? i : ROW_NONE;
-		if (e->kind != EVENT_STATE && e->kind != EVENT_WIRE)
+		if (e->kind != EVENT_STATE && e->kind != EVENT_WIRE && e->kind != EVENT_COUNTERS)
 			return ROW_NONE;
 	}
 	return ROW_NONE;
@@ -287,6 +291,7 @@ static void fill(const struct trace *t, uint32_t head, struct ladder_row *out)
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		break;
 	}
 	if (out->packet != ROW_NONE)

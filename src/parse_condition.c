@@ -414,6 +414,57 @@ static int parse_output(struct parser *p, struct condition *out)
 	return 0;
 }
 
+/* ---- causes and counters ---- */
+
+/* A cause is a text, or a word with "-" for the blanks. */
+static int parse_cause(struct parser *p, struct condition *out)
+{
+	STR_ON_STACK(text, 64);
+	struct token t;
+	bool quoted;
+
+	if (parse_host(p, out->actor))
+		return -1;
+	quoted = p->tok.kind == TOKEN_STRING;
+	t = quoted ? p->tok : parser_raw_word(p, "");
+	parser_choose_at(p, &t);
+	for (int k = CAUSE_UNKNOWN + 1; k < CAUSE_KINDS; k++) {
+		str_clear(&text);
+		str_add(&text, cause_name((enum cause_kind)k));
+		for (char *at = text.buf; (at = strchr(at, ' '));)
+			*at = '-';
+		parser_offer(p, text.buf, NULL);
+	}
+	out->cause = quoted ? cause_find(parser_text(p, &t) + 1, t.len - 2)
+			    : cause_find(parser_text(p, &t), t.len);
+	if (out->cause == CAUSE_UNKNOWN)
+		return parser_expected_not(p, &t, "a cause such as RTO or fast-retransmit");
+	parser_advance(p);
+	return 0;
+}
+
+static int parse_counter(struct parser *p, struct condition *out)
+{
+	struct token t;
+
+	if (parse_host(p, out->actor))
+		return -1;
+	t = p->tok;
+	parser_choose(p);
+	for (size_t i = 0; i < counter_table_count; i++)
+		parser_offer(p, counter_table[i].name, counter_table[i].help);
+	out->counter = t.kind == TOKEN_NAME ? counter_find(parser_text(p, &t), t.len) : NULL;
+	if (!out->counter)
+		return parser_expected(p, "a counter such as TcpExtTCPTimeouts");
+	parser_advance(p);
+	out->number.number = 1;
+	if (out->none || parser_at_end(p))
+		return 0;
+	if (!parser_take_mark(p, '+'))
+		return parser_expected(p, "+ and by how much it has grown");
+	return parse_int(p, 1, UINT32_MAX, "how much it has grown by", &out->number.number);
+}
+
 /* ---- the condition ---- */
 
 static const struct {
@@ -433,6 +484,8 @@ static const struct {
 	{ "exit", CONDITION_EXIT, false, parse_exit, "a program is gone" },
 	{ "call", CONDITION_CALL, true, parse_made, "a program made a call" },
 	{ "output", CONDITION_OUTPUT, true, parse_output, "a program printed a line" },
+	{ "cause", CONDITION_CAUSE, true, parse_cause, "why a packet was sent, or ignored" },
+	{ "counter", CONDITION_COUNTER, true, parse_counter, "a kernel's counter grew" },
 };
 
 /* What became of a packet on the wire. */
@@ -481,9 +534,10 @@ static int parse_kind(struct parser *p, struct condition *out)
 		out->kind = kinds[i].kind;
 		return kinds[i].parse(p, out);
 	}
-	return parser_expected(p, out->none
-					  ? "packet, lost or another fate, call or output behind no"
-					  : "what to look for");
+	return parser_expected(
+		p, out->none ? "packet, lost or another fate, call, output, cause or counter "
+			       "behind no"
+			     : "what to look for");
 }
 
 int parse_condition(struct parser *p, struct condition *out)

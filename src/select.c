@@ -172,6 +172,8 @@ bool select_row(const struct select *s, struct trace *t, uint32_t row)
 	case EVENT_CALL:
 	case EVENT_RETURN:
 		return s->calls && conn_calls_any(s->calls, row, conn_is_whole, &asked);
+	case EVENT_COUNTERS:
+		return entry->link != ROW_NONE && select_row(s, t, entry->link);
 	case EVENT_COMMAND:
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:

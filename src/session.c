@@ -327,6 +327,10 @@ static void wire_work(struct session *s)
 			sides_place(s, ev);
 		if (ev->kind == EVENT_STATE)
 			sockets_on_state(s, ev);
+		else if (ev->kind == EVENT_COUNTERS)
+			causes_on_counters(s, ev);
+		else if (ev->kind == EVENT_PACKET)
+			causes_on_packet(s, ev);
 		else
 			session_append(s, ev);
 		if (n % TURN_EVENTS == 0 && clock_monotonic_ns() >= until) {

@@ -150,6 +150,7 @@ int session_socket_of(const struct session *s, size_t program, int fd);
 int64_t session_settled_ns(const struct session *s);
 
 /* Waits (bounded) until all that has left the kernel so far is in the trace.  For scripts, between steps. */
+void session_ask_counters(struct session *s);	/* what has grown is in the trace soon */
 void session_settle(struct session *s);
 
 #endif

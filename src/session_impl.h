@@ -131,6 +131,14 @@ struct owned_socket {		/* a kernel socket that may still change */
 	int64_t said_ns;	/* time of the STATE that said so; 0: none did */
 };
 
+#define COUNTED_TEXT	1024
+
+struct counted {		/* what a host counted because of a packet that is about to come */
+	bool waits;
+	struct event ev;	/* COUNTERS */
+	char changes[COUNTED_TEXT];
+};
+
 struct listening;
 
 struct session {
@@ -140,6 +148,7 @@ struct session {
 	struct overhear *overhear;	/* of a program that ran before; NULL: its packets are not captured */
 	uint64_t overheard;		/* packets of it so far */
 	struct sides *sides;	/* of one host; NULL: there are two */
+	struct counted counted;
 	struct listening *listening;	/* opened when it is asked for first; NULL */
 	struct diag *diag;	/* to ask about sockets where there is no wire to do it; NULL */
 	struct actor actor[SESSION_PROGRAMS];
@@ -194,6 +203,12 @@ struct call_sockets {
 /* A call was entered (r has its request); it came back (r has its outcome). */
 void call_entered(struct session *s, struct call_record *r, int64_t ts_ns);
 void call_left(struct session *s, const struct call_record *r, const struct call_sockets *k);
+
+/* ---- causes ---- */
+
+/* COUNTERS; a PACKET, of which they may tell: its block says why it left. */
+void causes_on_counters(struct session *s, struct event *ev);
+void causes_on_packet(struct session *s, struct event *ev);
 
 /* ---- programs ---- */
 

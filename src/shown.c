@@ -290,6 +290,7 @@ static void look_at(struct shown *s, uint32_t row)
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		return;
 	}
 	show_row_of(s, row);

@@ -284,14 +284,20 @@ bool analysis_line(struct str *out, const struct view *v, const struct view_pack
 	const struct verdict *n = v->replay ? replay_verdict(v->replay, p->row) : NULL;
 	struct cause cause;
 
-	if (!is_analysed(p))
-		return false;
 	*style = bits & VERDICT_WARNINGS ? STYLE_WARNING : STYLE_DIM;
 	if (cause_of_packet(v->trace, p->row, &cause)) {
-		str_add(out, cause.kind == CAUSE_UNKNOWN ? "! retransmission: " : "↻ ");
+		*style = cause_table[cause.kind].warns || cause_table[cause.arrival].warns ||
+					 cause.lost_by != ROW_NONE
+				 ? STYLE_WARNING
+				 : STYLE_DIM;
+		if (cause.lost_by != ROW_NONE && cause.kind == CAUSE_UNKNOWN)
+			str_add(out, "! retransmission: ");
+		str_add(out, cause_table[cause.kind ? cause.kind : cause.arrival].mark);
 		cause_text(out, v->trace, &cause);
 		return true;
 	}
+	if (!is_analysed(p))
+		return false;
 	if (bits & VERDICT_WARNINGS)
 		str_add(out, "! ");
 	describe_verdict(out, bits, n, 200);

@@ -23,14 +23,17 @@ bool ladder_verdict(const struct ladder_frame *f, uint32_t row, int room, struct
 	const struct verdict *numbers;
 	STR_ON_STACK(words, 256);
 	struct cause cause;
+	bool warns;
 
-	if (!e || e->kind != EVENT_PACKET || !e->verdict)
+	if (!e || e->kind != EVENT_PACKET || (!e->verdict && !e->counted))
 		return false;
-	*style = e->verdict & VERDICT_WARNINGS ? STYLE_WARNING : STYLE_DIM;
-	if (cause_of_packet(t, row, &cause) && cause.kind != CAUSE_UNKNOWN) {
-		str_addf(out, "↻ %s", cause_name(cause.kind));
+	if (cause_of_packet(t, row, &cause) && cause_mark(out, &cause, &warns)) {
+		*style = warns ? STYLE_WARNING : STYLE_DIM;
 		return text_width(out->buf) <= room;
 	}
+	if (!e->verdict)
+		return false;
+	*style = e->verdict & VERDICT_WARNINGS ? STYLE_WARNING : STYLE_DIM;
 	numbers = f->view->replay ? replay_verdict(f->view->replay, row) : NULL;
 	room -= *style == STYLE_WARNING ? 2 : 0;
 	describe_verdict(&words, e->verdict, numbers, room);

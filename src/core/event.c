@@ -7,11 +7,17 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const kind_names[] = {
-	[EVENT_PACKET] = "packet", [EVENT_WIRE] = "wire",
-	[EVENT_CALL] = "call",	   [EVENT_RETURN] = "return",
-	[EVENT_STATE] = "state",   [EVENT_COMMAND] = "command",
-	[EVENT_NOTE] = "note",	   [EVENT_PROGRAM] = "program",
-	[EVENT_OUTPUT] = "output", NULL,
+	[EVENT_PACKET] = "packet",
+	[EVENT_WIRE] = "wire",
+	[EVENT_CALL] = "call",
+	[EVENT_RETURN] = "return",
+	[EVENT_STATE] = "state",
+	[EVENT_COMMAND] = "command",
+	[EVENT_NOTE] = "note",
+	[EVENT_PROGRAM] = "program",
+	[EVENT_OUTPUT] = "output",
+	[EVENT_COUNTERS] = "counters",
+	NULL,
 };
 static_assert(COUNT(kind_names) == EVENT_KINDS + 1, "a name for each kind");
 
@@ -193,6 +199,10 @@ const struct event_field event_fields[] = {
 	{ .name = "TEXT", .type = FIELD_TEXT, AT(output.text), .kinds = IN(OUTPUT) },
 	{ .name = "CUT", .type = FIELD_BOOL, AT(output.cut), .kinds = IN(OUTPUT) },
 	{ .name = "UNENDED", .type = FIELD_BOOL, AT(output.unended), .kinds = IN(OUTPUT) },
+
+	{ .name = "BY", ENUM(counters.by, by_names), .kinds = IN(COUNTERS) },
+	{ .name = "BY_NUMBER", .type = FIELD_U64, AT(counters.by_number), .kinds = IN(COUNTERS) },
+	{ .name = "CHANGES", .type = FIELD_TEXT, AT(counters.changes), .kinds = IN(COUNTERS) },
 };
 const size_t event_fields_count = COUNT(event_fields);
 

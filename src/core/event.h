@@ -26,8 +26,9 @@ enum event_kind {
 	EVENT_NOTE,		/* text: a lesson's words, a limit reached, packets that the capture missed */
 	EVENT_PROGRAM,		/* a program started, exited, was killed */
 	EVENT_OUTPUT,		/* a line that a program printed */
+	EVENT_COUNTERS,		/* what a host's kernel counted: /proc/net/netstat, snmp and snmp6 */
 };
-#define EVENT_KINDS	(EVENT_OUTPUT + 1)
+#define EVENT_KINDS	(EVENT_COUNTERS + 1)
 
 #define HOST_NONE	0xff
 #define HOSTS_MAX	14
@@ -41,6 +42,7 @@ struct event_packet {
 	uint32_t iface;		/* interface of the file: its link type and name */
 	uint32_t drops;		/* packets lost by the capture just before this one */
 	const uint8_t *data;
+	const char *comment;	/* for who opens the file elsewhere; NULL: none.  Written, and not read back */
 };
 
 enum wire_fate {
@@ -210,6 +212,16 @@ struct event_output {
 	bool unended;		/* it has no newline: it is the last, or waits for an answer */
 };
 
+/*
+ * What a host's counters grew by: because of a packet that left it or reached it (by_number is its number), or, by time
+ * or by a call, nobody knows because of what.
+ */
+struct event_counters {
+	enum state_by by;
+	uint64_t by_number;
+	const char *changes;	/* "TcpExtTCPTimeouts+1 TcpRetransSegs+1": names as nstat(8) has them */
+};
+
 struct event {
 	enum event_kind kind;
 	uint8_t host;		/* number of the host it happened on, HOST_NONE */
@@ -228,6 +240,7 @@ struct event {
 		struct event_note note;
 		struct event_program prog;
 		struct event_output output;
+		struct event_counters counters;
 	};
 };
 

@@ -67,8 +67,9 @@ struct batch {
 /* How much of struct event each kind uses.  0: a kind that is not handed over here. */
 #define USED(member) (offsetof(struct event, member) + sizeof(((struct event *)0)->member))
 static const size_t used_bytes[EVENT_KINDS] = {
-	[EVENT_PACKET] = USED(packet), [EVENT_WIRE] = USED(wire),	[EVENT_STATE] = USED(state),
-	[EVENT_NOTE] = USED(note),     [EVENT_COMMAND] = USED(command),
+	[EVENT_PACKET] = USED(packet),	 [EVENT_WIRE] = USED(wire),
+	[EVENT_STATE] = USED(state),	 [EVENT_NOTE] = USED(note),
+	[EVENT_COMMAND] = USED(command), [EVENT_COUNTERS] = USED(counters),
 };
 
 /* ---- making and ending ---- */
@@ -179,6 +180,8 @@ static const void *tail_of(const struct event *ev, size_t *len)
 		text = ev->note.text;
 	if (ev->kind == EVENT_COMMAND)
 		text = ev->command.status;
+	if (ev->kind == EVENT_COUNTERS)
+		text = ev->counters.changes;
 	if (text)
 		*len = strlen(text) + 1;
 	return text;
@@ -337,6 +340,8 @@ static void point_to_tail(struct event *ev, uint8_t *tail, size_t len)
 		ev->note.text = len ? (const char *)tail : NULL;
 	if (ev->kind == EVENT_COMMAND)
 		ev->command.status = len ? (const char *)tail : NULL;
+	if (ev->kind == EVENT_COUNTERS)
+		ev->counters.changes = len ? (const char *)tail : NULL;
 }
 
 static struct event *read_record(struct consumer *c)

@@ -29,7 +29,7 @@ void batch_free(struct batch *b);	/* both sides must have ended */
 
 /* ---- the producer's side ---- */
 
-/* Copies an event of kind PACKET, WIRE, STATE or NOTE.  It is handed over at the next flush. */
+/* Copies an event of kind PACKET, WIRE, STATE, COUNTERS or NOTE.  It is handed over at the next flush. */
 void batch_put(struct batch *b, const struct event *ev);
 
 /*

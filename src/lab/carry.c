@@ -63,6 +63,7 @@ static void sink(void *context, const struct event *ev)
 {
 	struct carry *c = context;
 
+	tally_sampled(&c->tally, ev);
 	if (c->told && c->lab->loopback)
 		carry_loopback_tell(c, ev);
 	else if (c->told)
@@ -73,6 +74,7 @@ struct carry *carry_new(const struct lab *l, const struct wire_config *config, s
 			struct err *e)
 {
 	struct carry *c = calloc(1, sizeof(*c));
+	struct err no_counters;
 
 	if (!c) {
 		err_errno(e, errno, NULL, "starting the wire");
@@ -86,6 +88,9 @@ struct carry *carry_new(const struct lab *l, const struct wire_config *config, s
 	carry_rules_changed(c);
 	if (config->sample && look_init(&c->look, l, config->sample_all, sink, c, e) < 0)
 		goto fail;
+	if (config->sample && config->record && !l->loopback &&
+	    tally_init(&c->tally, l, &no_counters))
+		tell_note(c->told, HOST_NONE, NOTE_LIMIT, no_counters.what);
 	if (open_ports(c, e) < 0)
 		goto fail;
 	return c;
@@ -101,6 +106,7 @@ void carry_free(struct carry *c)
 	for (size_t i = 0; i < HOSTS_MAX; i++)
 		live_close(c->port[i].live);
 	look_fini(&c->look);
+	tally_fini(&c->tally);
 	rules_fini(&c->rules);
 	flights_fini(&c->flights);
 	aside_fini(&c->aside);
@@ -132,10 +138,16 @@ struct seen carry_seen_at(const struct port *port, const struct live_packet *lp)
 
 void carry_record(struct carry *c, struct port *port, struct seen *s)
 {
+	enum thin_change change;
+
 	s->number = ++c->counts.packets;
 	port->newest_ns = s->ts_ns;
-	if (look_count(&c->look, s->ts_ns) == THIN_BEGAN)
+	change = look_count(&c->look, s->ts_ns);
+	if (change == THIN_BEGAN)
 		tell_note(c->told, HOST_NONE, NOTE_LIMIT, thinned_out);
+	if (change == THIN_ENDED)
+		tally_catch_up(&c->tally, c->told);
+	tally_tell_left(&c->tally, c->told, port->host, s->number);
 	tell_packet(c->told, s, port->lost_before);
 	if (c->told && port->host != HOST_NONE)
 		heard_sent(&c->heard, port->host, s->data, s->caplen);
@@ -178,11 +190,18 @@ static void take_all_aside(struct carry *c)
 
 	aside_sort(a);
 	for (size_t i = 0; i < a->count; i++) {
+		const struct seen *s = &a->row[i].seen;
+		struct packet *p = &a->row[i].packet;
+
+		packet_parse(p, LINK_ETHERNET, s->data, s->caplen, s->len);
+		tally_left(&c->tally, s->from, p, c->counts.packets + 1 + i, s->ts_ns);
+	}
+	tally_read_left(&c->tally, c->told);
+	for (size_t i = 0; i < a->count; i++) {
 		struct seen *s = &a->row[i].seen;
 
 		carry_record(c, &c->port[s->from], s);
 		s->sample = true;
-		packet_parse(&a->row[i].packet, LINK_ETHERNET, s->data, s->caplen, s->len);
 	}
 	for (size_t i = 0; i < a->count; i++)
 		if (!aside_has_later(a, i))
@@ -282,6 +301,11 @@ void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key
 		carry_loopback_sample_call(c, key, call_number);
 	else
 		look_after_call(&c->look, host, key, call_number);
+}
+
+void carry_ask_counters(struct carry *c)
+{
+	tally_ask(&c->tally);
 }
 
 void carry_counts(struct carry *c, struct wire_counts *out)

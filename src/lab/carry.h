@@ -50,6 +50,9 @@ bool carry_is_past(const struct carry *c, size_t host, int64_t ts_ns);
 
 void carry_sample_call(struct carry *c, uint8_t host, const struct sock_key *key, uint64_t call_number);
 
+/* Has the hosts' counters read. */
+void carry_ask_counters(struct carry *c);
+
 /* Counts what the captures lost until now, and says so in an event. */
 void carry_check_lost(struct carry *c);
 void carry_counts(struct carry *c, struct wire_counts *out);

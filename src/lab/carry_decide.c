@@ -240,6 +240,7 @@ static void bend(struct carry *c, struct flight *p, const struct verdict *v)
 
 		str_addf(&by, "%s, ", v->by[RULE_CORRUPT]);
 		bend_corrupt(p->bytes, p->len, v->mended, &dice, &by);
+		p->bent = true;
 		tell_fate(c->told, p, WIRE_CORRUPTED, by.buf, clock_now_ns());
 	}
 }

@@ -30,6 +30,8 @@ static void sample_receiver(struct carry *c, const struct flight *p, const void 
 	if (!c->look.sampler)
 		return;
 	packet_parse(&parsed, LINK_ETHERNET, bytes, p->len, p->len);
+	if (look_is_exact(&c->look))
+		tally_reached(&c->tally, p->to, &parsed, p->number, p->bent);
 	look_at(&c->look, p->to, &parsed, BY_ARRIVAL, p->number, p->sample);
 }
 
@@ -125,8 +127,10 @@ static void deliver_due(struct carry *c)
 
 void carry_deliver(struct carry *c)
 {
-	if (c->look.sampler)
+	if (c->look.sampler) {
 		look_tick(&c->look, clock_now_ns());
+		tally_work(&c->tally, clock_now_ns(), c->told);
+	}
 	if (c->flights.count)
 		deliver_due(c);
 }
@@ -135,7 +139,9 @@ int64_t carry_due(struct carry *c)
 {
 	int64_t flight = flights_due(&c->flights);
 	int64_t look = look_due(&c->look);
+	int64_t tally = tally_due(&c->tally);
 
+	look = tally < look ? tally : look;
 	if (look == INT64_MAX)
 		return flight;
 	look -= clock_now_ns() - clock_monotonic_ns();
@@ -144,6 +150,8 @@ int64_t carry_due(struct carry *c)
 
 bool carry_is_quiet(struct carry *c)
 {
+	if (tally_waits(&c->tally))
+		return false;
 	return !c->flights.count || flights_due(&c->flights) > clock_monotonic_ns();
 }
 

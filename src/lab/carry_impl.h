@@ -12,6 +12,7 @@
 #include "src/lab/heard.h"
 #include "src/lab/hostnet.h"
 #include "src/lab/look.h"
+#include "src/lab/tally.h"
 
 struct port {
 	struct live *live; /* NULL: it is gone */
@@ -30,6 +31,7 @@ struct carry {
 	struct batch *events;
 	struct batch *told; /* the same, or NULL: nothing is recorded */
 	struct look look;
+	struct tally tally; /* while every packet is looked at */
 	struct port port[HOSTS_MAX];
 	size_t ports;
 	struct rules rules;

@@ -18,6 +18,7 @@ struct flight {
 	bool late;		/* it did not pass at once, so its arrival is an event */
 	bool sample;		/* its receiver is to be sampled */
 	bool stray;		/* made by the wire with numbers that its receiver does not expect */
+	bool bent;		/* bits of it were changed on the way */
 	bool loose;		/* keeps no order with what its host sent: others may overtake it, and it them */
 	uint32_t len;
 	int64_t due_ns;		/* CLOCK_MONOTONIC: when it arrives; set by flights_send() */

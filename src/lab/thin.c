@@ -69,10 +69,9 @@ static uint32_t mix_address(uint32_t h, const uint8_t ip[16])
 	return h;
 }
 
-/* Of the socket that sent p, or (peer) of the one that p is for. */
-static uint32_t hash_of(const struct thin *t, const struct packet *p, bool peer)
+uint32_t thin_hash(uint32_t seed, const struct packet *p, bool peer)
 {
-	uint32_t h = mix(t->seed, (uint32_t)p->protocol << 8 | p->ip_version);
+	uint32_t h = mix(seed, (uint32_t)p->protocol << 8 | p->ip_version);
 
 	h = mix_address(h, peer ? p->dst : p->src);
 	h = mix_address(h, peer ? p->src : p->dst);
@@ -115,7 +114,7 @@ static uint32_t answer_to(const struct packet *p)
 
 bool thin_is_telling(struct thin *t, const struct packet *p)
 {
-	uint32_t hash = hash_of(t, p, true);
+	uint32_t hash = thin_hash(t->seed, p, true);
 	struct thin_socket *peer = place_of(t, hash);
 	bool telling = is_flagged(p);
 
@@ -140,7 +139,7 @@ static void note_awaited(struct thin_socket *s, const struct packet *p)
 bool thin_passes(struct thin *t, uint8_t host, const struct packet *p, enum state_by by,
 		 uint64_t number, bool telling, int64_t now_ns, struct thin_socket *evicted)
 {
-	uint32_t hash = hash_of(t, p, by == BY_ARRIVAL);
+	uint32_t hash = thin_hash(t->seed, p, by == BY_ARRIVAL);
 	struct thin_socket *s = place_of(t, hash);
 	bool look;
 

@@ -46,6 +46,9 @@ struct thin {
 
 enum thin_change { THIN_SAME, THIN_BEGAN, THIN_ENDED };
 
+/* Of the socket that sent p, or (peer) of the one that p is for; never 0. */
+uint32_t thin_hash(uint32_t seed, const struct packet *p, bool peer);
+
 void thin_init(struct thin *t, uint32_t seed);
 
 /* Counts a packet at its time. */

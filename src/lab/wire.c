@@ -34,7 +34,14 @@
 #define FLUSH_NS  (2 * NS_PER_MS)
 #define SETTLE_NS (100 * NS_PER_MS) /* after which only what came before is waited for */
 
-enum message_kind { MESSAGE_ORDER, MESSAGE_SAMPLE, MESSAGE_SETTLE, MESSAGE_COUNTS, MESSAGE_STOP };
+enum message_kind {
+	MESSAGE_ORDER,
+	MESSAGE_SAMPLE,
+	MESSAGE_SETTLE,
+	MESSAGE_COUNTS,
+	MESSAGE_TALLY,
+	MESSAGE_STOP
+};
 
 struct message {
 	enum message_kind kind;
@@ -154,6 +161,9 @@ static void serve(struct wire_thread *t, const struct message *m)
 		return;
 	case MESSAGE_COUNTS:
 		serve_counts(t);
+		return;
+	case MESSAGE_TALLY:
+		carry_ask_counters(t->carry);
 		return;
 	case MESSAGE_STOP:
 		t->stop = true;
@@ -310,6 +320,13 @@ void wire_settle(struct wire *w)
 	struct answer a;
 
 	ask(w, &m, &a);
+}
+
+void wire_ask_counters(struct wire *w)
+{
+	const struct message m = { .kind = MESSAGE_TALLY };
+
+	tell(w, &m);
 }
 
 void wire_counts(struct wire *w, struct wire_counts *out)

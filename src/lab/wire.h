@@ -53,7 +53,7 @@ int wire_fd(const struct wire *w);
 void wire_clear_fd(struct wire *w);	/* before draining */
 
 /*
- * The next event (PACKET, WIRE, STATE, NOTE), or NULL.  Borrowed until the next wire_next().  The caller may write to it
+ * The next event (PACKET, WIRE, STATE, COUNTERS, NOTE); COUNTERS of a departure come right before their PACKET, or NULL.  Borrowed until the next wire_next().  The caller may write to it
  * (trace_append sets the id).
  */
 struct event *wire_next(struct wire *w);
@@ -141,6 +141,9 @@ int wire_order(struct wire *w, const struct wire_order *o, struct str *status, s
 
 /* Asks for a sample of a socket after call `call_number` returned; does not wait.  A STATE event follows if something changed. */
 void wire_sample_call(struct wire *w, uint8_t host, const struct sock_key *key, uint64_t call_number);
+
+/* Has the hosts' counters read; does not wait.  What grew and belongs to no packet is told within 0.1 s. */
+void wire_ask_counters(struct wire *w);
 
 /* Waits until everything captured so far has been handed over as events, and all orders and samples before are done. */
 void wire_settle(struct wire *w);

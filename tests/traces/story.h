@@ -232,6 +232,7 @@ static inline void story_add_event(struct story *s, const struct trace_entry *en
 		return;
 	case EVENT_RETURN:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		return;
 	}
 }

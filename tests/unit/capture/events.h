@@ -274,6 +274,11 @@ static inline void events_next(struct events *g, struct event *ev)
 	} else if (lot < 96) {
 		ev->kind = EVENT_OUTPUT;
 		events_output(g, ev);
+	} else if (lot < 97) {
+		ev->kind = EVENT_COUNTERS;
+		ev->counters.by = (enum state_by)events_random(g, BY_CALL + 1);
+		ev->counters.by_number = 1 + events_random(g, g->packets);
+		ev->counters.changes = events_text(g);
 	} else if (lot < 98) {
 		ev->kind = EVENT_NOTE;
 		ev->note.kind = (enum note_kind)events_random(g, NOTE_ANSWER + 1);

@@ -67,6 +67,9 @@ static inline void model_keep_texts(struct model_event *m)
 	case EVENT_OUTPUT:
 		ev->output.text = model_keep(m, ev->output.text);
 		break;
+	case EVENT_COUNTERS:
+		ev->counters.changes = model_keep(m, ev->counters.changes);
+		break;
 	case EVENT_STATE:
 		break;
 	}
@@ -198,12 +201,22 @@ static inline long model_pair(const struct model *m, size_t i)
 	return -1;
 }
 
+/* Number of the packet that a WIRE or COUNTERS is about; 0. */
+static inline uint64_t model_about(const struct event *ev)
+{
+	bool of_packet = ev->counters.by == BY_DEPARTURE || ev->counters.by == BY_ARRIVAL;
+
+	if (ev->kind == EVENT_WIRE)
+		return ev->wire.packet;
+	return ev->kind == EVENT_COUNTERS && of_packet ? ev->counters.by_number : 0;
+}
+
 static inline long model_packet(const struct model *m, size_t i)
 {
 	for (size_t k = i; k-- > 0;) {
 		const struct event *ev = &m->event[k].ev;
 
-		if (ev->kind == EVENT_PACKET && ev->packet.number == m->event[i].ev.wire.packet)
+		if (ev->kind == EVENT_PACKET && ev->packet.number == model_about(&m->event[i].ev))
 			return (long)k;
 	}
 	return -1;
@@ -221,6 +234,9 @@ static inline struct trace_entry model_packet_entry(const struct model *m, size_
 	e.state_0 = infer_code(m->event[i].note.state[0]) & 63u;
 	e.state_1 = infer_code(m->event[i].note.state[1]) & 63u;
 	e.fate = WIRE_DELIVERED;
+	for (size_t k = i + 1; k < m->count; k++)
+		e.counted |= m->event[k].ev.kind == EVENT_COUNTERS &&
+			     model_about(&m->event[k].ev) == ev->packet.number;
 	for (uint32_t row = 0; row < m->count; row++) {
 		const struct event *w = &m->event[m->at[row]].ev;
 
@@ -290,6 +306,13 @@ static inline struct trace_entry model_entry(const struct model *m, size_t i)
 		e.number = (uint32_t)ev->ret.number;
 		e.link = other < 0 ? ROW_NONE : m->row[other];
 		e.blocked = ev->ret.blocked;
+		return e;
+	case EVENT_COUNTERS:
+		other = model_packet(m, i);
+		e.by = ev->counters.by & 3u;
+		e.number = (uint32_t)ev->counters.by_number;
+		e.link = other < 0 ? ROW_NONE : m->row[other];
+		e.conn = other < 0 ? CONN_NONE : m->event[other].conn;
 		return e;
 	case EVENT_COMMAND:
 		e.flags = ev->command.text && ev->command.text[0] ? 0 : TRACE_FLAG_SILENT;

@@ -164,6 +164,7 @@ static void compare_entry(const struct trace_entry *a, const struct trace_entry 
 		SAME(moved);
 		SAME(state_0);
 		SAME(state_1);
+		SAME(counted);
 		return;
 	}
 	SAME(lane);

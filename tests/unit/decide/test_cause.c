@@ -91,9 +91,8 @@ static void what_the_wire_lost_is_named(void **state)
 	assert_true(cause_of_packet(s.t, row, &c));
 	assert_int_equal(trace_entry(s.t, c.original)->number, 4);
 	cause_text(&text, s.t, &c);
-	assert_string_equal(text.buf,
-			    "the wire lost packet 4 (rule 3); RTO: the retransmission timer "
-			    "fired (240 ms); retransmissions 0 → 1, cwnd 10 → 1");
+	assert_string_equal(text.buf, "the wire lost packet 4 (rule 3); RTO: the timer of 240 ms "
+				      "fired; retransmissions 0 → 1, cwnd 10 → 1");
 	trace_free(s.t);
 }
 
