@@ -102,14 +102,13 @@ bool app_reveal_work(struct app *a)
 {
 	struct ladder_row row;
 
-	if (a->reveal_from == ROW_NONE || trace_rows(a->view.trace) <= a->reveal_from)
+	if (a->reveal_from == ROW_NONE || trace_rows(a->view.trace) <= a->reveal_from ||
+	    !view_row_at(&a->view, a->reveal_from, &row))
 		return false;
 	/* What it began with may be part of a row from before: then the next one is waited for. */
-	if (!view_row_at(&a->view, a->reveal_from, &row) || row.head < a->reveal_from) {
-		if (!view_row_at(&a->view, trace_rows(a->view.trace) - 1, &row) ||
-		    row.head < a->reveal_from)
+	while (row.head < a->reveal_from)
+		if (!view_row_next(&a->view, &row, &row))
 			return false;
-	}
 	a->reveal_from = ROW_NONE;
 	return view_ends_at_cursor(&a->view) && view_go(&a->view, row.head);
 }

@@ -134,7 +134,9 @@ static void draw_beside_prompt(const struct app *a, struct area row, int from)
 
 	if (room < OFFERS_FROM)
 		return;
-	if (a->prompt.len == 0)
+	if (a->prompt.len == 0 && view_hides_more(&a->view))
+		str_add(&words, "Space next event  Esc keys");
+	else if (a->prompt.len == 0)
 		str_add(&words, text_width(empty_line_hint) <= room ? empty_line_hint : "Esc keys");
 	else
 		prompt_offers_text(&a->prompt, &words, room);

@@ -26,7 +26,10 @@ enum app_wish {			/* what only the one who has the terminal can do */
 
 struct app_presses {		/* the keys that were pressed last, for all to see */
 	bool shown;
-	char name[PRESSES_MAX][12];	/* the newest last */
+	struct {
+		char name[12];
+		unsigned times;	/* behind each other */
+	} key[PRESSES_MAX];	/* the newest last */
 	size_t count;
 	const char *meaning;	/* of the newest; NULL: it has none */
 	int64_t until_ns;	/* CLOCK_MONOTONIC: then they go */

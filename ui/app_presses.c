@@ -77,19 +77,29 @@ static bool is_text(const struct app *a, uint32_t key)
 	return a->typing && key >= ' ' && key < TERM_KEY_BASE && !app_line_passes(a, key);
 }
 
+static void add(struct app_presses *p, const char *name)
+{
+	if (p->count && strcmp(p->key[p->count - 1].name, name) == 0) {
+		p->key[p->count - 1].times++;
+		return;
+	}
+	if (p->count == PRESSES_MAX)
+		memmove(&p->key[0], &p->key[1], --p->count * sizeof(p->key[0]));
+	(void)str_copy(p->key[p->count].name, sizeof(p->key[0].name), name);
+	p->key[p->count++].times = 1;
+}
+
 void app_presses_note(struct app *a, uint32_t key)
 {
 	struct app_presses *p = &a->presses;
-	STR_ON_STACK(name, sizeof(p->name[0]));
+	STR_ON_STACK(name, sizeof(p->key[0].name));
 
 	if (!p->shown || is_text(a, key))
 		return;
 	name_of(a, key, &name);
 	if (!name.len)
 		return;
-	if (p->count == PRESSES_MAX)
-		memmove(p->name[0], p->name[1], --p->count * sizeof(p->name[0]));
-	(void)str_copy(p->name[p->count++], sizeof(p->name[0]), name.buf);
+	add(p, name.buf);
 	p->meaning = meaning_of(a, key);
 	p->until_ns = clock_monotonic_ns() + STAYS_NS;
 }
@@ -119,8 +129,11 @@ void app_presses_draw(const struct app *a, struct area all, int y)
 
 	if (!p->shown || !p->count)
 		return;
-	for (size_t i = 0; i < p->count; i++)
-		str_addf(&keys, "%s%s", i ? " " : "", p->name[i]);
+	for (size_t i = 0; i < p->count; i++) {
+		str_addf(&keys, "%s%s", i ? " " : "", p->key[i].name);
+		if (p->key[i].times > 1)
+			str_addf(&keys, " ×%u", p->key[i].times);
+	}
 	width = text_width(keys.buf);
 	meaning = p->meaning ? text_width(p->meaning) + 2 : 0;
 	if (width + meaning + 4 > all.width)

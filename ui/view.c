@@ -46,7 +46,7 @@ struct layout view_layout(const struct view *v, struct grid *g)
 		l.ladder = area_sub(all, 0, 2, g->width - panel - 1, body);
 		l.panel = area_sub(all, g->width - panel, 2, panel, body);
 	} else {
-		panel = clamp(g->height * 3 / 10, 8, 18);
+		panel = v->present ? clamp(g->height / 4, 7, 12) : clamp(g->height * 3 / 10, 8, 18);
 		if (panel > body / 2)
 			panel = body / 2;
 		l.ladder = area_sub(all, 0, 2, g->width, body - panel);

@@ -238,7 +238,9 @@ static void keys_are_shown_and_go(void **state)
 	key(&s, 'h');
 	see(&s, "j ↑ h  hold the packets on the wire, or end that", NULL);
 	keys(&s, "jjjjjjj");
-	see(&s, " j j j j j j  to the event after", "↑");
+	see(&s, "j ↑ h j ×7  to the event after", NULL);
+	keys(&s, "kjkjkj");
+	see(&s, " k j k j k j  to the event after", "↑");
 	assert_in_range(app_timeout_ms(s.app), 0, 1501);
 	while (s.app->presses.count) {
 		poll(NULL, 0, app_timeout_ms(s.app));
@@ -246,7 +248,7 @@ static void keys_are_shown_and_go(void **state)
 		if (clock_monotonic_ns() > end)
 			fail_msg("the keys stay");
 	}
-	see(&s, NULL, "j j j");
+	see(&s, NULL, "k j k");
 	assert_int_equal(app_timeout_ms(s.app), -1); /* and nothing wakes for them any more */
 	key(&s, TERM_ENTER);
 	keys(&s, "panel");
