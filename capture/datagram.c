@@ -1,8 +1,9 @@
 /*
- * How it works: what waits is a small array of slots, searched by a tag (a hash) that lies beside it.  A slot
- * keeps its pieces' bytes in order of arrival in one buffer, and a list of the pieces ordered by offset, then
- * by arrival; a piece nearly always belongs at the end of the list.  Only when the end is known and enough
- * bytes have come is the list walked to see whether there is a hole.
+ * How it works: what waits is a small array of slots.  A slot is in two lists: in that of a hash of its key, and in
+ * that of all by age, whose first goes where there are too many (fragments whose others were never captured stay for
+ * good, so that this is where a long capture comes to).  A slot keeps its pieces' bytes in order of arrival in one
+ * buffer, and a list of the pieces ordered by offset, then by arrival; a piece nearly always belongs at the end of
+ * the list.  Only when the end is known and enough bytes have come is the list walked to see whether there is a hole.
  */
 #include "capture/datagram.h"
 
@@ -38,7 +39,9 @@ struct piece {
 struct waiting {
 	struct key key;
 	int64_t first_ns;
-	uint64_t order; /* of its first fragment among all; 0: free */
+	uint32_t older, younger; /* in the list by age: numbers of slots + 1; 0: none */
+	uint32_t next; /* of the same hash, or the next free one */
+	bool used;
 	uint32_t end; /* of the payload */
 	bool end_known, overlaps;
 	struct piece *piece;
@@ -53,10 +56,11 @@ struct waiting {
 struct datagrams {
 	struct datagram_limits limit;
 	struct datagrams_seen seen;
-	uint64_t orders;
 	size_t bytes; /* allocated by all slots */
 	size_t waiting;
-	uint32_t *tag; /* of each slot; 0: free */
+	uint32_t *
+		bucket; /* by hash: the first slot of the list; its number + 1, as in all of these */
+	uint32_t oldest, youngest, free;
 	struct waiting *slot;
 	uint8_t *out; /* the last whole one */
 };
@@ -78,14 +82,22 @@ static struct key key_of(const struct packet *p, const uint8_t *network)
 	return key;
 }
 
-static uint32_t tag_of(const struct key *key)
+static uint32_t *bucket_of(const struct datagrams *d, const struct key *key)
 {
-	const uint8_t *bytes = (const uint8_t *)key;
-	uint32_t hash = 2166136261u;
+	uint64_t hash = 0, part;
 
-	for (size_t i = 0; i < sizeof(*key); i++)
-		hash = (hash ^ bytes[i]) * 16777619u;
-	return hash ? hash : 1;
+	_Static_assert(sizeof(*key) % sizeof(part) == 0, "whole parts");
+	for (size_t i = 0; i < sizeof(*key); i += sizeof(part)) {
+		memcpy(&part, (const uint8_t *)key + i, sizeof(part));
+		hash = (hash ^ part) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 32;
+	}
+	return &d->bucket[hash % d->limit.datagrams];
+}
+
+static uint32_t name_of(const struct datagrams *d, const struct waiting *w)
+{
+	return (uint32_t)(w - d->slot) + 1;
 }
 
 static size_t slot_bytes(const struct waiting *w)
@@ -93,62 +105,73 @@ static size_t slot_bytes(const struct waiting *w)
 	return w->pieces_cap * sizeof(struct piece) + w->held_cap;
 }
 
+/* Takes it out of both lists. */
+static void slot_unlink(struct datagrams *d, const struct waiting *w)
+{
+	uint32_t *link = bucket_of(d, &w->key);
+
+	while (*link != name_of(d, w))
+		link = &d->slot[*link - 1].next;
+	*link = w->next;
+	*(w->older ? &d->slot[w->older - 1].younger : &d->oldest) = w->younger;
+	*(w->younger ? &d->slot[w->younger - 1].older : &d->youngest) = w->older;
+}
+
 static void slot_free(struct datagrams *d, struct waiting *w)
 {
+	slot_unlink(d, w);
 	d->bytes -= slot_bytes(w);
 	d->waiting--;
 	free(w->piece);
 	free(w->held);
-	d->tag[w - d->slot] = 0;
-	*w = (struct waiting){ .order = 0 };
+	*w = (struct waiting){ .next = d->free };
+	d->free = name_of(d, w);
 }
 
-static struct waiting *slot_find(struct datagrams *d, const struct key *key, uint32_t tag)
+static struct waiting *slot_find(struct datagrams *d, const struct key *key)
 {
-	for (size_t i = 0; i < d->limit.datagrams; i++)
-		if (d->tag[i] == tag && memcmp(&d->slot[i].key, key, sizeof(*key)) == 0)
-			return &d->slot[i];
+	for (uint32_t name = *bucket_of(d, key); name; name = d->slot[name - 1].next)
+		if (memcmp(&d->slot[name - 1].key, key, sizeof(*key)) == 0)
+			return &d->slot[name - 1];
 	return NULL;
 }
 
 /* The one that began first, other than `but`. */
 static struct waiting *slot_oldest(struct datagrams *d, const struct waiting *but)
 {
-	struct waiting *oldest = NULL;
+	uint32_t name = d->oldest;
 
-	for (size_t i = 0; i < d->limit.datagrams; i++) {
-		struct waiting *w = &d->slot[i];
-
-		if (w->order && w != but && (!oldest || w->order < oldest->order))
-			oldest = w;
-	}
-	return oldest;
+	if (name && &d->slot[name - 1] == but)
+		name = but->younger;
+	return name ? &d->slot[name - 1] : NULL;
 }
 
-static struct waiting *slot_new(struct datagrams *d, const struct key *key, uint32_t tag,
-				int64_t ts_ns)
+static struct waiting *slot_new(struct datagrams *d, const struct key *key, int64_t ts_ns)
 {
-	if (d->waiting == d->limit.datagrams) {
+	uint32_t *bucket = bucket_of(d, key), name;
+	struct waiting *w;
+
+	if (!d->free) {
 		slot_free(d, slot_oldest(d, NULL));
 		d->seen.crowded++;
 	}
-	for (size_t i = 0; i < d->limit.datagrams; i++) {
-		if (d->tag[i])
-			continue;
-		d->tag[i] = tag;
-		d->waiting++;
-		d->slot[i].key = *key;
-		d->slot[i].first_ns = ts_ns;
-		d->slot[i].order = ++d->orders;
-		return &d->slot[i];
-	}
-	return NULL;
+	name = d->free;
+	w = &d->slot[name - 1];
+	d->free = w->next;
+	w->key = *key;
+	w->used = true;
+	w->first_ns = ts_ns;
+	w->next = *bucket;
+	w->older = d->youngest;
+	*(w->older ? &d->slot[w->older - 1].younger : &d->oldest) = name;
+	*bucket = d->youngest = name;
+	d->waiting++;
+	return w;
 }
 
 static struct waiting *slot_of(struct datagrams *d, const struct key *key, int64_t ts_ns)
 {
-	uint32_t tag = tag_of(key);
-	struct waiting *w = slot_find(d, key, tag);
+	struct waiting *w = slot_find(d, key);
 
 	/* A clock that was set back makes nothing old. */
 	if (w && ts_ns > w->first_ns && ts_ns - w->first_ns > d->limit.age_ns) {
@@ -156,7 +179,7 @@ static struct waiting *slot_of(struct datagrams *d, const struct key *key, int64
 		d->seen.aged++;
 		w = NULL;
 	}
-	return w ? w : slot_new(d, key, tag, ts_ns);
+	return w ? w : slot_new(d, key, ts_ns);
 }
 
 /* ---- pieces ---- */
@@ -412,10 +435,14 @@ struct datagrams *datagrams_new(const struct datagram_limits *limits, struct err
 	d->limit.datagrams = d->limit.datagrams ? d->limit.datagrams : DATAGRAMS;
 	d->limit.bytes = d->limit.bytes ? d->limit.bytes : BYTES;
 	d->limit.age_ns = d->limit.age_ns ? d->limit.age_ns : AGE_NS;
-	d->tag = calloc(d->limit.datagrams, sizeof(*d->tag));
+	d->bucket = calloc(d->limit.datagrams, sizeof(*d->bucket));
 	d->slot = calloc(d->limit.datagrams, sizeof(*d->slot));
 	d->out = malloc(HEADER_MAX + PAYLOAD_MAX);
-	if (d->tag && d->slot && d->out)
+	for (size_t i = d->slot ? d->limit.datagrams : 0; i-- > 0;) {
+		d->slot[i].next = d->free;
+		d->free = (uint32_t)i + 1;
+	}
+	if (d->bucket && d->slot && d->out)
 		return d;
 out:
 	err_errno(e, ENOMEM, NULL, "cannot start to put fragments together");
@@ -428,9 +455,9 @@ void datagrams_free(struct datagrams *d)
 	if (!d)
 		return;
 	for (size_t i = 0; d->slot && i < d->limit.datagrams; i++)
-		if (d->slot[i].order)
+		if (d->slot[i].used)
 			slot_free(d, &d->slot[i]);
-	free(d->tag);
+	free(d->bucket);
 	free(d->slot);
 	free(d->out);
 	free(d);
