@@ -5,15 +5,12 @@
  * Two things are kept as Wireshark does them, strange as they are: 0 stands for "not known" in several
  * numbers, and an elapsed time below zero counts as very long.
  */
-#include "capture/analysis.h"
-
-#include <string.h>
+#include "capture/analysis_impl.h"
 
 enum {
 	FAST_NS = 20000000, /* F12 b */
 	REORDERED_NS = 3000000, /* F12 c, as long as no round trip is known */
 	SACK_COUNTED = 3, /* blocks that bytes in flight are less by */
-	FLIGHT_MAX = 2000000000,
 	SCALE_MAX = 14, /* RFC 7323 section 2.3 */
 };
 
@@ -86,21 +83,6 @@ struct work {
 	struct verdict *v;
 };
 
-static bool below(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static bool above(uint32_t a, uint32_t b)
-{
-	return below(b, a);
-}
-
-static bool at_most(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) <= 0;
-}
-
 static void give(struct work *w, enum verdict_bit bit)
 {
 	w->v->bits |= (uint16_t)bit;
@@ -122,11 +104,7 @@ static bool within(int64_t since, int64_t now, int64_t limit)
 	return (uint64_t)now - (uint64_t)since < (uint64_t)limit;
 }
 
-/*
- * Most often one segment is under way, the latest; it is remembered without a block in the pool, and put there
- * before anything else is done with it than to acknowledge it.
- */
-static void lone_put(struct tcp *t, struct unacked *pool, int dir)
+void tcp_lone_put(struct tcp *t, struct unacked *pool, int dir)
 {
 	struct tcp_side *x = &t->side[dir];
 	const struct unacked_segment s = {
@@ -135,12 +113,6 @@ static void lone_put(struct tcp *t, struct unacked *pool, int dir)
 
 	x->unacked = 0;
 	unacked_add(pool, &x->unacked, &s);
-}
-
-static inline void lone_settle(struct tcp *t, struct unacked *pool, int dir)
-{
-	if (t->side[dir].unacked == TCP_LONE)
-		lone_put(t, pool, dir);
 }
 
 /* ---- F1 to F9: what the segment says of windows and of being alive ---- */
@@ -152,7 +124,7 @@ static bool is_window_probe(const struct work *w)
 
 static bool has_lost_before(const struct work *w)
 {
-	return w->x->high && above(w->p->seq, w->x->high) && !(w->p->flags & TCP_RST);
+	return w->x->high && tcp_above(w->p->seq, w->x->high) && !(w->p->flags & TCP_RST);
 }
 
 static bool is_keep_alive(const struct work *w)
@@ -261,7 +233,7 @@ static void ack_lost_marked(struct work *w)
 {
 	struct tcp_side *y = w->y;
 
-	if (below(y->contig, y->high)) {
+	if (tcp_below(y->contig, y->high)) {
 		give(w, VERDICT_ACK_LOST_SEGMENT);
 		y->contig = y->high;
 		return;
@@ -285,13 +257,13 @@ static uint32_t run_end(const struct work *w)
 			left = s->start;
 			right = s->end;
 		}
-		if (!at_most(w->p->ack, s->start))
+		if (!tcp_at_most(w->p->ack, s->start))
 			continue;
 		if (s->end != left)
 			right = s->end;
 		left = s->start;
 	}
-	return left == w->p->ack && above(right, w->p->ack) ? right : w->p->ack;
+	return left == w->p->ack && tcp_above(right, w->p->ack) ? right : w->p->ack;
 }
 
 static void ack_lost_followed(struct work *w)
@@ -310,7 +282,7 @@ static void ack_lost_followed(struct work *w)
 
 static void flags_of_acks(struct work *w)
 {
-	if (!(w->p->flags & TCP_ACK) || !w->y->contig || !above(w->p->ack, w->y->contig))
+	if (!(w->p->flags & TCP_ACK) || !w->y->contig || !tcp_above(w->p->ack, w->y->contig))
 		return;
 	if (w->rules->follows_lost)
 		ack_lost_followed(w);
@@ -327,12 +299,12 @@ static bool goes_back(const struct work *w)
 	/* A number below, with data: the first segment behind a window probe. */
 	if (w->len > 1 && seq == high - 1)
 		return false;
-	return high && below(seq, high);
+	return high && tcp_below(seq, high);
 }
 
 static bool is_spurious(const struct work *w)
 {
-	return w->len && w->y->last_ack && at_most(w->p->seq + w->len, w->y->last_ack);
+	return w->len && w->y->last_ack && tcp_at_most(w->p->seq + w->len, w->y->last_ack);
 }
 
 static bool is_fast(const struct work *w)
@@ -352,7 +324,7 @@ static bool is_covered(const struct work *w)
 	for (size_t i = 0; i < count; i++) {
 		const struct unacked_segment *s = unacked_at(w->pool, w->x->unacked, i);
 
-		if (at_most(s->start, w->p->seq) && at_most(w->p->seq + w->len, s->end))
+		if (tcp_at_most(s->start, w->p->seq) && tcp_at_most(w->p->seq + w->len, s->end))
 			return true;
 	}
 	return false;
@@ -379,7 +351,7 @@ static void note_rto(struct work *w)
 	const struct unacked_segment *s;
 
 	while (w->rules->rto_by_start && i < count &&
-	       !at_most(w->p->seq, unacked_at(w->pool, w->x->unacked, i)->start))
+	       !tcp_at_most(w->p->seq, unacked_at(w->pool, w->x->unacked, i)->start))
 		i++;
 	s = i < count ? unacked_at(w->pool, w->x->unacked, i) : NULL;
 	w->v->rto_ns = w->now - (s ? s->ts_ns : w->t->high_ns[w->dir]);
@@ -427,12 +399,12 @@ static void remember_high(struct work *w)
 {
 	struct tcp_side *x = w->x;
 
-	if (!x->high || above(w->end, x->high + w->phantom))
+	if (!x->high || tcp_above(w->end, x->high + w->phantom))
 		x->bits = (uint8_t)((x->bits & ~TCP_SIDE_HIGH_DATA) |
 				    (w->len ? TCP_SIDE_HIGH_DATA : 0));
 	if (given(w, VERDICT_ZERO_WINDOW_PROBE))
 		return;
-	if (!x->high || above(w->end, x->high)) {
+	if (!x->high || tcp_above(w->end, x->high)) {
 		x->high = w->end;
 		x->high_frame = w->frame;
 		w->t->high_ns[w->dir] = w->now;
@@ -481,7 +453,7 @@ static void bytes_in_flight(struct work *w)
 	w->v->item = true;
 	bytes = unacked_span(w->pool, w->x->unacked, w->t->base[w->dir]) - w->y->sacked -
 		w->phantom;
-	if (bytes && bytes < FLIGHT_MAX)
+	if (bytes && bytes < TCP_FLIGHT_MAX)
 		w->v->in_flight = bytes;
 }
 
@@ -502,13 +474,6 @@ static void remember(struct work *w)
 	acknowledge(w);
 	bytes_in_flight(w);
 	sack_is_no_update(w);
-}
-
-static uint32_t window_of(const struct tcp_side *x, const struct packet *p)
-{
-	if ((p->flags & TCP_SYN) || x->scale < TCP_SCALE_SHIFT)
-		return p->window;
-	return (uint32_t)p->window << (x->scale - TCP_SCALE_SHIFT);
 }
 
 void tcp_analyse(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
@@ -532,12 +497,12 @@ void tcp_analyse(struct tcp *t, struct unacked *pool, const struct tcp_rules *ru
 		.v = out,
 	};
 
-	lone_settle(t, pool, 0);
-	lone_settle(t, pool, 1);
+	tcp_lone_settle(t, pool, 0);
+	tcp_lone_settle(t, pool, 1);
 	w.repeats = w.plain && !w.len && p->seq == w.x->high;
 	out->analysed = true;
 	out->bits = reused_ports ? VERDICT_REUSED_PORTS : 0;
-	out->window = window_of(w.x, p);
+	out->window = tcp_window_of(w.x, p);
 	flags_of_windows(&w);
 	note_ack(&w);
 	flags_of_acks(&w);
@@ -652,6 +617,19 @@ void tcp_reopen(struct tcp *t, const struct packet *p)
 	t->completeness = p->flags & TCP_ACK ? TCP_SEEN_SYN_ACK : TCP_SEEN_SYN;
 }
 
+/* For the short way: what a header of a side may still say is known from then on. */
+static void note_quiet(struct tcp *t)
+{
+	const uint8_t known = TCP_SIDE_WINDOW | TCP_SIDE_BASE;
+	bool both = (t->side[0].bits & t->side[1].bits & known) == known &&
+		    ((t->closed & TCP_RTT_KNOWN) || !t->handshake_ns);
+
+	t->closed &= (uint8_t) ~(TCP_QUIET | TCP_QUIET << 1);
+	for (int i = 0; both && i < 2; i++)
+		if (!(t->side[i].bits & TCP_SIDE_FIRST_ACK))
+			t->closed |= (uint8_t)(TCP_QUIET << i);
+}
+
 void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
 {
 	const struct packet *p = s->p;
@@ -663,195 +641,9 @@ void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)
 	if (p->mptcp)
 		note_mptcp(t, p);
 	note_seen(t, s);
+	note_quiet(t);
 	if (out->bits || out->acked_frame || out->in_flight || out->item)
 		out->initial_rtt_ns = tcp_initial_rtt(t);
-}
-
-/*
- * ---- the short way ----
- *
- * Nearly all segments go on where the one before ended, acknowledge what was seen and leave the windows open.
- * None of the rules F1 to F12 can hold for such a one; what remains of all the rest is here, in one piece, with
- * each number read once.
- */
-
-/* Nothing but numbers is to be noted: the handshake is over, and the header says nothing special. */
-static inline bool is_quiet(const struct tcp *t, const struct tcp_side *x, const struct tcp_side *y,
-			    const struct packet *p)
-{
-	const uint8_t known = TCP_SIDE_WINDOW | TCP_SIDE_BASE;
-
-	if ((p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK || p->wscale >= 0)
-		return false;
-	return (x->bits & y->bits & known) == known && !(x->bits & TCP_SIDE_FIRST_ACK) &&
-	       ((t->closed & TCP_RTT_KNOWN) || !t->handshake_ns);
-}
-
-/* New data that does not fill the window (F6), nor were acknowledged before (F12 a), nor probe (F1). */
-static inline bool is_ordinary_data(const struct tcp_side *y, uint32_t end, bool plain)
-{
-	bool scaled = !(y->bits & TCP_SIDE_FIRST_ACK) && y->scale >= TCP_SCALE_SHIFT;
-	uint32_t window = y->bits & TCP_SIDE_WINDOW ? y->window : UINT32_MAX;
-
-	if (!window)
-		return false;
-	window <<= scaled ? y->scale - TCP_SCALE_SHIFT : 0;
-	return !(y->last_ack && at_most(end, y->last_ack)) &&
-	       (!plain || y->scale == TCP_SCALE_UNKNOWN || end != y->last_ack + window);
-}
-
-/* It begins where its sender's last one ended, or is its first; no rule holds for it. */
-static inline bool is_ordinary(const struct tcp_side *x, const struct tcp_side *y,
-			       const struct packet *p, bool plain)
-{
-	const uint32_t seq = p->seq;
-
-	if (seq != x->high && (x->high || seq == UINT32_MAX))
-		return false;
-	if (!p->payload_known || !seq || p->sack_blocks || p->mptcp || (plain && !p->window))
-		return false;
-	if ((p->flags & TCP_ACK) && y->contig && above(p->ack, y->contig))
-		return false;
-	return p->payload_len ? is_ordinary_data(y, seq + p->payload_len, plain)
-			      : !plain || p->ack != x->last_ack;
-}
-
-/* M5. */
-static inline void ordinary_ack(struct tcp *t, struct tcp_side *y, struct unacked *pool,
-				const struct tcp_rules *rules, const struct tcp_segment *s,
-				struct verdict *out)
-{
-	struct unacked_segment hit;
-	enum unacked_hit kind;
-
-	if (y->unacked == TCP_LONE && s->p->ack == y->high) {
-		y->unacked = 0;
-		out->acked_frame = y->high_frame;
-		out->ack_rtt_ns = s->ts_ns - t->high_ns[!s->dir];
-		return;
-	}
-	lone_settle(t, pool, !s->dir);
-	kind = unacked_ack(pool, &y->unacked, s->p->ack, rules->partial_acks, &hit);
-	if (kind == UNACKED_NONE)
-		return;
-	out->acked_frame = hit.frame;
-	out->ack_rtt_ns = s->ts_ns - hit.ts_ns;
-	if (kind == UNACKED_PART)
-		out->bits = VERDICT_PARTIAL_ACK;
-}
-
-/* M1: false if there is no room. */
-static inline bool ordinary_segment(struct tcp *t, struct tcp_side *x, struct unacked *pool,
-				    int dir, const struct unacked_segment *sent)
-{
-	if (!x->unacked) {
-		x->unacked = TCP_LONE;
-		x->lone = sent->start;
-		return true;
-	}
-	lone_settle(t, pool, dir);
-	return unacked_add(pool, &x->unacked, sent) || unacked_has_room(pool, x->unacked);
-}
-
-/* M1 to M3; phantom: 1 with SYN or FIN. */
-static inline void ordinary_numbers(struct tcp *t, struct tcp_side *x, struct unacked *pool,
-				    const struct tcp_segment *s, uint32_t phantom)
-{
-	const uint32_t len = s->p->payload_len;
-	struct unacked_segment sent = { .start = s->p->seq,
-					.end = s->p->seq + len + phantom,
-					.frame = s->frame,
-					.ts_ns = s->ts_ns };
-
-	/* Where there is no room for it, the phantom is not counted. */
-	if (sent.end != sent.start && !ordinary_segment(t, x, pool, s->dir, &sent))
-		sent.end -= phantom;
-	if (!x->contig || x->contig == sent.start)
-		x->contig = sent.end;
-	if (x->high && sent.end == sent.start)
-		return;
-	if (sent.end == sent.start)
-		lone_settle(t, pool, s->dir);
-	x->high = sent.end;
-	x->high_frame = sent.frame;
-	t->high_ns[s->dir] = sent.ts_ns;
-}
-
-static inline void ordinary_flight(const struct tcp *t, const struct tcp_side *x, uint32_t sacked,
-				   const struct unacked *pool, int dir, uint32_t phantom,
-				   struct verdict *out)
-{
-	uint32_t bytes;
-
-	if (!x->unacked || (x->bits & TCP_SIDE_HOLE))
-		return;
-	out->item = true;
-	bytes = x->unacked == TCP_LONE ? x->high - x->lone
-				       : unacked_span(pool, x->unacked, t->base[dir]);
-	bytes -= sacked + phantom;
-	if (bytes && bytes < FLIGHT_MAX)
-		out->in_flight = bytes;
-}
-
-/* All of tcp_analyse().  Bits and bytes come last: the compiler must take a byte for a part of anything. */
-static inline __attribute__((always_inline)) void ordinary(struct tcp *t, struct unacked *pool,
-							   const struct tcp_rules *rules,
-							   const struct tcp_segment *s,
-							   uint32_t phantom, struct verdict *out)
-{
-	struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
-	const struct packet *p = s->p;
-	const uint32_t ack = p->ack, len = p->payload_len;
-	uint8_t bits = x->bits & (uint8_t) ~(TCP_SIDE_MPTCP | TCP_SIDE_SACK);
-
-	if (len || !x->high)
-		bits = (uint8_t)((bits & ~TCP_SIDE_HIGH_DATA) | (len ? TCP_SIDE_HIGH_DATA : 0));
-	out->window = window_of(x, p);
-	if (ack != x->last_ack) {
-		x->last_ack = ack;
-		x->ack_frame = s->frame;
-		x->dup_acks = 0;
-	}
-	ordinary_numbers(t, x, pool, s, phantom);
-	t->last_ns[s->dir] = s->ts_ns;
-	x->window = p->window;
-	x->verdict = 0;
-	x->sacked = 0;
-	x->bits = bits | TCP_SIDE_WINDOW;
-	if (p->flags & TCP_ACK)
-		y->bits &= (uint8_t)~TCP_SIDE_HOLE;
-	out->analysed = true;
-	if (y->unacked)
-		ordinary_ack(t, y, pool, rules, s, out);
-	if (len)
-		ordinary_flight(t, x, y->sacked, pool, s->dir, phantom, out);
-}
-
-bool tcp_analyse_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-			  const struct tcp_segment *s, struct verdict *out)
-{
-	const uint16_t flags = s->p->flags;
-
-	if (!is_ordinary(&t->side[s->dir], &t->side[!s->dir], s->p,
-			 !(flags & (TCP_SYN | TCP_FIN | TCP_RST))))
-		return false;
-	ordinary(t, pool, rules, s, !!(flags & (TCP_SYN | TCP_FIN)), out);
-	return true;
-}
-
-bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-		  const struct tcp_segment *s, struct verdict *out)
-{
-	const struct tcp_side *x = &t->side[s->dir], *y = &t->side[!s->dir];
-
-	if (!is_quiet(t, x, y, s->p) || !is_ordinary(x, y, s->p, true))
-		return false;
-	ordinary(t, pool, rules, s, 0, out);
-	t->seen |= s->p->payload_len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
-	t->completeness |= s->p->payload_len ? TCP_SEEN_DATA : TCP_SEEN_ACK;
-	if (out->acked_frame || out->item)
-		out->initial_rtt_ns = tcp_initial_rtt(t);
-	return true;
 }
 
 /* ---- which connection ---- */
@@ -895,7 +687,7 @@ void tcp_bases(struct tcp *t, struct unacked *pool, const struct tcp_rules *rule
 	const struct packet *p = s->p;
 
 	if (o == TCP_REPEATS_SYN) {
-		lone_settle(t, pool, s->dir);
+		tcp_lone_settle(t, pool, s->dir);
 		t->side[s->dir].high = t->side[s->dir].contig;
 	}
 	if (o == TCP_RENUMBERS)

@@ -144,6 +144,7 @@ enum { /* tcp.closed: who ended it, << 1 for side 1 */
 	TCP_CLOSED_RST = 4,
 	TCP_CLOSED_BY_FIN_OF_1 = 16, /* the first FIN was that of side 1 */
 	TCP_RTT_KNOWN = 32, /* nothing to do with its end: handshake_ns is the initial RTT */
+	TCP_QUIET = 64, /* nor this (<< 1 for side 1): its headers can only move numbers, for analysis_short.h */
 };
 
 /* Nanoseconds; 0: unknown. */
@@ -180,17 +181,6 @@ void tcp_retire(struct tcp *t, struct unacked *pool);
 /* The verdicts [F, M].  Only where the payload's length is known and it is not quoted [2.5].  *out: zero. */
 void tcp_analyse(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules, const struct tcp_segment *s,
 		 bool reused_ports, struct verdict *out);
-
-/*
- * All that these functions do, for a segment for which they find nothing remarkable, in a fraction of the time.
- * False, and nothing is changed, if it is not such a one.  *out: zero.
- */
-bool tcp_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-		  const struct tcp_segment *s, struct verdict *out);
-
-/* The same in a fraction of the time, if no rule holds for the segment; false, and nothing is changed, if one may. */
-bool tcp_analyse_ordinary(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-			  const struct tcp_segment *s, struct verdict *out);
 
 /* What every header adds [A1 to A4], and completeness; behind tcp_analyse(), whose verdict gets the initial RTT. */
 void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out);

@@ -18,8 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/analysis_short.h"
 #include "capture/conn_table.h"
 #include "capture/datagram.h"
+#include "capture/infer_impl.h"
 #include "capture/infer_memo.h"
 
 enum {
@@ -85,14 +87,14 @@ static struct flow_key packet_key(const struct packet *p)
 				  .ip_version = p->ip_version };
 }
 
-static struct tcp *tcp_of(const struct conns *c, const struct flow *f)
+SHORT_INLINE struct tcp *tcp_of(const struct conns *c, const struct flow *f)
 {
 	if (f->key.protocol != IPPROTO_TCP || f->stream == FLOW_NONE)
 		return NULL;
 	return conn_table_tcp(c->table, f->stream);
 }
 
-static bool flow_take(struct tracked *t, uint32_t number)
+SHORT_INLINE bool flow_take(struct tracked *t, uint32_t number)
 {
 	t->number = number;
 	t->tcp = NULL;
@@ -104,7 +106,7 @@ static bool flow_take(struct tracked *t, uint32_t number)
 }
 
 /* Finds the latest connection of the packet's ends, if there is one.  False: no memory. */
-static bool tracked_start(struct tracked *t)
+SHORT_INLINE bool tracked_start(struct tracked *t)
 {
 	if (t->p->hash) {
 		t->key = packet_key(t->p);
@@ -176,23 +178,6 @@ static void ack_rtt_note(struct tcp *tcp, int dir, int64_t ns)
 		*least = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
 }
 
-/* A segment that does nothing but continue its connection.  False: the long way has to be gone. */
-static bool tcp_track_ordinary(struct tracked *t, struct conn_note *out)
-{
-	const struct tcp_segment s = {
-		.p = t->p, .dir = t->dir, .frame = t->frame, .ts_ns = t->ts_ns
-	};
-	struct conns *c = t->c;
-
-	out->completeness = t->tcp->completeness;
-	if (!tcp_ordinary(t->tcp, c->unacked, c->rules, &s, &out->verdict))
-		return false;
-	out->moved = infer_segment(t->tcp->end, c->unacked, &c->memo, t->dir, t->p, c->vantage);
-	out->stream = t->flow->stream;
-	out->stream_protocol = IPPROTO_TCP;
-	return true;
-}
-
 static void tcp_track(struct tracked *t, struct conn_note *out)
 {
 	struct verdict *verdict = &out->verdict;
@@ -209,7 +194,7 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 	tcp_bases(t->tcp, t->c->unacked, t->c->rules, &s, opening);
 	if (p->payload_known && !t->quoted) {
 		if (opening >= TCP_RENUMBERS || !p->hash ||
-		    !tcp_analyse_ordinary(t->tcp, t->c->unacked, t->c->rules, &s, verdict))
+		    !tcp_analyse_short(t->tcp, t->c->unacked, t->c->rules, &s, verdict))
 			tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s,
 				    opening >= TCP_RENUMBERS, verdict);
 		out->moved = infer_segment(t->tcp->end, t->c->unacked, p->hash ? &t->c->memo : NULL,
@@ -327,6 +312,55 @@ static void part_track(struct tracked *t, const void *bytes, size_t caplen, stru
 		whole_track(t, out);
 }
 
+/* What each packet adds to its connection, and the note to what was seen; in: sent by end[dir]. */
+SHORT_INLINE void count_packet(const struct packet *p, struct flow *flow, struct tcp *tcp, int dir,
+			       int64_t ts_ns, struct conn_note *out)
+{
+	out->dir = (uint8_t)dir;
+	flow->packets[dir]++;
+	flow->bytes[dir] += p->payload_len;
+	flow->last_ns = ts_ns;
+	if (!tcp)
+		return;
+	if (out->verdict.ack_rtt_ns > 0)
+		ack_rtt_note(tcp, dir, out->verdict.ack_rtt_ns);
+	out->state[0] = infer_state(&tcp->end[0]);
+	out->state[1] = infer_state(&tcp->end[1]);
+}
+
+/*
+ * A segment that does nothing but continue its connection.  False: the long way has to be gone; nothing is changed.
+ * dir is a constant wherever this is called, so that all of the connection lies at fixed places.
+ */
+SHORT_INLINE bool short_track_from(struct conns *c, const struct packet *p, struct flow *flow,
+				   struct tcp *tcp, int dir, uint32_t frame, int64_t ts_ns,
+				   struct conn_note *out)
+{
+	const struct tcp_segment s = { .p = p, .dir = dir, .frame = frame, .ts_ns = ts_ns };
+
+	out->completeness = tcp->completeness;
+	if (!tcp_short(tcp, c->unacked, c->rules, &s, &out->verdict))
+		return false;
+	if (infer_is_ordinary(&tcp->end[dir], &tcp->end[!dir], p))
+		infer_ordinary(&tcp->end[dir], &tcp->end[!dir], p);
+	else
+		out->moved = infer_segment(tcp->end, c->unacked, &c->memo, dir, p, c->vantage);
+	out->stream = flow->stream;
+	out->stream_protocol = IPPROTO_TCP;
+	count_packet(p, flow, tcp, dir, ts_ns, out);
+	return true;
+}
+
+static inline bool short_track(const struct tracked *t, struct conn_note *out)
+{
+	const struct packet *p = t->p;
+
+	if (!t->tcp || p->fragment || !p->hash)
+		return false;
+	return t->dir ? short_track_from(t->c, p, t->flow, t->tcp, 1, t->frame, t->ts_ns, out)
+		      : short_track_from(t->c, p, t->flow, t->tcp, 0, t->frame, t->ts_ns, out);
+}
+
 static void long_track(struct tracked *t, const void *bytes, size_t caplen, struct conn_note *out)
 {
 	const struct packet *p = t->p;
@@ -337,6 +371,8 @@ static void long_track(struct tracked *t, const void *bytes, size_t caplen, stru
 		whole_track(t, out);
 	if (bytes && !p->fragment && is_icmp(p->protocol))
 		quote_track(t, bytes, caplen, out);
+	if (t->number != CONN_NONE)
+		count_packet(p, t->flow, t->tcp, t->dir, t->ts_ns, out);
 }
 
 void conns_track(struct conns *c, const struct packet *p, const void *bytes, size_t caplen,
@@ -347,19 +383,9 @@ void conns_track(struct conns *c, const struct packet *p, const void *bytes, siz
 	*out = (struct conn_note){ .conn = CONN_NONE, .stream = CONN_NONE };
 	if (!p->ip_version || !tracked_start(&t))
 		return;
-	if (!t.tcp || p->fragment || !p->hash || !tcp_track_ordinary(&t, out))
+	if (!short_track(&t, out))
 		long_track(&t, bytes, caplen, out);
-	if (t.number == CONN_NONE)
-		return;
 	out->conn = t.number;
-	out->dir = (uint8_t)t.dir;
-	t.flow->packets[t.dir]++;
-	t.flow->bytes[t.dir] += p->payload_len;
-	t.flow->last_ns = ts_ns;
-	if (out->verdict.ack_rtt_ns > 0)
-		ack_rtt_note(t.tcp, t.dir, out->verdict.ack_rtt_ns);
-	for (int i = 0; t.tcp && i < 2; i++)
-		out->state[i] = infer_state(&t.tcp->end[i]);
 }
 
 uint32_t conns_packet(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir)

@@ -109,36 +109,37 @@ static inline uint64_t conn_table_mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline uint64_t conn_table_end_hash(const struct conn_table *t, uint32_t address, uint16_t port)
-{
-	return conn_table_mix(((uint64_t)address << 16 | port) ^ t->key[0], t->key[1]);
-}
-
-/* The same for both directions. */
+/* The same for both directions: of the two ends the lower one comes first. */
 static inline uint32_t conn_table_hash(const struct conn_table *t, const struct flow_key *key)
 {
-	uint64_t both = conn_table_end_hash(t, key->address[0], key->port[0]) +
-			conn_table_end_hash(t, key->address[1], key->port[1]);
-	unsigned kind = (unsigned)key->protocol << 8 | key->ip_version;
-	uint64_t hash = conn_table_mix(both ^ t->key[2], t->key[3] ^ kind);
+	uint64_t kind = (uint64_t)key->protocol << 56 | (uint64_t)key->ip_version << 48;
+	uint64_t a = (uint64_t)key->address[0] << 16 | key->port[0];
+	uint64_t b = (uint64_t)key->address[1] << 16 | key->port[1];
+	uint64_t low = a < b ? a : b, high = a < b ? b : a;
+	uint64_t hash = conn_table_mix(low ^ kind ^ t->key[0], high ^ t->key[1]);
 
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
-static inline bool flow_key_ends(const struct flow_key *a, const struct flow_key *b, int first)
-{
-	return a->address[0] == b->address[first] && a->address[1] == b->address[!first] &&
-	       a->port[0] == b->port[first] && a->port[1] == b->port[!first];
+	hash = (hash ^ t->key[2]) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(hash >> 32);
 }
 
 /* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8). */
 static inline int flow_key_order(const struct flow_key *flow, const struct flow_key *key)
 {
+	uint64_t address, other_address;
+	uint32_t port, other_port;
+
+	memcpy(&address, flow->address, sizeof(address));
+	memcpy(&port, flow->port, sizeof(port));
+	memcpy(&other_address, key->address, sizeof(other_address));
+	memcpy(&other_port, key->port, sizeof(other_port));
 	if (flow->protocol != key->protocol || flow->ip_version != key->ip_version)
 		return -1;
-	if (flow_key_ends(flow, key, 0))
+	if (address == other_address && port == other_port)
 		return 0;
-	return flow_key_ends(flow, key, 1) ? 1 : -1;
+	return address == (other_address >> 32 | other_address << 32) &&
+			       port == (other_port >> 16 | other_port << 16)
+		       ? 1
+		       : -1;
 }
 
 /* The slot of a pair's latest connection; NULL if it has none.  *dir: 1 if the key's first end is its second. */

@@ -699,38 +699,6 @@ void infer_delivered(struct infer_end end[2], struct unacked *pool, int dir, con
 	deliver(end, pool, dir, p, false);
 }
 
-/*
- * Nearly all segments are data and acknowledgments of an open connection, in order: they only move
- * numbers.  What the two functions above would make of such a one, in one step.
- */
-static bool is_ordinary(const struct infer_end *x, const struct infer_end *y,
-			const struct packet *p)
-{
-	const unsigned numbers = SENT | HAS_NXT | HAS_RCV, fins = FIN_SENT | FIN_ARRIVED | HIDDEN;
-
-	return (p->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
-	       x->set == IS(ESTABLISHED) && y->set == IS(ESTABLISHED) &&
-	       (x->bits & (numbers | fins | INFER_SURE)) ==
-		       (numbers | INFER_CERTAIN << INFER_SURE_SHIFT) &&
-	       (y->bits & (numbers | fins | SHUT)) == numbers && !y->beyond &&
-	       !infer_below(y->nxt, p->ack) && !infer_below(y->rcv, p->seq);
-}
-
-static void ordinary(struct infer_end *x, struct infer_end *y, const struct packet *p)
-{
-	uint32_t end = p->seq + p->payload_len;
-
-	if (infer_below(x->nxt, end))
-		x->nxt = end;
-	if (infer_below(x->rcv, p->ack))
-		x->rcv = p->ack;
-	if (infer_below(y->rcv, end))
-		y->rcv = end;
-	if (!has(y, SYN_SEEN) || infer_below(y->una, p->ack))
-		y->una = p->ack;
-	x->bits = (uint16_t)((x->bits & ~SHUT) | (p->window ? 0 : SHUT));
-}
-
 /* What infer_state() would say, to be compared. */
 static uint32_t shown(const struct infer_end *e)
 {
@@ -749,8 +717,8 @@ uint8_t infer_segment(struct infer_end end[2], struct unacked *pool, struct infe
 {
 	uint32_t before[2];
 
-	if (memo && is_ordinary(&end[dir], &end[!dir], p)) {
-		ordinary(&end[dir], &end[!dir], p);
+	if (memo && infer_is_ordinary(&end[dir], &end[!dir], p)) {
+		infer_ordinary(&end[dir], &end[!dir], p);
 		return 0;
 	}
 	before[0] = shown(&end[0]);
