@@ -10,6 +10,7 @@
 #define SOCKLENS_CAPTURE_ANALYSIS_SHORT_H
 
 #include "capture/analysis_impl.h"
+#include "capture/unacked_impl.h"
 
 #define SHORT_INLINE static inline __attribute__((always_inline))
 
@@ -85,7 +86,8 @@ SHORT_INLINE bool tcp_short_remember(struct tcp *t, struct tcp_side *x, struct u
 		return true;
 	}
 	tcp_lone_settle(t, pool, dir);
-	return unacked_add(pool, &x->unacked, sent) || unacked_has_room(pool, x->unacked);
+	return unacked_add_behind(pool, x->unacked, sent) || unacked_add(pool, &x->unacked, sent) ||
+	       unacked_has_room(pool, x->unacked);
 }
 
 /* M1 to M3; phantom: 1 with SYN or FIN. */

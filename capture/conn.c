@@ -106,16 +106,11 @@ SHORT_INLINE bool flow_take(struct tracked *t, uint32_t number)
 }
 
 /* Finds the latest connection of the packet's ends, if there is one.  False: no memory. */
-SHORT_INLINE bool tracked_start(struct tracked *t)
+static bool tracked_start(struct tracked *t)
 {
-	if (t->p->hash) {
-		t->key = packet_key(t->p);
-		t->hash = t->p->hash;
-	} else {
-		if (!key_of(t->c, t->p, &t->key))
-			return false;
-		t->hash = conn_table_hash(t->c->table, &t->key);
-	}
+	if (!key_of(t->c, t->p, &t->key))
+		return false;
+	t->hash = conn_table_hash(t->c->table, &t->key);
 	flow_take(t, conn_table_find(t->c->table, &t->key, t->hash, &t->dir));
 	return true;
 }
@@ -351,26 +346,36 @@ SHORT_INLINE bool short_track_from(struct conns *c, const struct packet *p, stru
 	return true;
 }
 
-static inline bool short_track(const struct tracked *t, struct conn_note *out)
+/* number, dir: of the latest connection of its ends. */
+SHORT_INLINE bool short_track(struct conns *c, const struct packet *p, uint32_t number, int dir,
+			      uint32_t frame, int64_t ts_ns, struct conn_note *out)
 {
-	const struct packet *p = t->p;
+	struct flow *flow = conn_table_flow(c->table, number);
+	struct tcp *tcp = tcp_of(c, flow);
 
-	if (!t->tcp || p->fragment || !p->hash)
+	out->conn = number;
+	if (!tcp || p->fragment)
 		return false;
-	return t->dir ? short_track_from(t->c, p, t->flow, t->tcp, 1, t->frame, t->ts_ns, out)
-		      : short_track_from(t->c, p, t->flow, t->tcp, 0, t->frame, t->ts_ns, out);
+	return dir ? short_track_from(c, p, flow, tcp, 1, frame, ts_ns, out)
+		   : short_track_from(c, p, flow, tcp, 0, frame, ts_ns, out);
 }
 
-static void long_track(struct tracked *t, const void *bytes, size_t caplen, struct conn_note *out)
+static __attribute__((noinline)) void long_track(struct tracked *t, const void *bytes,
+						 size_t caplen, struct conn_note *out)
 {
 	const struct packet *p = t->p;
 
+	if (p->hash)
+		flow_take(t, t->number);
+	else if (!tracked_start(t))
+		return;
 	if (p->fragment)
 		part_track(t, bytes, caplen, out);
 	else
 		whole_track(t, out);
 	if (bytes && !p->fragment && is_icmp(p->protocol))
 		quote_track(t, bytes, caplen, out);
+	out->conn = t->number;
 	if (t->number != CONN_NONE)
 		count_packet(p, t->flow, t->tcp, t->dir, t->ts_ns, out);
 }
@@ -378,14 +383,26 @@ static void long_track(struct tracked *t, const void *bytes, size_t caplen, stru
 void conns_track(struct conns *c, const struct packet *p, const void *bytes, size_t caplen,
 		 uint32_t frame, int64_t ts_ns, struct conn_note *out)
 {
-	struct tracked t = { .c = c, .p = p, .frame = frame, .ts_ns = ts_ns, .number = CONN_NONE };
+	const struct flow_key key = packet_key(p);
+	uint32_t number = CONN_NONE;
+	int dir = 0;
 
 	*out = (struct conn_note){ .conn = CONN_NONE, .stream = CONN_NONE };
-	if (!p->ip_version || !tracked_start(&t))
+	if (!p->ip_version)
 		return;
-	if (!short_track(&t, out))
-		long_track(&t, bytes, caplen, out);
-	out->conn = t.number;
+	if (p->hash)
+		number = conn_table_find(c->table, &key, p->hash, &dir);
+	if (number != CONN_NONE && short_track(c, p, number, dir, frame, ts_ns, out))
+		return;
+	long_track(&(struct tracked){ .c = c,
+				      .p = p,
+				      .frame = frame,
+				      .ts_ns = ts_ns,
+				      .key = key,
+				      .hash = p->hash,
+				      .number = number,
+				      .dir = dir },
+		   bytes, caplen, out);
 }
 
 uint32_t conns_packet(struct conns *c, const struct packet *p, int64_t ts_ns, int *dir)

@@ -226,30 +226,9 @@ size_t conn_table_bytes(const struct conn_table *t)
 	       (t->by_pair.count + t->by_address.count) * sizeof(struct slot);
 }
 
-void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash)
-{
-	__builtin_prefetch(&t->by_pair.slot[hash & (t->by_pair.count - 1)]);
-}
-
-/* The first slot of the hash suffices: most searches end there. */
-static const struct slot *slot_first(const struct conn_table *t, uint32_t hash)
-{
-	const struct slot *slot = &t->by_pair.slot[hash & (t->by_pair.count - 1)];
-
-	return slot->hash == hash && slot->above ? slot : NULL;
-}
-
-void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash)
-{
-	const struct slot *slot = slot_first(t, hash);
-
-	if (slot)
-		__builtin_prefetch(conn_table_flow(t, slot->above - 1));
-}
-
 void conn_table_prefetch_tcp(const struct conn_table *t, uint32_t hash)
 {
-	const struct slot *slot = slot_first(t, hash);
+	const struct slot *slot = conn_table_first(t, hash);
 	const struct flow *f = slot ? conn_table_flow(t, slot->above - 1) : NULL;
 	const uint8_t *tcp;
 

@@ -122,16 +122,22 @@ static inline uint32_t conn_table_hash(const struct conn_table *t, const struct 
 	return (uint32_t)(hash >> 32);
 }
 
+static inline uint64_t flow_key_addresses(const struct flow_key *key)
+{
+	return (uint64_t)key->address[1] << 32 | key->address[0];
+}
+
+static inline uint32_t flow_key_ports(const struct flow_key *key)
+{
+	return (uint32_t)key->port[1] << 16 | key->port[0];
+}
+
 /* 0: the same order, 1: the other one, -1: another pair.  With both ends alike it is 0 (rule 2.8). */
 static inline int flow_key_order(const struct flow_key *flow, const struct flow_key *key)
 {
-	uint64_t address, other_address;
-	uint32_t port, other_port;
+	const uint64_t address = flow_key_addresses(flow), other_address = flow_key_addresses(key);
+	const uint32_t port = flow_key_ports(flow), other_port = flow_key_ports(key);
 
-	memcpy(&address, flow->address, sizeof(address));
-	memcpy(&port, flow->port, sizeof(port));
-	memcpy(&other_address, key->address, sizeof(other_address));
-	memcpy(&other_port, key->port, sizeof(other_port));
 	if (flow->protocol != key->protocol || flow->ip_version != key->ip_version)
 		return -1;
 	if (address == other_address && port == other_port)
@@ -181,8 +187,27 @@ size_t conn_table_count(const struct conn_table *t);
 size_t conn_table_bytes(const struct conn_table *t);
 
 /* Brings what a look at this hash needs nearer: the slot; some time later the connection; then TCP's memory. */
-void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash);
-void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash);
+static inline void conn_table_prefetch_slot(const struct conn_table *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->by_pair.slot[hash & (t->by_pair.count - 1)]);
+}
+
+/* The first slot of the hash suffices: most searches end there. */
+static inline const struct slot *conn_table_first(const struct conn_table *t, uint32_t hash)
+{
+	const struct slot *slot = &t->by_pair.slot[hash & (t->by_pair.count - 1)];
+
+	return slot->hash == hash && slot->above ? slot : NULL;
+}
+
+static inline void conn_table_prefetch_flow(const struct conn_table *t, uint32_t hash)
+{
+	const struct slot *slot = conn_table_first(t, hash);
+
+	if (slot)
+		__builtin_prefetch(conn_table_flow(t, slot->above - 1));
+}
+
 void conn_table_prefetch_tcp(const struct conn_table *t, uint32_t hash);
 
 #endif

@@ -23,21 +23,6 @@ void proto_scan_all(struct scan *s, const struct proto *first)
 	p->payload_len = s->end > s->body ? (uint32_t)(s->end - s->body) : 0;
 }
 
-/*
- * In parts that the compiler turns into plain stores: for the whole it takes a string instruction,
- * whose start alone costs as much as the rest of the parsing.
- */
-static void packet_clear(struct packet *p)
-{
-	uint8_t *bytes = (uint8_t *)p;
-
-	_Static_assert(sizeof(*p) > 128 && sizeof(*p) <= 192, "three parts");
-	memset(bytes, 0, 64);
-	memset(bytes + 64, 0, 64);
-	memset(bytes + 128, 0, sizeof(*p) - 128);
-	p->wscale = -1;
-}
-
 void packet_parse_chain(struct packet *p, uint32_t link, const void *bytes, size_t caplen,
 			size_t len)
 {
@@ -47,14 +32,6 @@ void packet_parse_chain(struct packet *p, uint32_t link, const void *bytes, size
 	packet_clear(p);
 	p->cut = !first;
 	proto_scan_all(&s, first);
-}
-
-void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len)
-{
-	packet_clear(p);
-	if (link != LINK_ETHERNET ||
-	    !packet_parse_common(p, bytes, caplen, len > caplen ? len : caplen))
-		packet_parse_chain(p, link, bytes, caplen, len);
 }
 
 void proto_parse_quote(struct packet *p, int ip_version, const void *bytes, size_t at,

@@ -8,7 +8,8 @@
 enum { FRAME = 14, V4 = 20, V6 = 40 };
 
 /* The TCP header at `at`, in a packet whose IP layer ends at `end`. */
-static bool read_tcp(struct packet *p, const uint8_t *bytes, size_t caplen, size_t at, size_t end)
+static inline __attribute__((always_inline)) bool read_tcp(struct packet *p, const uint8_t *bytes,
+							   size_t caplen, size_t at, size_t end)
 {
 	struct rd h = rd_on(bytes + at, TCP_HEADER);
 	uint16_t offset_flags;
@@ -35,7 +36,7 @@ static bool read_tcp(struct packet *p, const uint8_t *bytes, size_t caplen, size
 	return true;
 }
 
-static bool read_v4(struct packet *p, const uint8_t *bytes, size_t caplen, size_t len)
+static inline bool read_v4(struct packet *p, const uint8_t *bytes, size_t caplen, size_t len)
 {
 	struct rd h = rd_on(bytes + FRAME, V4);
 	const uint8_t version_length = rd_u8(&h), tos = rd_u8(&h);
@@ -75,7 +76,7 @@ static bool read_v6(struct packet *p, const uint8_t *bytes, size_t caplen, size_
 	return read_tcp(p, bytes, caplen, FRAME + V6, end);
 }
 
-bool packet_parse_common(struct packet *p, const uint8_t *bytes, size_t caplen, size_t len)
+static inline bool read_frame(struct packet *p, const uint8_t *bytes, size_t caplen, size_t len)
 {
 	struct rd type;
 
@@ -88,4 +89,11 @@ bool packet_parse_common(struct packet *p, const uint8_t *bytes, size_t caplen, 
 	if (p->ethertype == ETHERTYPE_V6 && caplen >= FRAME + V6 + TCP_HEADER)
 		return read_v6(p, bytes, caplen, len);
 	return false;
+}
+
+void packet_parse(struct packet *p, uint32_t link, const void *bytes, size_t caplen, size_t len)
+{
+	packet_clear(p);
+	if (link != LINK_ETHERNET || !read_frame(p, bytes, caplen, len > caplen ? len : caplen))
+		packet_parse_chain(p, link, bytes, caplen, len);
 }

@@ -283,7 +283,6 @@ static enum taken take_records(struct trace *t, struct load *l)
 	const uint64_t believed = s->believed;
 	const size_t head = h.kind->record;
 	const uint32_t most = longest(&h);
-	struct trace_packet p = { .link = h.link };
 	struct record r, before = { .ts_ns = t->last_ns };
 
 	while (l->batch.count < BATCH && input_have(&l->in) >= head) {
@@ -298,13 +297,16 @@ static enum taken take_records(struct trace *t, struct load *l)
 			break;
 		/* The next records are often as long as this one. */
 		__builtin_prefetch(bytes + 4 * (head + r.caplen));
-		p.ts_ns = r.ts_ns;
-		p.offset = l->in.offset;
-		p.data = bytes + head;
-		p.caplen = r.caplen;
-		p.len = r.len;
-		p.number = (uint32_t)(t->packets + l->batch.count + 1);
-		trace_batch_add(t, &p);
+		l->batch.packet[l->batch.count] = (struct trace_packet){
+			.ts_ns = r.ts_ns,
+			.offset = l->in.offset,
+			.data = bytes + head,
+			.caplen = r.caplen,
+			.len = r.len,
+			.link = h.link,
+			.number = (uint32_t)(t->packets + l->batch.count + 1),
+		};
+		trace_batch_took(t);
 		input_step(&l->in, head + r.caplen);
 		before = r;
 	}

@@ -294,16 +294,22 @@ void trace_tables_fini(struct trace *t);
 void trace_socket_state(struct trace *t, uint32_t socket, uint32_t row);	/* links a STATE; rows ascending */
 
 /*
- * trace_batch.c: adds a packet; the batch must not be full.  trace_batch_run() puts them all into the index:
+ * trace_batch.c: adds a packet, or takes the one that was written behind those that are in; the batch must not be full.  trace_batch_run() puts them all into the index:
  * before the input's window moves, and before an event of another kind.
  */
-static inline void trace_batch_add(struct trace *t, const struct trace_packet *p)
+static inline void trace_batch_took(struct trace *t)
 {
 	struct batch *b = &t->load->batch;
+	const struct trace_packet *p = &b->packet[b->count++];
 
 	t->last_ns = p->ts_ns;
 	__builtin_prefetch(p->data + 48); /* the header that will be read first begins with the record */
-	b->packet[b->count++] = *p;
+}
+
+static inline void trace_batch_add(struct trace *t, const struct trace_packet *p)
+{
+	t->load->batch.packet[t->load->batch.count] = *p;
+	trace_batch_took(t);
 }
 int trace_batch_run(struct trace *t, struct err *e);
 

@@ -9,36 +9,20 @@
  * until a walk finds it in order again; a disordered list is walked through, but not for an
  * acknowledgment below its least start, as duplicate ones are.
  */
-#include "capture/unacked.h"
+#include "capture/unacked_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	UNIT = 8,
-	CHUNK_UNITS = 1 << 16,
-	SIZES = 15, /* 1 to 16384 segments */
+	SIZE_FIRST = 2, /* of a list that has more than none has soon more than one */
 };
 
-struct block {
-	uint16_t head, count;
-	uint8_t size; /* room for 1 << size */
-	bool ordered;
-	bool wild; /* not all of it lies between low and high, within half of all numbers */
-	uint32_t low, high; /* the least start, the greatest end; in a free block low is the next */
-	struct unacked_segment ring[];
-};
-_Static_assert(1 << (SIZES - 1) >= UNACKED_MAX, "the largest block holds the longest list");
-_Static_assert(sizeof(struct block) + sizeof(struct unacked_segment) * (1u << (SIZES - 1)) <=
-		       (size_t)CHUNK_UNITS * UNIT,
+_Static_assert(1 << (UNACKED_SIZES - 1) >= UNACKED_MAX, "the largest block holds the longest list");
+_Static_assert(sizeof(struct unacked_block) +
+			       sizeof(struct unacked_segment) * (1u << (UNACKED_SIZES - 1)) <=
+		       (size_t)UNACKED_UNITS * UNACKED_UNIT,
 	       "the largest block fits in a chunk");
-
-struct unacked {
-	uint64_t **chunk;
-	size_t chunks, cap;
-	size_t used; /* units of the last chunk */
-	uint32_t free[SIZES];
-};
 
 struct unacked *unacked_new(void)
 {
@@ -57,19 +41,16 @@ void unacked_free(struct unacked *pool)
 
 size_t unacked_bytes(const struct unacked *pool)
 {
-	return sizeof(*pool) + pool->cap * sizeof(*pool->chunk) + pool->chunks * CHUNK_UNITS * UNIT;
+	return sizeof(*pool) + pool->cap * sizeof(*pool->chunk) +
+	       pool->chunks * UNACKED_UNITS * UNACKED_UNIT;
 }
 
 /* ---- blocks ---- */
 
-static struct block *block_at(const struct unacked *pool, uint32_t list)
-{
-	return (struct block *)(pool->chunk[list / CHUNK_UNITS] + list % CHUNK_UNITS);
-}
-
 static size_t size_units(unsigned size)
 {
-	return (sizeof(struct block) + (sizeof(struct unacked_segment) << size)) / UNIT;
+	return (sizeof(struct unacked_block) + (sizeof(struct unacked_segment) << size)) /
+	       UNACKED_UNIT;
 }
 
 static bool chunk_add(struct unacked *pool)
@@ -77,7 +58,7 @@ static bool chunk_add(struct unacked *pool)
 	size_t cap = pool->cap ? pool->cap * 2 : 8;
 	uint64_t **grown;
 
-	if (pool->chunks == UINT32_MAX / CHUNK_UNITS)
+	if (pool->chunks == UINT32_MAX / UNACKED_UNITS)
 		return false;
 	if (pool->chunks == pool->cap) {
 		grown = realloc(pool->chunk, cap * sizeof(*grown));
@@ -86,7 +67,7 @@ static bool chunk_add(struct unacked *pool)
 		pool->chunk = grown;
 		pool->cap = cap;
 	}
-	pool->chunk[pool->chunks] = malloc((size_t)CHUNK_UNITS * UNIT);
+	pool->chunk[pool->chunks] = malloc((size_t)UNACKED_UNITS * UNACKED_UNIT);
 	if (!pool->chunk[pool->chunks])
 		return false;
 	pool->used = pool->chunks++ == 0; /* unit 0 of all is not used: 0 is no list */
@@ -99,44 +80,40 @@ static uint32_t block_new(struct unacked *pool, unsigned size)
 	uint32_t list = pool->free[size];
 
 	if (list) {
-		pool->free[size] = block_at(pool, list)->low;
+		pool->free[size] = unacked_block_at(pool, list)->low;
 	} else {
-		if ((!pool->chunks || pool->used + size_units(size) > CHUNK_UNITS) &&
+		if ((!pool->chunks || pool->used + size_units(size) > UNACKED_UNITS) &&
 		    !chunk_add(pool))
 			return 0;
-		if (pool->used + size_units(size) > CHUNK_UNITS)
+		if (pool->used + size_units(size) > UNACKED_UNITS)
 			return 0;
-		list = (uint32_t)((pool->chunks - 1) * CHUNK_UNITS + pool->used);
+		list = (uint32_t)((pool->chunks - 1) * UNACKED_UNITS + pool->used);
 		pool->used += size_units(size);
 	}
-	*block_at(pool, list) = (struct block){ .size = (uint8_t)size, .ordered = true };
+	*unacked_block_at(pool, list) =
+		(struct unacked_block){ .size = (uint8_t)size, .ordered = true };
 	return list;
 }
 
 static void block_free(struct unacked *pool, uint32_t list)
 {
-	struct block *b = block_at(pool, list);
+	struct unacked_block *b = unacked_block_at(pool, list);
 
 	b->low = pool->free[b->size];
 	pool->free[b->size] = list;
 }
 
-static struct unacked_segment *segment_at(struct block *b, size_t i)
-{
-	return &b->ring[(b->head + i) & ((1u << b->size) - 1)];
-}
-
 /* The same list in a block of the next size; 0: no memory. */
 static uint32_t block_grow(struct unacked *pool, uint32_t list)
 {
-	uint32_t grown = block_new(pool, block_at(pool, list)->size + 1u);
-	struct block *from = block_at(pool, list), *to;
+	uint32_t grown = block_new(pool, unacked_block_at(pool, list)->size + 1u);
+	struct unacked_block *from = unacked_block_at(pool, list), *to;
 
 	if (!grown)
 		return 0;
-	to = block_at(pool, grown);
+	to = unacked_block_at(pool, grown);
 	for (size_t i = 0; i < from->count; i++)
-		to->ring[i] = *segment_at(from, i);
+		to->ring[i] = *unacked_ring_at(from, i);
 	to->count = from->count;
 	to->ordered = from->ordered;
 	to->wild = from->wild;
@@ -155,16 +132,16 @@ static bool below(uint32_t a, uint32_t b)
 
 bool unacked_has_room(const struct unacked *pool, uint32_t list)
 {
-	return !list || block_at(pool, list)->count < UNACKED_MAX;
+	return !list || unacked_block_at(pool, list)->count < UNACKED_MAX;
 }
 
 /* Takes account of a segment that is the last one now. */
-static void block_note(struct block *b, const struct unacked_segment *s)
+static void block_note(struct unacked_block *b, const struct unacked_segment *s)
 {
 	uint32_t span = b->high - b->low;
 
 	if (b->count == 1) {
-		*b = (struct block){ b->head, 1, b->size, true, false, s->start, s->end };
+		*b = (struct unacked_block){ b->head, 1, b->size, true, false, s->start, s->end };
 	} else {
 		b->ordered &= !below(s->start, b->high);
 		if (below(s->start, b->low))
@@ -179,36 +156,23 @@ static void block_note(struct block *b, const struct unacked_segment *s)
 	b->ordered &= !b->wild;
 }
 
-/* A segment behind all others of an ordered list with room: what nearly all of them are. */
-static inline bool add_in_order(struct block *b, const struct unacked_segment *s)
-{
-	if (!b->ordered || b->count >= 1u << b->size || b->count >= UNACKED_MAX)
-		return false;
-	if (s->start - b->high > INT32_MAX || s->end - b->low > INT32_MAX ||
-	    s->end - b->low < s->start - b->low)
-		return false;
-	*segment_at(b, b->count++) = *s;
-	b->high = s->end;
-	return true;
-}
-
 bool unacked_add(struct unacked *pool, uint32_t *list, const struct unacked_segment *s)
 {
-	struct block *b = *list ? block_at(pool, *list) : NULL;
+	struct unacked_block *b = *list ? unacked_block_at(pool, *list) : NULL;
 	uint32_t grown;
 
-	if (b && add_in_order(b, s))
+	if (unacked_add_behind(pool, *list, s))
 		return true;
 	if (b && b->count >= UNACKED_MAX)
 		return false;
 	if (!b || b->count == 1u << b->size) {
-		grown = b ? block_grow(pool, *list) : block_new(pool, 0);
+		grown = b ? block_grow(pool, *list) : block_new(pool, SIZE_FIRST);
 		if (!grown)
 			return false;
 		*list = grown;
-		b = block_at(pool, grown);
+		b = unacked_block_at(pool, grown);
 	}
-	*segment_at(b, b->count++) = *s;
+	*unacked_ring_at(b, b->count++) = *s;
 	block_note(b, s);
 	return true;
 }
@@ -222,18 +186,18 @@ void unacked_drop(struct unacked *pool, uint32_t *list)
 
 size_t unacked_count(const struct unacked *pool, uint32_t list)
 {
-	return list ? block_at(pool, list)->count : 0;
+	return list ? unacked_block_at(pool, list)->count : 0;
 }
 
 struct unacked_segment *unacked_at(const struct unacked *pool, uint32_t list, size_t i)
 {
-	return segment_at(block_at(pool, list), i);
+	return unacked_ring_at(unacked_block_at(pool, list), i);
 }
 
 /* ---- acknowledgments ---- */
 
 /* Nothing in the list starts below ack. */
-static bool all_above(const struct block *b, uint32_t ack)
+static bool all_above(const struct unacked_block *b, uint32_t ack)
 {
 	uint32_t from = b->low - ack;
 
@@ -241,7 +205,7 @@ static bool all_above(const struct block *b, uint32_t ack)
 }
 
 /* Everything that the acknowledgment ends or shortens is in front of the rest. */
-static bool front_suffices(const struct block *b, uint32_t ack)
+static bool front_suffices(const struct unacked_block *b, uint32_t ack)
 {
 	return b->ordered && b->high - ack <= INT32_MAX && ack - b->low <= INT32_MAX;
 }
@@ -274,27 +238,27 @@ static bool segment_ack(struct acking *a, struct unacked_segment *s)
 	return below(a->ack, s->end);
 }
 
-static void front_ack(struct block *b, struct acking *a)
+static void front_ack(struct unacked_block *b, struct acking *a)
 {
-	while (b->count && !segment_ack(a, segment_at(b, 0))) {
+	while (b->count && !segment_ack(a, unacked_ring_at(b, 0))) {
 		b->head++;
 		b->count--;
 	}
 	if (b->count)
-		b->low = segment_at(b, 0)->start;
+		b->low = unacked_ring_at(b, 0)->start;
 }
 
-static void walk_ack(struct block *b, struct acking *a)
+static void walk_ack(struct unacked_block *b, struct acking *a)
 {
 	size_t count = b->count;
 
 	b->count = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct unacked_segment s = *segment_at(b, i);
+		struct unacked_segment s = *unacked_ring_at(b, i);
 
 		if (!segment_ack(a, &s))
 			continue;
-		*segment_at(b, b->count++) = s;
+		*unacked_ring_at(b, b->count++) = s;
 		block_note(b, &s);
 	}
 }
@@ -303,11 +267,11 @@ enum unacked_hit unacked_ack(struct unacked *pool, uint32_t *list, uint32_t ack,
 			     struct unacked_segment *hit)
 {
 	struct acking a = { .ack = ack, .partly = partly, .copy = hit };
-	struct block *b;
+	struct unacked_block *b;
 
 	if (!*list)
 		return UNACKED_NONE;
-	b = block_at(pool, *list);
+	b = unacked_block_at(pool, *list);
 	if (all_above(b, ack))
 		return UNACKED_NONE;
 	if (front_suffices(b, ack))
@@ -322,15 +286,15 @@ enum unacked_hit unacked_ack(struct unacked *pool, uint32_t *list, uint32_t ack,
 uint32_t unacked_span(const struct unacked *pool, uint32_t list, uint32_t base)
 {
 	uint32_t first = UINT32_MAX, last = 0;
-	struct block *b;
+	struct unacked_block *b;
 
 	if (!list)
 		return 0;
-	b = block_at(pool, list);
+	b = unacked_block_at(pool, list);
 	if (b->ordered && b->low - base <= b->high - base)
 		return b->high - b->low;
 	for (size_t i = 0; i < b->count; i++) {
-		const struct unacked_segment *s = segment_at(b, i);
+		const struct unacked_segment *s = unacked_ring_at(b, i);
 
 		first = s->start - base < first ? s->start - base : first;
 		last = s->end - base > last ? s->end - base : last;
