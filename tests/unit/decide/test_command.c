@@ -348,10 +348,10 @@ static void a_lesson_waits_to_be_read(void)
 	script_resume(r);
 	CHECK(run_until(&d, r, SCRIPT_PAUSED) == SCRIPT_PAUSED);
 	CHECK(script_held(r) == 1);
-	CHECK(has_note(&d, "What is c()? (a file / a socket (3) / nothing)"));
-	CHECK(!has_note(&d, "Answer: a socket (3)"));
+	CHECK(has_note(&d, "What is c()?  a) a file  b) a socket (3)  c) nothing"));
+	CHECK(!has_note(&d, "Answer: a socket (3)."));
 	script_resume(r);
-	CHECK(has_note(&d, "Answer: a socket (3)"));
+	CHECK(has_note(&d, "Answer: a socket (3)."));
 	CHECK(run_until(&d, r, SCRIPT_PAUSED) == SCRIPT_PAUSED);
 	script_resume(r);
 	/* Now it is a person who is waited for, without a limit. */
