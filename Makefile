@@ -39,7 +39,7 @@ archives = $(patsubst %,$(OUT)/lib%.a,$(1))
 LESSONS := $(sort $(wildcard src/lessons/*.lab))
 PROGRAM := $(OUT)/socklens
 
-.PHONY: all run check setup san tsan lint unit golden bench fuzz install uninstall clean help
+.PHONY: all run check setup san tsan lint unit golden bench fuzz soak traces install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -133,6 +133,24 @@ golden: all unit
 fuzz: setup
 	@tests/fuzz/run
 
+soak: all
+	@tests/lessons/soak $(OUT) $(SOAK)
+
+# ---- the lessons' recordings, for machines that cannot build a lab ----
+
+traces: $(patsubst src/lessons/%.lab,$(OUT)/traces/%.pcapng,$(LESSONS))
+
+# What this machine lacks something for has none.
+$(OUT)/traces/%.pcapng: src/lessons/%.lab $(PROGRAM)
+	@mkdir -p $(@D)
+	@rm -f $@ $@.part
+	@$(PROGRAM) play --quiet $* -w $@.part; status=$$?; \
+	case $$status in \
+	0) mv $@.part $@ ;; \
+	77) rm -f $@.part ;; \
+	*) rm -f $@.part; exit $$status ;; \
+	esac
+
 # ---- installing ----
 
 install: all
@@ -151,6 +169,8 @@ help:
 	@echo 'make lint       the rules of the house: layers, formatting, static analysis'
 	@echo 'make bench      benchmarks, as ratios against stock tools'
 	@echo 'make fuzz       the fuzzers, for FUZZ_SECONDS (default 60) each'
+	@echo 'make soak       every lesson, SOAK_TIMES (default 20) times, beside two busy loops; SOAK="NAME …" only these'
+	@echo 'make traces     a recording of every lesson, in $(OUT)/traces'
 	@echo 'make golden     rewrite the expected outputs (review the diff)'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall, make clean'
