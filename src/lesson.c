@@ -20,7 +20,7 @@ const struct lesson_group lesson_groups[] = {
 	{ "Datagrams",
 	  { "udp-echo", "strangers", "datagrams", "broadcast" } },
 	{ "Local sockets",
-	  { "unix", "unix-mail", "rights", "pair" } },
+	  { "unix", "paths", "unix-mail", "rights", "pair" } },
 	{ "Families and layers",
 	  { "layers", "names", "anywhere", "dual", "mptcp" } },
 };

@@ -140,6 +140,7 @@ static bool probe_program(int out, const struct lab *l)
 		.netns_fd = l->host[0].netns_fd,
 		.hostname = l->host[0].name,
 		.hosts = l->hosts_file,
+		.dir_fd = -1,
 		.path = "/bin/sh",
 		.argv = argv,
 		.stdio = -1,

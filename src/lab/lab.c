@@ -24,6 +24,7 @@
 #include "src/lab/netlink.h"
 #include "src/lab/owner.h"
 #include "src/lab/profile.h"
+#include "src/lab/scratch.h"
 #include "src/lab/space.h"
 
 #define PREFIX4 24
@@ -49,6 +50,7 @@ static void name_host(struct lab_host *h, const char *name, uint8_t number)
 	memcpy(h->ip6, (const uint8_t[]){ 0x20, 0x01, 0x0d, 0xb8 }, 4);
 	h->ip6[15] = number;
 	h->netns_fd = -1;
+	h->dir_fd = -1;
 	str_copy(h->hostname, sizeof(h->hostname), name);
 }
 
@@ -113,6 +115,12 @@ static struct lab *lab_named(const char *const *names, size_t hosts, struct err 
 	return l;
 }
 
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- the steps ---- */
 
 int lab_step_user(struct lab *l, struct err *e)
@@ -123,8 +131,36 @@ int lab_step_user(struct lab *l, struct err *e)
 	return space_enter_user(&l->nested, e);
 }
 
+/* Where nothing may be mounted, programs can still be where nothing can be made: not in a directory of the user. */
+static int make_dir(int scratch, const char *name, struct err *e)
+{
+	int fd = scratch < 0 ? -1 : scratch_in(scratch, name, NULL);
+
+	if (fd < 0)
+		fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_errno(e, errno, "mount /proc", "open /proc") : fd;
+}
+
+int lab_make_dirs(struct lab *l, struct err *e)
+{
+	int scratch = scratch_new(NULL);
+	int result = 0;
+
+	for (size_t i = 0; !result && i < l->hosts; i++) {
+		if (l->loopback && i)
+			l->host[i].dir_fd = fcntl(l->host[0].dir_fd, F_DUPFD_CLOEXEC, 0);
+		else
+			l->host[i].dir_fd = make_dir(scratch, l->host[i].name, e);
+		result = l->host[i].dir_fd < 0 ? -1 : 0;
+	}
+	close_fd(scratch);
+	return result;
+}
+
 static int step_hosts(struct lab *l, struct err *e)
 {
+	if (lab_make_dirs(l, e))
+		return -1;
 	for (size_t i = 0; i < l->hosts; i++) {
 		l->host[i].netns_fd = space_new_net(e);
 		if (l->host[i].netns_fd < 0)
@@ -453,12 +489,6 @@ struct lab *lab_new_loopback(const char *const *sides, size_t n, struct lab_step
 	return NULL;
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 /* With its last descriptor a namespace is gone, and with it both ends of its cables. */
 void lab_free(struct lab *l)
 {
@@ -466,8 +496,10 @@ void lab_free(struct lab *l)
 		return;
 	if (l->outside_fd >= 0 && !l->nested)
 		(void)space_join_net(l->outside_fd, NULL); /* root goes back where it came from */
-	for (size_t i = 0; i < l->hosts; i++)
+	for (size_t i = 0; i < l->hosts; i++) {
 		close_fd(l->host[i].netns_fd);
+		close_fd(l->host[i].dir_fd);
+	}
 	close_fd(l->wire_fd);
 	close_fd(l->outside_fd);
 	free(l);

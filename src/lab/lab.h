@@ -39,6 +39,7 @@ struct lab_host {
 	uint8_t port_mac[6];	/* of our end */
 	uint8_t ip4[4], ip6[16];
 	int netns_fd;		/* owned by the lab */
+	int dir_fd;		/* where its programs are (src/lab/scratch.h), or a place where no file can be made; owned */
 	char hostname[EVENT_NAME];	/* what gethostname(2) gives there */
 };
 

@@ -19,6 +19,9 @@ extern const size_t lab_setup_loopback_count;
 #define LAB_PACKET_HINT	"the kernel needs packet sockets: sudo modprobe af_packet"
 
 int lab_step_user(struct lab *l, struct err *e);	/* into the lab's user namespace */
+/* Directories for the hosts' programs; one for all if there is one host. */
+int lab_make_dirs(struct lab *l, struct err *e);
+
 int lab_step_capture(struct lab *l, struct err *e);	/* whether this thread may capture where it is */
 
 /* Lets the programs' group ping in this thread's network namespace. */

@@ -24,7 +24,7 @@
 static int step_host(struct lab *l, struct err *e)
 {
 	l->wire_fd = space_new_net(e);
-	if (l->wire_fd < 0)
+	if (l->wire_fd < 0 || lab_make_dirs(l, e))
 		return -1;
 	for (size_t i = 0; i < l->hosts; i++) {
 		l->host[i].netns_fd = fcntl(l->wire_fd, F_DUPFD_CLOEXEC, 0);

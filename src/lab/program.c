@@ -193,6 +193,7 @@ static pid_t spawn(const struct lab *l, uint8_t host, const char *name, bool as_
 		.netns_fd = l->host[host].netns_fd,
 		.hostname = l->host[host].hostname,
 		.hosts = l->hosts_file,
+		.dir_fd = l->host[host].dir_fd,
 		.as_root = as_root,
 		.path = "/proc/self/exe",
 		.argv = argv,

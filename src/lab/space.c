@@ -166,6 +166,7 @@ enum child_step {
 	STEP_MOUNTS,
 	STEP_HOSTS,
 	STEP_HOSTNAME,
+	STEP_DIR,
 	STEP_USER,
 	STEP_CAPS,
 	STEP_DEATH,
@@ -185,6 +186,7 @@ static const struct {
 	[STEP_MOUNTS] = { "make its mounts private", NULL },
 	[STEP_HOSTS] = { "put its own /etc/hosts in place", "/tmp must exist" },
 	[STEP_HOSTNAME] = { "set its host name", NULL },
+	[STEP_DIR] = { "enter its directory", NULL },
 	[STEP_USER] = { "make it the own user's", NULL },
 	[STEP_CAPS] = { "drop its capabilities", NULL },
 	[STEP_DEATH] = { "tie its life to ours", NULL },
@@ -340,6 +342,8 @@ static int child_step(const struct spawn *s, enum child_step *step)
 		return c->hosts ? child_hosts(s) : 0;
 	case STEP_HOSTNAME:
 		return c->hostname ? sethostname(c->hostname, s->hostname_len) : 0;
+	case STEP_DIR:
+		return c->dir_fd < 0 ? 0 : fchdir(c->dir_fd);
 	case STEP_USER:
 		return c->as_root ? 0 : child_user(s, step);
 	case STEP_CAPS:

@@ -32,6 +32,7 @@ struct space_child {
 	int netns_fd;
 	const char *hostname;
 	const char *hosts;	/* text of its /etc/hosts */
+	int dir_fd;		/* the directory it starts in; -1: ours */
 	bool as_root;		/* keep the lab's privileges instead of mapping back */
 	const char *path;	/* to execute; "/proc/self/exe" for ourselves */
 	char *const *argv;

@@ -137,6 +137,7 @@ static pid_t spawn(const struct tracer *t, const struct lab *l, const struct tra
 			.netns_fd = l->host[c->host].netns_fd,
 			.hostname = l->host[c->host].hostname,
 			.hosts = l->hosts_file,
+			.dir_fd = -1,
 			.path = "/proc/self/exe",
 			.argv = line.argv,
 			.keep = keep,

@@ -257,6 +257,26 @@ static void test_sysctl_read(void **state)
 	in_child(reads_sysctls_of_one_host, AS_NOBODY);
 }
 
+/* What a program makes there is in the directory of its host, and nowhere else. */
+static void has_directories(void)
+{
+	struct lab *l = build();
+	int fd = openat(l->host[0].dir_fd, "door", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0 && close(fd) == 0);
+	CHECK(faccessat(l->host[0].dir_fd, "door", F_OK, 0) == 0);
+	CHECK(faccessat(l->host[1].dir_fd, "door", F_OK, 0) == -1 && errno == ENOENT);
+	CHECK(access("/tmp/client", F_OK) == -1 && access("door", F_OK) == -1);
+	lab_free(l);
+}
+
+static void test_directories(void **state)
+{
+	(void)state;
+	in_child(has_directories, AS_SELF);
+	in_child(has_directories, AS_NOBODY);
+}
+
 static void sets_routes_of_one_host(void)
 {
 	struct lab *l = build();
@@ -751,6 +771,7 @@ int main(void)
 		cmocka_unit_test(test_sysctl),
 		cmocka_unit_test(test_sysctl_read),
 		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_directories),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_datagram),
 		cmocka_unit_test(test_joins_plainly),

@@ -114,6 +114,7 @@ static int run_on(const struct lab *l, uint8_t side, const char *line)
 	char shell[] = "sh", option[] = "-c", *text = strdup(line);
 	char *argv[] = { shell, option, text, NULL };
 	const struct space_child c = {
+		.dir_fd = -1,
 		.netns_fd = l->host[side].netns_fd,
 		.hostname = l->host[side].hostname,
 		.hosts = l->hosts_file,

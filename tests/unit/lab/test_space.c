@@ -207,6 +207,7 @@ static pid_t spawn(const struct lab *l, const char *how, bool as_root, int stdio
 	static const int keep[] = { REPORT_FD };
 	char *const argv[] = { (char *)"test_space", (char *)"child", (char *)how, NULL };
 	struct space_child c = {
+		.dir_fd = -1,
 		.netns_fd = l->host[0].netns_fd,
 		.hostname = l->host[0].name,
 		.hosts = l->hosts_file,
@@ -407,6 +408,7 @@ static void errors_come_back(void)
 	struct lab *l = build();
 	char *const argv[] = { (char *)"x", NULL };
 	struct space_child c = {
+		.dir_fd = -1,
 		.netns_fd = l->host[0].netns_fd,
 		.hostname = "h",
 		.hosts = l->hosts_file,
