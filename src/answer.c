@@ -22,6 +22,7 @@ static const struct {
 	[ANSWER_STATE] = { "state", "a state such as ESTABLISHED" },
 	[ANSWER_NUMBER] = { "number", "a number" },
 	[ANSWER_RESULT] = { "result", "a number, an errno, \"data\" or a signal" },
+	[ANSWER_ORDER] = { "order", "letters in their order" },
 };
 _Static_assert(COUNT(kinds) == ANSWER_KINDS, "a name for each kind");
 
@@ -396,6 +397,9 @@ bool answer_normal(struct str *out, enum answer_kind kind, const char *text)
 	case ANSWER_RESULT:
 		is = add_result(out, text);
 		break;
+	case ANSWER_ORDER:
+		add_bare(out, text);
+		return out->len > 0;
 	case ANSWER_TEXT:
 		add_words(out, text);
 		return true;

@@ -19,8 +19,9 @@ enum answer_kind {
 	ANSWER_STATE,		/* of a socket */
 	ANSWER_NUMBER,
 	ANSWER_RESULT,		/* of a call or a program: a number, an errno, "data", a signal */
+	ANSWER_ORDER,		/* letters one after the other */
 };
-#define ANSWER_KINDS	(ANSWER_RESULT + 1)
+#define ANSWER_KINDS	(ANSWER_ORDER + 1)
 
 /* "text", "flags" … and back; ANSWER_KINDS: there is none of that name. */
 const char *answer_kind_name(enum answer_kind kind);

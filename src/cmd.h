@@ -24,6 +24,8 @@ int cmd_lab(int argc, char **argv);
 int cmd_lesson(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_play(int argc, char **argv);
+int cmd_quiz(int argc, char **argv);
+int cmd_grade(int argc, char **argv);
 int cmd_open(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -5,6 +5,7 @@
 #ifndef SOCKLENS_CONDITION_IMPL_H
 #define SOCKLENS_CONDITION_IMPL_H
 
+#include "capture/trace.h"
 #include "src/condition.h"
 
 #define CONDITION_COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -69,7 +70,14 @@ int condition_program(const struct condition *c, const struct session *s, uint32
 struct bound *places_variable(struct places *p, const struct session *s, size_t program,
 			      const char *name);
 
-/* Parts of conditions, for who asks instead of expecting (witness.c). */
+/* Parts of conditions, for who asks instead of expecting (witness.c, sheet.c). */
+struct seen_packet {
+	const struct event *ev; /* borrowed as from trace_event() */
+	struct packet packet;
+	const struct conn *conn; /* NULL if it has none */
+	int dir;
+};
+bool condition_read_packet(struct trace *t, uint32_t row, struct seen_packet *out);
 bool condition_pattern_fits(const struct packet_pattern *want, struct trace *t, uint32_t row);
 void condition_packet_flags(struct trace *t, uint32_t row, struct str *out);
 bool condition_packet_number(struct trace *t, uint32_t row, size_t field, int64_t *out);

@@ -9,14 +9,7 @@
 #include "capture/trace.h"
 #include "src/describe.h"
 
-struct seen_packet {
-	const struct event *ev;
-	struct packet packet;
-	const struct conn *conn;
-	int dir;
-};
-
-static bool read_packet(struct trace *t, uint32_t row, struct seen_packet *out)
+bool condition_read_packet(struct trace *t, uint32_t row, struct seen_packet *out)
 {
 	const struct trace_entry *entry = trace_entry(t, row);
 	const struct trace_host *h;
@@ -139,7 +132,7 @@ bool condition_pattern_fits(const struct packet_pattern *want, struct trace *t, 
 
 	if (want->host[0] && (!h || strcmp(h->name, want->host) != 0))
 		return false;
-	if (!read_packet(t, row, &s) || !protocol_fits(want->protocol, &s.packet))
+	if (!condition_read_packet(t, row, &s) || !protocol_fits(want->protocol, &s.packet))
 		return false;
 	if (want->has_flags && (s.packet.protocol != IPPROTO_TCP || s.packet.flags != want->flags))
 		return false;
@@ -154,7 +147,7 @@ void condition_packet_flags(struct trace *t, uint32_t row, struct str *out)
 {
 	struct seen_packet s;
 
-	if (read_packet(t, row, &s))
+	if (condition_read_packet(t, row, &s))
 		packet_flags_text(out, s.packet.flags);
 }
 
@@ -162,7 +155,7 @@ bool condition_packet_number(struct trace *t, uint32_t row, size_t field, int64_
 {
 	struct seen_packet s;
 
-	if (!read_packet(t, row, &s))
+	if (!condition_read_packet(t, row, &s))
 		return false;
 	*out = packet_getters[field](&s);
 	return true;

@@ -45,10 +45,28 @@ const struct cmd cmds[] = {
 	{ "play", "play FILE.lab", "run a lab file, or a lesson by its name, without a screen",
 	  "  -w FILE       record to FILE\n"
 	  "  --quiet       print nothing but what went wrong\n"
+	  "  --keep-going  do not stop at the first expectation that does not hold: judge each\n"
+	  "  --json        one object: result, expectations, held, failures (line, reason), questions\n"
 	  "Exit status: 0 every expectation held; 1 one did not; 2 it cannot run; 77 this machine lacks something;\n"
 	  "128 and a signal's number where one stopped it (the recording is whole up to there).\n"
 	  "Example: socklens play -w trace.pcapng exercise.lab\n",
 	  cmd_play },
+	{ "quiz", "quiz LESSON|FILE", "a sheet of questions for paper, made of a lesson, a lab file or a recording",
+	  "  --seed N      another sheet; the same number asks for the same things (default: 1)\n"
+	  "  --blanks N    so many blanks beside the file's own questions (default: 10)\n"
+	  "  --shuffle     packets to be put in order, instead of blanks\n"
+	  "  --answers KEY write the key to KEY, for grade\n"
+	  "  -o FILE       write the sheet to FILE; neither may exist yet\n"
+	  "  --ascii       ASCII characters only\n"
+	  "A lesson or a lab file is played for it: exit status as of play.\n"
+	  "Example: socklens quiz handshake --seed 7 --answers handshake.key -o handshake.txt\n",
+	  cmd_quiz },
+	{ "grade", "grade KEY ANSWERS|-", "mark answers with the key of a sheet",
+	  "ANSWERS: lines such as \"3: SYN ACK\"; the sheet itself, if its form is filled in; - for standard input.\n"
+	  "  --json        one object: points, total, answers (number, kind, given, right, truth, why)\n"
+	  "Exit status: 0 all are right; 1 not all; 2 the key or the answers cannot be read.\n"
+	  "Example: socklens grade handshake.key mine.txt\n",
+	  cmd_grade },
 	{ "open", "open FILE|- [FILTER]", "a trace or a capture on the screen",
 	  "FILE: pcap or pcapng, also compressed (gzip, zstd, lz4); - for standard input.\n"
 	  "FILTER: only packets that match, as in pcap-filter(7); f changes it.\n"

@@ -66,10 +66,12 @@ static enum play_result run_in(struct session *s, struct script *parsed,
 		return PLAY_CANNOT;
 	if (!(r = script_new(s, parsed, false, e)))
 		return PLAY_CANNOT;
+	if (c->keep_going)
+		script_keep_going(r);
 	result = run(s, r, stop, e);
 	*held = script_held(r);
 	if (c->finish)
-		c->finish(c->context, session_trace(s), result);
+		c->finish(c->context, session_trace(s), r, result, e);
 	script_free(r);
 	return result;
 }

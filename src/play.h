@@ -9,6 +9,7 @@
 #include "capture/trace.h"
 #include "src/core/err.h"
 #include "src/parse.h"
+#include "src/script.h"
 
 enum play_result {
 	PLAY_HELD,		/* every expectation held */
@@ -20,8 +21,9 @@ enum play_result {
 
 struct play_config {
 	const char *record;	/* -w FILE, which must not exist yet; NULL: nothing is kept */
-	/* Called at the end, while the trace is there. */
-	void (*finish)(void *context, struct trace *t, enum play_result result);
+	bool keep_going;	/* script_keep_going() */
+	/* Called at the end, while trace and run are there.  e: why it is not PLAY_HELD. */
+	void (*finish)(void *context, struct trace *t, const struct script_run *r, enum play_result result, const struct err *e);
 	void *context;
 };
 

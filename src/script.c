@@ -276,7 +276,7 @@ static enum step_outcome advance(struct script_run *r)
 static void next_line(struct script_run *r)
 {
 	if (r->phase == PHASE_END) {
-		r->state = SCRIPT_DONE;
+		r->state = r->failures ? SCRIPT_FAILED : SCRIPT_DONE;
 		return;
 	}
 	/* What the step caused is in the trace before the next one begins. */
@@ -290,6 +290,20 @@ static void next_line(struct script_run *r)
 	r->deadline_ns = call_limit(r);
 }
 
+/*
+ * Behind what failed.  It need not be the line at hand: a call that was left behind is forgotten already, and a question
+ * owes nothing any more.
+ */
+static void pass_over(struct script_run *r)
+{
+	if (script_owes_answer(r) && r->witness.ask == &r->script.line[r->failed_at])
+		script_drop_answer(r);
+	else if (r->phase == PHASE_END)
+		r->behinds = 0;
+	else if (r->failed_at == r->at)
+		next_line(r);
+}
+
 enum script_state script_work(struct script_run *r)
 {
 	while (r->state == SCRIPT_RUNNING || r->state == SCRIPT_WAITING) {
@@ -301,7 +315,10 @@ enum script_state script_work(struct script_run *r)
 		case NOT_YET:
 			return r->state = r->phase == PHASE_READ ? SCRIPT_PAUSED : SCRIPT_WAITING;
 		case FAILED:
-			return r->state = SCRIPT_FAILED;
+			if (!r->keep_going || r->fatal)
+				return r->state = SCRIPT_FAILED;
+			pass_over(r);
+			break;
 		case CANNOT:
 			return r->state = SCRIPT_CANNOT;
 		}
@@ -373,6 +390,7 @@ void script_free(struct script_run *r)
 	script_fini(&r->script);
 	places_free(r->places);
 	free(r->asked);
+	free(r->failure);
 	free(r);
 }
 
@@ -422,4 +440,34 @@ const char *script_title(const struct script_run *r)
 unsigned script_held(const struct script_run *r)
 {
 	return r->held;
+}
+
+/* Whether a line says how something must come out. */
+static bool expects(const struct line *l)
+{
+	if (l->kind == LINE_CALL)
+		return l->want.stated;
+	return l->kind == LINE_COMMAND &&
+	       (l->command->step == STEP_EXPECT ||
+		(l->command->step == STEP_ASK && l->subject.kind != SUBJECT_NONE));
+}
+
+unsigned script_expected(const struct script_run *r)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < r->script.lines; i++)
+		n += expects(&r->script.line[i]);
+	return n;
+}
+
+void script_keep_going(struct script_run *r)
+{
+	r->keep_going = true;
+}
+
+const struct script_failure *script_failures(const struct script_run *r, size_t *count)
+{
+	*count = r->failures;
+	return r->failure;
 }

@@ -40,6 +40,7 @@ struct asked {
 	bool known;			/* the true answer is: */
 	bool by_trace;			/* not only by the author's word */
 	char truth[160], also[160], why[320];	/* also: another true answer, "" for none; why may be "" */
+	uint64_t event;			/* id of the one that shows it; 0: none does */
 	int choice;			/* the true one, -1 if the answer is free */
 	char given[160];		/* what was answered; "" nothing */
 	bool right;
@@ -77,7 +78,21 @@ unsigned script_line(const struct script_run *r, const char **text);
 
 const char *script_title(const struct script_run *r);
 
-/* Expectations that held so far: results, and `expect`. */
+/* Expectations that held so far: results, `expect`, and questions whose answer is in the trace; and how many the file has. */
 unsigned script_held(const struct script_run *r);
+unsigned script_expected(const struct script_run *r);
+
+/*
+ * Does not stop at what is not as expected, but goes on with the next line, so that each expectation is judged; only at
+ * what cannot be done at all (a call that cannot be made).  It fails in the end.
+ */
+void script_keep_going(struct script_run *r);
+
+/* What was not as expected, each once. */
+struct script_failure {
+	unsigned line;
+	char reason[768];	/* as script_reason() has it */
+};
+const struct script_failure *script_failures(const struct script_run *r, size_t *count);
 
 #endif

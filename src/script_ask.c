@@ -81,11 +81,16 @@ static void note_answer(struct script_run *r, const struct asked *a)
 	session_note(r->session, NOTE_ANSWER, text.buf, NULL);
 }
 
+void script_drop_answer(struct script_run *r)
+{
+	r->witness.ask = NULL;
+}
+
 static void settle(struct script_run *r, struct asked *a)
 {
 	a->known = true;
 	a->right = a->given[0] && is_right(a);
-	r->witness.ask = NULL;
+	script_drop_answer(r);
 	note_answer(r, a);
 }
 
@@ -94,10 +99,9 @@ static void settle_by_author(struct script_run *r, struct asked *a)
 {
 	struct str truth = str_on(a->truth, sizeof(a->truth));
 
-	if (a->question.right < 0) {
-		r->witness.ask = NULL;
+	script_drop_answer(r);
+	if (a->question.right < 0)
 		return;
-	}
 	question_choice(&a->question, (size_t)a->question.right, &truth);
 	a->choice = a->question.choices > 1 ? a->question.right : -1;
 	if (!truth.len)
@@ -163,6 +167,7 @@ enum step_outcome script_look_answer(struct script_run *r, bool all)
 	str_copy(a->truth, sizeof(a->truth), truth.text);
 	str_copy(a->also, sizeof(a->also), truth.also);
 	str_copy(a->why, sizeof(a->why), truth.why);
+	a->event = truth.event;
 	a->by_trace = true;
 	r->held++;
 	settle(r, a);

@@ -1,5 +1,6 @@
 #include "src/script_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/command.h"
@@ -8,16 +9,45 @@
 
 /* ---- reasons ---- */
 
-enum step_outcome script_fail(struct script_run *r, const struct line *l, const char *what,
-			      const char *seen)
+static struct script_failure *add_failure(struct script_run *r)
 {
-	struct str out = str_on(r->reason, sizeof(r->reason));
+	if (r->failures == r->failure_cap) {
+		size_t cap = r->failure_cap ? 2 * r->failure_cap : 8;
+		struct script_failure *more = reallocarray(r->failure, cap, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		r->failure = more;
+		r->failure_cap = cap;
+	}
+	return &r->failure[r->failures++];
+}
+
+static enum step_outcome fail(struct script_run *r, const struct line *l, bool fatal,
+			      const char *what, const char *seen)
+{
+	struct script_failure *f = add_failure(r);
+	STR_ON_STACK(out, sizeof(r->reason));
 
 	str_addf(&out, "%s:%u: %s", r->script.name, l->number, what);
 	if (seen[0])
 		str_addf(&out, "; %s", seen);
-	session_note(r->session, NOTE_EXPECT, r->reason, NULL);
+	session_note(r->session, NOTE_EXPECT, out.buf, NULL);
+	r->fatal = fatal || !f;
+	r->failed_at = (size_t)(l - r->script.line);
+	if (f) {
+		f->line = l->number;
+		str_copy(f->reason, sizeof(f->reason), out.buf);
+	}
+	if (!r->reason[0])
+		str_copy(r->reason, sizeof(r->reason), out.buf);
 	return FAILED;
+}
+
+enum step_outcome script_fail(struct script_run *r, const struct line *l, const char *what,
+			      const char *seen)
+{
+	return fail(r, l, true, what, seen);
 }
 
 enum step_outcome script_fail_err(struct script_run *r, const struct line *l, const struct err *e)
@@ -47,7 +77,7 @@ enum step_outcome script_fail_line(struct script_run *r, const struct line *l, c
 	str_add(&what, "\"");
 	add_source(&what, l);
 	str_addf(&what, "\" %s", how);
-	return script_fail(r, l, what.buf, seen);
+	return fail(r, l, false, what.buf, seen);
 }
 
 /* ---- calls ---- */

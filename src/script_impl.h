@@ -53,7 +53,12 @@ struct script_run {
 	size_t askeds, asked_cap;
 	struct witness witness; /* of the last one, until its answer is known */
 	unsigned held;
-	char reason[768];
+	char reason[768]; /* the first one */
+	bool keep_going;
+	bool fatal; /* what failed last leaves nothing to go on with */
+	size_t failed_at; /* the line it was about */
+	struct script_failure *failure;
+	size_t failures, failure_cap;
 };
 
 /* Why the script fails, for its reason and the recording; both return FAILED. */
@@ -78,5 +83,6 @@ bool script_owes_answer(const struct script_run *r);
 enum step_outcome script_look_answer(struct script_run *r, bool all);
 /* It does not come: on the screen the author's word is told. */
 enum step_outcome script_give_up_answer(struct script_run *r);
+void script_drop_answer(struct script_run *r); /* nobody waits for it any more */
 
 #endif

@@ -46,6 +46,8 @@ static const struct {
 	{ ANSWER_RESULT, "end of file", "\"\"" },
 	{ ANSWER_RESULT, "EOF", "\"\"" },
 	{ ANSWER_RESULT, "20,000", "20000" },
+	{ ANSWER_ORDER, "c, a -> B  d", "CABD" },
+	{ ANSWER_ORDER, "->", NULL },
 	{ ANSWER_FLAGS, "SIN", NULL },
 	{ ANSWER_FLAGS, "nothing but SYN", NULL },
 	{ ANSWER_FLAGS, "", NULL },
