@@ -22,6 +22,8 @@ static int parse_packet(struct parser *p, struct condition *c, struct subject *s
 	if (s->field == packet_fields_count)
 		return parser_fail(p, at, "for example: packet server flags",
 				   "what of the packet is asked for?");
+	if (s->field == SUBJECT_FLAGS)
+		c->packet.protocol = PATTERN_TCP;
 	return 0;
 }
 

@@ -229,6 +229,7 @@ static enum sheet_what what_of(const struct sheet *s, const struct asked *a)
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		break;
 	}
 	return SHEET_NUMBER;
@@ -379,6 +380,7 @@ bool sheet_shows(const struct sheet *s, const struct ladder_row *r)
 	case EVENT_NOTE:
 	case EVENT_PROGRAM:
 	case EVENT_OUTPUT:
+	case EVENT_COUNTERS:
 		break;
 	}
 	return false;

@@ -365,6 +365,77 @@ static void a_lesson_waits_to_be_read(void)
 	session_free(d.s);
 }
 
+static void a_person_answers(void)
+{
+	struct desk d = sit_down();
+	struct script_run *r = start(&d,
+				     "client> c = socket(AF_INET, SOCK_STREAM)\n"
+				     "ask What does the server's kernel send? | nothing | *SYN ACK "
+				     "<- packet server flags\n"
+				     "client> connect(c, server:8080) -> ECONNREFUSED\n"
+				     "ask Which error was it? | *ECONNREFUSED | ETIMEDOUT\n"
+				     "ask Which state is the socket in? <- state c\n"
+				     "pause\n",
+				     true);
+	const struct asked *a;
+	size_t count;
+
+	CHECK(!script_question(r));
+	CHECK(run_until(&d, r, SCRIPT_PAUSED) == SCRIPT_PAUSED);
+	CHECK((a = script_question(r)) && a->question.choices == 2 && !a->known);
+	/* The file is wrong; on the screen the trace is believed, and nothing fails. */
+	script_answer(r, "rst");
+	CHECK(run_until(&d, r, SCRIPT_PAUSED) == SCRIPT_PAUSED);
+	a = script_asked(r, &count);
+	CHECK(count == 2 && a[0].known && a[0].by_trace && a[0].right &&
+	      !strcmp(a[0].truth, "RST ACK"));
+	CHECK(!strcmp(script_question(r)->question.text, "Which error was it?"));
+	script_answer(r, "b");
+	a = script_asked(r, &count);
+	CHECK(a[1].known && !a[1].right && a[1].choice == 0);
+	CHECK(has_note(&d, "Not right (b). The answer is: ECONNREFUSED."));
+	CHECK(run_until(&d, r, SCRIPT_PAUSED) == SCRIPT_PAUSED);
+	script_answer(r, " closed ");
+	CHECK(run_until(&d, r, SCRIPT_PAUSED) == SCRIPT_PAUSED);
+	a = script_asked(r, &count);
+	CHECK(count == 3 && a[2].right && a[2].choice == -1);
+	CHECK(!script_question(r));
+	script_resume(r);
+	CHECK(run_until(&d, r, SCRIPT_DONE) == SCRIPT_DONE);
+	script_free(r);
+	session_free(d.s);
+}
+
+static void each_expectation_is_judged(void)
+{
+	struct desk d = sit_down();
+	struct script_run *r = start(&d,
+				     "server> s = socket(AF_INET, SOCK_DGRAM) -> 3\n"
+				     "server> bind(s, *:2000) -> 0\n"
+				     "server> recv(s, 10) -> \"x\" &\n"
+				     "expect within 1ms state s LISTEN\n"
+				     "expect blocked server recv\n"
+				     "ask What? | *4 <- return client socket\n"
+				     "client> c = socket(AF_INET, SOCK_DGRAM) -> 3\n"
+				     "expect no packet\n"
+				     "client> sendto(c, \"y\", 0, server:2000) -> 1\n",
+				     false);
+	const struct script_failure *f;
+	size_t count;
+
+	script_keep_going(r);
+	CHECK(script_expected(r) == 9);
+	CHECK(run_until(&d, r, SCRIPT_FAILED) == SCRIPT_FAILED);
+	f = script_failures(r, &count);
+	CHECK(count == 3);
+	CHECK(f[0].line == 4 && f[1].line == 6 && f[2].line == 3);
+	CHECK(strstr(f[2].reason, "recv(3, 10)") && !strcmp(script_reason(r), f[0].reason));
+	CHECK(script_held(r) == 6);
+	CHECK(script_work(r) == SCRIPT_FAILED);
+	script_free(r);
+	session_free(d.s);
+}
+
 static void a_failure_says_what_was_there(void)
 {
 	struct desk d = sit_down();
@@ -450,6 +521,8 @@ int main(int argc, char **argv)
 		LAB_TEST(families_of_the_lab_come_first),
 		LAB_TEST(completion_knows_the_session),
 		LAB_TEST(a_lesson_waits_to_be_read),
+		LAB_TEST(a_person_answers),
+		LAB_TEST(each_expectation_is_judged),
 		LAB_TEST(a_failure_says_what_was_there),
 		LAB_TEST(variables_mean_sockets),
 	};

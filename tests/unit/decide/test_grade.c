@@ -78,13 +78,15 @@ static void answers_are_marked(void **state)
 	/* What is given twice counts the last time; an empty line takes nothing back. */
 	assert_int_equal(points("1: ACK\n1: SYN ACK\n1:\n"), 1);
 	/* Of a sheet that was filled in, only its form. */
-	assert_int_equal(points("1: FIN\n  3  What? a) x\nAnswers\n 1: SYN ACK\n 2: LISTEN\n 3: 5\n"), 2);
+	assert_int_equal(
+		points("1: FIN\n  3  What? a) x\nAnswers\n 1: SYN ACK\n 2: LISTEN\n 3: 5\n"), 2);
 }
 
 static void what_is_no_answer_file_is_refused(void **state)
 {
-	static const char *const texts[] = { "", "\n\n", "SYN ACK\n", "1 SYN ACK\n",
-					     "1: SYN ACK\nAnswers\n", "77: x\n" };
+	static const char *const texts[] = {
+		"", "\n\n", "SYN ACK\n", "1 SYN ACK\n", "1: SYN ACK\nAnswers\n", "77: x\n"
+	};
 	struct grade g = key_read();
 
 	(void)state;
@@ -122,7 +124,9 @@ static void wrong_keys_are_refused(void **state)
 		struct err e = { 0 };
 		struct grade g;
 
-		assert_int_equal(grade_init(&g, "key", wrong_keys[i].text, strlen(wrong_keys[i].text), &e), -1);
+		assert_int_equal(
+			grade_init(&g, "key", wrong_keys[i].text, strlen(wrong_keys[i].text), &e),
+			-1);
 		if (!strstr(e.what, wrong_keys[i].what))
 			fail_msg("%s: %s", wrong_keys[i].text, e.what);
 	}
