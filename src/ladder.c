@@ -332,6 +332,16 @@ uint32_t ladder_head(const struct trace *t, uint32_t trace_row)
 	return trace_row < trace_rows(t) ? head_of(t, trace_row) : ROW_NONE;
 }
 
+uint32_t ladder_state_cause(const struct trace *t, uint32_t trace_row)
+{
+	return cause_of(t, trace_row);
+}
+
+bool ladder_shows_state(const struct trace *t, uint32_t trace_row)
+{
+	return is_marked(trace_entry(t, trace_row));
+}
+
 bool ladder_first(const struct trace *t, struct ladder_row *out)
 {
 	if (trace_rows(t) == 0)

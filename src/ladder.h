@@ -31,6 +31,12 @@ bool ladder_at(const struct trace *t, uint32_t trace_row, struct ladder_row *out
 /* The same, but its head alone; ROW_NONE: no rows at all. */
 uint32_t ladder_head(const struct trace *t, uint32_t trace_row);
 
+/* The event that a STATE is attributed to, RETURN, PACKET or the WIRE that delivered it; ROW_NONE: time, or not there. */
+uint32_t ladder_state_cause(const struct trace *t, uint32_t trace_row);
+
+/* Whether a STATE is shown: it is another one than before, and more than that a socket is new. */
+bool ladder_shows_state(const struct trace *t, uint32_t trace_row);
+
 bool ladder_first(const struct trace *t, struct ladder_row *out);
 bool ladder_last(const struct trace *t, struct ladder_row *out);
 bool ladder_next(const struct trace *t, const struct ladder_row *from, struct ladder_row *out);

@@ -126,6 +126,8 @@ static void key_to_screen(struct app *a, uint32_t key)
 		app_command(a, row->command, NULL);
 	else if (key == TERM_ESCAPE && a->view.search[0])
 		a->view.search[0] = '\0';
+	else if (key == TERM_ESCAPE && app_explain_close(a))
+		return;
 	else if (key == TERM_ESCAPE)
 		app_cover_back(a);
 }

@@ -111,7 +111,7 @@ static int run_follow(struct app *a, const char *argument, struct err *e)
 
 /* ---- panels ---- */
 
-static int show_panel(struct app *a, const char *name, struct err *e)
+int app_show_panel(struct app *a, const char *name, struct err *e)
 {
 	struct nearest near = nearest_to(name, strlen(name));
 	STR_ON_STACK(hint, 100);
@@ -135,7 +135,7 @@ static int run_panel(struct app *a, const char *argument, struct err *e)
 	bool back = strcmp(argument, "previous") == 0;
 
 	if (*argument && !back && strcmp(argument, "next") != 0)
-		return show_panel(a, argument, e);
+		return app_show_panel(a, argument, e);
 	if (a->view.panel_hidden) {
 		a->view.panel_hidden = false;
 		return 0;
@@ -153,19 +153,6 @@ static int run_scroll(struct app *a, const char *argument, struct err *e)
 	if (a->view.panel_scroll + by >= 0 && a->view.panel_scroll + by < PANEL_ROWS_MAX)
 		a->view.panel_scroll += by;
 	return 0;
-}
-
-/* The panel that says most about the event under the cursor. */
-static int run_explain(struct app *a, const char *argument, struct err *e)
-{
-	struct ladder_row row;
-
-	(void)argument;
-	if (!view_cursor(&a->view, &row))
-		return err_set(e, "let a program make a call first", "nothing has happened yet");
-	if (row.packet != ROW_NONE && row.packet == row.head)
-		return show_panel(a, "packet", e);
-	return show_panel(a, row.call != ROW_NONE ? "call" : "sockets", e);
 }
 
 /* ---- the lab ---- */
@@ -357,7 +344,13 @@ static const struct app_command app_commands[] = {
 	{ "mark", "mark", "mark this event, or take its mark away", app_run_mark },
 	{ "panel", "panel NAME|next|previous", "another panel", run_panel },
 	{ "scroll", "scroll up|down", "scroll the panel", run_scroll },
-	{ "explain", "explain", "the panel that explains this event", run_explain },
+	{ "explain", "explain", "explain this event, what caused it and what it caused",
+	  app_run_explain },
+	{ "enter", "enter", "explain this event; on the newest one of a lab, type", app_run_enter },
+	{ "cause", "cause", "to what caused this event", app_run_cause },
+	{ "effect", "effect", "to what this event caused", app_run_effect },
+	{ "link", "link N", "to the Nth event that the explanation names", app_run_link },
+	{ "details", "details", "the panel with all details of this event", app_run_details },
 	{ "connections", "connections", "all connections, in any order", app_run_connections },
 	{ "filter", "filter [EXPRESSION]", "only packets that match, as in pcap-filter(7)",
 	  app_run_filter },

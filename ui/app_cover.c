@@ -275,6 +275,8 @@ bool app_cover_back(struct app *a)
 int app_run_back(struct app *a, const char *argument, struct err *e)
 {
 	(void)argument;
+	if (app_trail_back(a))
+		return 0;
 	return app_cover_back(a) ? 0 : err_set(e, NULL, "all packets are shown already");
 }
 

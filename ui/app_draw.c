@@ -21,6 +21,33 @@ static size_t script_hints(const struct app *a, struct app_hint *h)
 	return 1;
 }
 
+/* Enter types on the newest event, and explains one that the cursor was moved to. */
+static size_t type_hints(const struct app *a, struct app_hint *h)
+{
+	if (a->view.follow) {
+		h[0] = (struct app_hint){ "enter", "type" };
+		return 1;
+	}
+	h[0] = (struct app_hint){ "enter", "explain" };
+	h[1] = (struct app_hint){ "prompt", "type" };
+	return 2;
+}
+
+static size_t explain_hints(const struct app *a, struct app_hint *h)
+{
+	size_t n = 0;
+
+	h[n++] = (struct app_hint){ "cause", NULL };
+	h[n++] = (struct app_hint){ "effect", "cause, effect" };
+	if (a->trails)
+		h[n++] = (struct app_hint){ "back", "back" };
+	if (session_is_live(a->session))
+		h[n++] = (struct app_hint){ "prompt", "type" };
+	if (!session_is_live(a->session) || !a->view.follow)
+		h[n++] = (struct app_hint){ "enter", "close" };
+	return n;
+}
+
 static size_t lab_hints(const struct app *a, struct app_hint *h)
 {
 	size_t n = script_hints(a, h);
@@ -35,9 +62,9 @@ static size_t lab_hints(const struct app *a, struct app_hint *h)
 		h[n++] = (struct app_hint){ "wire> dup", "duplicate" };
 	} else if (app_wire_says(a, "cut")) {
 		h[n++] = (struct app_hint){ "toggle cut", "mend" };
-		h[n++] = (struct app_hint){ "prompt", "type" };
+		n += type_hints(a, h + n);
 	} else {
-		h[n++] = (struct app_hint){ "prompt", "type" };
+		n += type_hints(a, h + n);
 		h[n++] = (struct app_hint){ "toggle hold",
 					    app_wire_says(a, "hold") ? "hold off" : "hold" };
 	}
@@ -50,6 +77,7 @@ static size_t file_hints(const struct app *a, struct app_hint *h)
 
 	h[n++] = (struct app_hint){ "up", NULL };
 	h[n++] = (struct app_hint){ "down", "move" };
+	h[n++] = (struct app_hint){ "enter", "explain" };
 	if (a->view.search[0])
 		h[n++] = (struct app_hint){ "search next", "next match" };
 	else
@@ -83,7 +111,10 @@ static size_t hints(const struct app *a, struct app_hint *h)
 		return class_hints(a, h);
 	if (view_hides_more(&a->view))
 		h[n++] = (struct app_hint){ "step", "next event" };
-	n += session_is_live(a->session) ? lab_hints(a, h + n) : file_hints(a, h + n);
+	if (app_explains(a) && !app_holds_packets(a) && !script_hints(a, h + n))
+		n += explain_hints(a, h + n);
+	else
+		n += session_is_live(a->session) ? lab_hints(a, h + n) : file_hints(a, h + n);
 	h[n++] = (struct app_hint){ "panel next", "panel" };
 	h[n++] = (struct app_hint){ "help", "help" };
 	h[n++] = (struct app_hint){ "quit", "quit" };

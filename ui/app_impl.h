@@ -53,6 +53,10 @@ struct app {
 	enum app_cover under;	/* what the stream covers */
 	bool from_conns;	/* the ladder shows what was chosen among the connections */
 
+	size_t panel_before;	/* the one that the explanation took the place of */
+	uint64_t trail[32];	/* events that were left along cause and effect, the last one at the end */
+	size_t trails;
+
 	struct find *find;
 	struct err find_none;	/* what is said if the search finds nothing */
 	struct marks *marks;
@@ -147,6 +151,18 @@ struct app_sub {
 };
 const struct app_sub *app_sub_find(const struct app_sub *subs, size_t count, const char *text,
 				   const char **argument);
+
+/* The explanation, and the way along cause and effect (app_explain.c). */
+bool app_explains(const struct app *a);
+bool app_explain_close(struct app *a);	/* false: it was not open */
+bool app_trail_back(struct app *a);	/* to the event that was left last; false: there is none */
+int app_run_enter(struct app *a, const char *argument, struct err *e);
+int app_run_explain(struct app *a, const char *argument, struct err *e);
+int app_run_details(struct app *a, const char *argument, struct err *e);
+int app_run_cause(struct app *a, const char *argument, struct err *e);
+int app_run_effect(struct app *a, const char *argument, struct err *e);
+int app_run_link(struct app *a, const char *argument, struct err *e);
+int app_show_panel(struct app *a, const char *name, struct err *e);
 
 /* Searching, verdicts, marks (app_find.c). */
 int app_find_init(struct app *a, struct err *e);

@@ -297,6 +297,7 @@ void view_click(struct view *v, struct area ladder, int y)
 			struct ladder_row last;
 
 			v->cursor = trace_entry(v->trace, p.top.head)->offset;
+			v->event = 0;
 			v->follow =
 				!v->reveal && view_row_last(v, &last) && last.head == p.top.head;
 			v->panel_scroll = 0;

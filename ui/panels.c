@@ -10,6 +10,7 @@ const struct panel panels[] = {
 	{ "diagram",     panel_diagram_draw, NULL },
 	{ "bytes",       panel_ruler_draw,   panel_ruler_work },
 	{ "graphs",      panel_graphs_draw,  panel_graphs_work },
+	{ "explain",     panel_explain_draw, NULL },
 };
 /* clang-format on */
 const size_t panels_count = sizeof(panels) / sizeof(panels[0]);

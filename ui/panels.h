@@ -16,5 +16,6 @@ void panel_ruler_draw(const struct view *v, struct area a);	/* bytes on their wa
 bool panel_ruler_work(const struct view *v, int64_t budget_ns);
 void panel_graphs_draw(const struct view *v, struct area a);	/* a connection over time */
 bool panel_graphs_work(const struct view *v, int64_t budget_ns);
+void panel_explain_draw(const struct view *v, struct area a);	/* the event in words, its cause, its effects */
 
 #endif

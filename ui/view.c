@@ -9,6 +9,7 @@
 #include "capture/replay.h"
 #include "src/core/clock.h"
 #include "src/graph.h"
+#include "src/links.h"
 #include "src/ruler.h"
 #include "ui/find.h"
 #include "ui/glyph.h"
@@ -98,6 +99,7 @@ static void go_to(struct view *v, const struct ladder_row *r)
 	struct ladder_row last;
 
 	v->cursor = trace_entry(v->trace, r->head)->offset;
+	v->event = 0;
 	v->follow = !v->reveal && view_row_last(v, &last) && last.head == r->head;
 	v->panel_scroll = 0;
 }
@@ -139,6 +141,30 @@ bool view_go(struct view *v, uint32_t trace_row)
 	if (trace_row == ROW_NONE || !view_row_at(v, trace_row, &at))
 		return false;
 	go_to(v, &at);
+	return true;
+}
+
+uint32_t view_event(const struct view *v)
+{
+	uint32_t row = v->event ? trace_row_of(v->trace, v->event) : ROW_NONE;
+	struct ladder_row at;
+
+	if (!view_cursor(v, &at))
+		return ROW_NONE;
+	if (row != ROW_NONE && ladder_head(v->trace, row) == at.head)
+		return links_event(v->trace, row);
+	return links_event(v->trace, at.head);
+}
+
+bool view_go_event(struct view *v, uint32_t trace_row)
+{
+	struct ladder_row at;
+
+	if (trace_row == ROW_NONE || !view_row_at(v, trace_row, &at) ||
+	    at.head != ladder_head(v->trace, trace_row))
+		return false;
+	go_to(v, &at);
+	v->event = trace_entry(v->trace, trace_row)->offset;
 	return true;
 }
 

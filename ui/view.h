@@ -28,6 +28,7 @@ struct graph;
 struct view {
 	struct trace *trace;
 	uint64_t cursor;	/* id of the event under it; 0: none yet */
+	uint64_t event;		/* id of the one that is meant among those of the cursor's row; 0: its head */
 	bool follow;		/* the cursor stays on the newest event */
 	size_t panel;		/* number of the panel shown */
 	int panel_scroll;	/* rows of the panel that are scrolled away */
@@ -95,6 +96,15 @@ bool view_ends_at_cursor(const struct view *v);	/* those behind it would be, if 
 
 /* Moves to the row of the ladder that shows a trace row.  False: there is none. */
 bool view_go(struct view *v, uint32_t trace_row);
+
+/*
+ * The event that is explained (src/links.h): that of v->event if the cursor's row shows it, else what makes the row.
+ * ROW_NONE: the trace is empty.
+ */
+uint32_t view_event(const struct view *v);
+
+/* Moves to the row that shows an event, and means that one.  False: no row does, or it is hidden. */
+bool view_go_event(struct view *v, uint32_t trace_row);
 
 /*
  * Works out the numbers behind the verdicts of the packets on the screen, of the cursor's connection: rows is how

@@ -2,10 +2,10 @@
  * draw SCENE WIDTHxHEIGHT [MOVES]: prints a screen as text.  draw SCENE show WIDTH: the text of `socklens show`.
  *
  * Moves, one character each: j k down and up, d u half a page, g G first and last row, n next row that has
- * "SYN", v next packet with a verdict, m marks, 1 to 9 the panel, + scrolls the panel, z hides it, a in ASCII, P as in
- * front of a class, O hides what is behind the cursor, L the spotlight.  Without any the cursor follows the newest
- * event.  Then the screen is printed as text, or as a saved one: behind E with its colours, behind D those of the theme
- * for light rooms, behind S as a picture.
+ * "SYN", v next packet with a verdict, [ ] along cause and effect, m marks, 1 to 9 the panel, e the explanation, + scrolls
+ * the panel, z hides it, a in ASCII, P as in front of a class, O hides what is behind the cursor, L the spotlight.
+ * Without any the cursor follows the newest event.  Then the screen is printed as text, or as a saved one: behind E with
+ * its colours, behind D those of the theme for light rooms, behind S as a picture.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 
 #include "capture/replay.h"
 #include "src/graph.h"
+#include "src/links.h"
 #include "src/ruler.h"
 #include "tests/scenes.h"
 #include "ui/find.h"
@@ -77,6 +78,15 @@ static bool choose(struct view *v, char c, struct print *p)
 	return false;
 }
 
+static void follow_link(struct view *v, bool on)
+{
+	struct links l;
+
+	links_of(v->trace, view_event(v), &l);
+	if (!(on ? l.effects : l.causes) || !view_go_event(v, on ? l.effect[0] : l.cause[0]))
+		exit(2);
+}
+
 static void move(struct view *v, char c, struct print *p)
 {
 	struct ladder_row at;
@@ -113,6 +123,14 @@ static void move(struct view *v, char c, struct print *p)
 		if (view_cursor(v, &at))
 			marks_toggle(v->marks, trace_entry(v->trace, at.head)->offset, NULL);
 		break;
+	case '[':
+	case ']':
+		follow_link(v, c == ']');
+		break;
+	case 'e':
+		for (v->panel = 0; strcmp(panels[v->panel].name, "explain") != 0;)
+			v->panel++;
+		break;
 	case '+':
 		v->panel_scroll++;
 		break;
@@ -142,7 +160,8 @@ static int draw(struct scene *s, int width, int height, const char *moves)
 	struct grid g;
 	struct str out;
 
-	if (!text || !v.replay || !v.ruler || !v.graph || !v.marks || grid_init(&g, width, height, NULL))
+	if (!text || !v.replay || !v.ruler || !v.graph || !v.marks ||
+	    grid_init(&g, width, height, NULL))
 		return 2;
 	for (; *moves; moves++)
 		move(&v, *moves, &p);

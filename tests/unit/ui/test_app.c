@@ -222,7 +222,7 @@ static void moves(void **state)
 	press(&s, "g");
 	assert_int_equal(at(&s), 0);
 	assert_false(app_view(s.app)->follow);
-	press(&s, "Enter =down~5 Enter");
+	press(&s, ": =down~5 Enter");
 	assert_int_equal(at(&s), 5);
 	stop(&s);
 }
@@ -340,7 +340,7 @@ static void mistakes_are_pointed_at(void **state)
 
 	(void)state;
 	start_file(&s);
-	press(&s, "Enter =qit Enter");
+	press(&s, ": =qit Enter");
 	see(&s, "↓");
 	see(&s, "qit");
 	press(&s, "Ctrl-C");

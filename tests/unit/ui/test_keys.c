@@ -2,11 +2,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "ui/keys.h"
 #include "ui/term.h"
+
+/* Of keys that do the same with another number the first one's help is for all. */
+static bool do_the_same(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "0123456789");
+
+	return strcmp(a, b) == 0 || (a[len] && len > 0 && strncmp(a, b, len) == 0);
+}
 
 /* A key has one meaning, and each row can be explained. */
 static void table_is_sound(void **state)
@@ -21,7 +30,7 @@ static void table_is_sound(void **state)
 		assert_true(i == 0 || row->group >= key_rows[i - 1].group);
 		if (!row->help) { /* another key for the row before */
 			assert_true(i > 0);
-			assert_string_equal(row->command, key_rows[i - 1].command);
+			assert_true(do_the_same(row->command, key_rows[i - 1].command));
 		}
 	}
 }
