@@ -34,12 +34,20 @@ static const struct carried by_ethertype[] = {
 };
 
 static const struct carried by_ip[] = {
-	{ PROTOCOL_TCP, V4 | V6, &proto_tcp }, { PROTOCOL_UDP, V4 | V6, &proto_udp },
-	{ PROTOCOL_ICMP, V4, &proto_icmp },    { PROTOCOL_ICMPV6, V6, &proto_icmpv6 },
-	{ 0, V6, &proto_hop_by_hop },	       { 43, V6, &proto_routing },
-	{ 44, V6, &proto_fragment },	       { 60, V6, &proto_destination },
-	{ 51, V4 | V6, &proto_auth },	       { 4, V4 | V6, &proto_ipv4 },
-	{ 41, V4 | V6, &proto_ipv6 },	       { 47, V4 | V6, &proto_gre },
+	{ PROTOCOL_TCP, V4 | V6, &proto_tcp },
+	{ PROTOCOL_UDP, V4 | V6, &proto_udp },
+	{ PROTOCOL_ICMP, V4, &proto_icmp },
+	{ PROTOCOL_ICMPV6, V6, &proto_icmpv6 },
+	{ 0, V6, &proto_hop_by_hop },
+	{ 43, V6, &proto_routing },
+	{ 44, V6, &proto_fragment },
+	{ 60, V6, &proto_destination },
+	{ 51, V4 | V6, &proto_auth },
+	{ 4, V4 | V6, &proto_ipv4 },
+	{ 41, V4 | V6, &proto_ipv6 },
+	{ 47, V4 | V6, &proto_gre },
+	{ 2, V4, &proto_igmp },
+	{ 136, V4 | V6, &proto_udplite },
 };
 
 static const struct proto *find(const struct carried *table, size_t count, uint32_t number,
@@ -301,15 +309,21 @@ static uint32_t pseudo_header(const struct packet *p, size_t len)
 	return sum + (uint32_t)(len >> 16) + (uint32_t)(len & 0xffff) + p->protocol;
 }
 
-void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, bool pseudo)
+static size_t layer_len(const struct walk *w)
 {
-	size_t len = w->scan.end > w->head_at ? w->scan.end - w->head_at : 0;
-	struct rd covered = walk_rd(w, w->head_at, len);
+	return w->scan.end > w->head_at ? w->scan.end - w->head_at : 0;
+}
+
+/* cover: bytes of the layer that it is over. */
+static void checksum_over(const struct walk *w, struct str *out, uint16_t stored, bool pseudo,
+			  size_t cover)
+{
+	struct rd covered = walk_rd(w, w->head_at, cover);
 	const char *obstacle = w->packet.fragment	    ? "a fragment"
 			       : covered.short_read	    ? "not all of it is here"
 			       : pseudo && w->scan.rerouted ? "its route changes the destination"
 							    : NULL;
-	uint32_t begun = pseudo ? pseudo_header(&w->packet, len) : 0;
+	uint32_t begun = pseudo ? pseudo_header(&w->packet, layer_len(w)) : 0;
 	uint32_t sum = proto_sum(begun, covered);
 
 	if (obstacle)
@@ -319,4 +333,14 @@ void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, 
 			 checksum_of(stored, sum));
 	else
 		proto_checksum_text(out, stored, sum);
+}
+
+void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, bool pseudo)
+{
+	checksum_over(w, out, stored, pseudo, layer_len(w));
+}
+
+void walk_checksum_part(const struct walk *w, struct str *out, uint16_t stored, size_t cover)
+{
+	checksum_over(w, out, stored, true, cover);
 }

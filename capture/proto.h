@@ -167,7 +167,7 @@ extern const struct proto proto_gre, proto_vxlan;
 extern const struct proto proto_arp, proto_ipv4, proto_ipv6;
 extern const struct proto proto_hop_by_hop, proto_routing, proto_fragment, proto_destination,
 	proto_auth;
-extern const struct proto proto_tcp, proto_udp, proto_icmp, proto_icmpv6;
+extern const struct proto proto_tcp, proto_udp, proto_udplite, proto_icmp, proto_icmpv6, proto_igmp;
 
 /* What comes behind a header; NULL if we do not know it. */
 const struct proto *proto_of_link(uint32_t link);
@@ -302,6 +302,9 @@ void proto_checksum_text(struct str *out, uint16_t stored, uint32_t sum);
 /* The same for the transport header of this layer, with the pseudo-header of its IP version
  * (pseudo: false for ICMP over IPv4). */
 void walk_checksum_text(const struct walk *w, struct str *out, uint16_t stored, bool pseudo);
+
+/* The same of a checksum that covers only the first bytes of the layer: UDP-Lite. */
+void walk_checksum_part(const struct walk *w, struct str *out, uint16_t stored, size_t cover);
 
 #define CHECKSUM_ABOUT                                                                             \
 	" A capture on the sending host can show one that is only begun, with the addresses, "     \

@@ -1,6 +1,9 @@
 /* ICMPv6: RFC 4443, neighbour discovery of RFC 4861, multicast listeners of RFC 2710 and RFC 3810.
  */
 #include "capture/proto_icmp.h"
+#include "capture/proto_igmp.h"
+
+enum { LISTENER_REPORT = 143 };
 
 /* ---- options of neighbour discovery ---- */
 
@@ -148,6 +151,11 @@ static void mtu_words(struct str *out, struct rd message)
 	str_addf(out, "  mtu %u ", rd_be32(&message));
 }
 
+static void report_words(struct str *out, struct rd message)
+{
+	igmp_records_words(out, message, 6);
+}
+
 static const struct icmp_type type_rows[] = {
 	TYPE(1, "destination unreachable", .codes = &unreachable_names, .quotes = true),
 	TYPE(2, "packet too big", .quotes = true, PROTO_FIELDS(mtu_field), .words = mtu_words),
@@ -169,7 +177,8 @@ static const struct icmp_type type_rows[] = {
 	TYPE(136, "neighbor advertisement", PROTO_FIELDS(advertisement_fields), .options = &options,
 	     .words = advertisement_words),
 	TYPE(137, "redirect", PROTO_FIELDS(redirect_fields), .options = &options),
-	TYPE(143, "multicast listener report v2", PROTO_FIELDS(report_fields)),
+	TYPE(LISTENER_REPORT, "multicast listener report v2", PROTO_FIELDS(report_fields),
+	     .words = report_words),
 };
 
 static const struct icmp_types types = {
@@ -189,6 +198,8 @@ static void summary(struct str *out, const struct summary *s)
 static void more(struct walk *w)
 {
 	icmp_more_of(&types, w);
+	if (w->packet.has_transport && w->packet.icmp_type == LISTENER_REPORT)
+		igmp_records_rows(w, 6);
 }
 
 static void heading(const struct walk *w, struct str *out)

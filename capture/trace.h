@@ -59,6 +59,7 @@ struct trace_entry {
 enum {
 	TRACE_FLAG_SILENT = 4,	/* COMMAND: nobody's; only the wire's status is new.  The ladder has no row for it */
 	TRACE_FLAG_WHOLE = 8,	/* PROGRAM: the end of all its threads */
+	TRACE_FLAG_LOCAL = 16,	/* RETURN: it moved something inside one kernel: event_local */
 	TRACE_FLAG_COPY = 2,	/* WIRE: about a copy; the PACKET's fate is that of the packet itself */
 };
 

@@ -401,6 +401,7 @@ static void fill_entry(struct trace *t, const struct event *ev, struct trace_ent
 	case EVENT_RETURN:
 		e->number = (uint32_t)ev->ret.number;
 		e->blocked = ev->ret.blocked;
+		e->flags = ev->ret.local.way != LOCAL_NONE ? TRACE_FLAG_LOCAL : 0;
 		break;
 	case EVENT_STATE:
 		fill_state(t, ev, e);

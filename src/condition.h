@@ -5,7 +5,7 @@
  * matched last, a state of a socket from the state of that socket that was matched last, a return or an exit
  * behind the last one of that program.  So a list of expectations is a story, not a set.
  *
- *	packet [HOST] [TCP|UDP|ICMP|ARP] [FLAGS…] [len N] [seq N] [ack N] …	a packet left HOST
+ *	packet [HOST] [TCP|UDP|ICMP|ARP|…] [FLAGS…] [len N] [seq N] [ack N] …	a packet left HOST
  *	lost [HOST] …				a packet was lost on the wire
  *	corrupted|marked|edited|duplicated|fragmented|reordered [HOST] …	something else became of it there; as it left its host
  *	held [N]				packets rest on the wire now
@@ -58,7 +58,7 @@ enum condition_kind {
 
 #define PATTERN_TESTS	8
 
-enum pattern_protocol { PATTERN_ANY, PATTERN_TCP, PATTERN_UDP, PATTERN_ICMP, PATTERN_ARP };
+enum pattern_protocol { PATTERN_ANY, PATTERN_TCP, PATTERN_UDP, PATTERN_ICMP, PATTERN_ARP, PATTERN_IGMP, PATTERN_UDPLITE };
 
 struct packet_pattern {
 	char host[SCOPE_NAME];	/* that sent it; "" any */

@@ -120,6 +120,10 @@ static bool protocol_fits(enum pattern_protocol want, const struct packet *p)
 		return p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6;
 	case PATTERN_ARP:
 		return p->ethertype == 0x0806;
+	case PATTERN_IGMP:
+		return p->protocol == IPPROTO_IGMP;
+	case PATTERN_UDPLITE:
+		return p->protocol == IPPROTO_UDPLITE;
 	}
 	return false;
 }

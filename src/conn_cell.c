@@ -157,10 +157,9 @@ void conn_protocol_text(struct str *out, uint8_t protocol)
 		uint8_t number;
 		const char *name;
 	} names[] = {
-		{ IPPROTO_TCP, "TCP" },
-		{ IPPROTO_UDP, "UDP" },
-		{ IPPROTO_ICMP, "ICMP" },
-		{ IPPROTO_ICMPV6, "ICMPv6" },
+		{ IPPROTO_TCP, "TCP" },		 { IPPROTO_UDP, "UDP" },
+		{ IPPROTO_ICMP, "ICMP" },	 { IPPROTO_ICMPV6, "ICMPv6" },
+		{ IPPROTO_UDPLITE, "UDP-Lite" }, { IPPROTO_IGMP, "IGMP" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

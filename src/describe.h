@@ -19,6 +19,10 @@ void describe_return(struct str *out, const struct event *ret);
 /* "1.2 s", "40.3 ms", "12 µs": three significant digits at most. */
 void describe_duration(struct str *out, int64_t ns);
 
+/* What a call moved inside one kernel: "RTM_GETROUTE dump  28 bytes", "3 bytes"; and in a sentence. */
+void describe_local_brief(struct str *out, const struct event_local *l);
+void describe_local(struct str *out, const struct event_local *l);
+
 /* "delivered", "lost: cut", "held by rule 2" … */
 void describe_wire(struct str *out, const struct event *wire);
 

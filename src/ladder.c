@@ -249,15 +249,25 @@ static uint32_t packet_of_call(const struct trace *t, uint32_t call)
 	return ROW_NONE;
 }
 
+/* What a call moved without a packet stands where its result does. */
+static void put_local(const struct trace *t, struct ladder_row *out, uint32_t ret)
+{
+	if (trace_entry(t, ret)->flags & TRACE_FLAG_LOCAL)
+		out->local = ret;
+}
+
 static void put_call(const struct trace *t, struct ladder_row *out)
 {
 	const struct trace_entry *e = trace_entry(t, out->head);
+	bool back = e->kind == EVENT_CALL && !e->blocked && e->link != ROW_NONE;
 
 	out->call = out->head;
 	if (e->kind == EVENT_RETURN)
 		put_states_of(t, out, out->head);
-	else if (!e->blocked && e->link != ROW_NONE)
+	else if (back)
 		put_states_of(t, out, e->link);
+	if (e->kind == EVENT_RETURN || back)
+		put_local(t, out, back ? e->link : out->head);
 	if (e->kind == EVENT_CALL)
 		out->packet = packet_of_call(t, out->head);
 }
@@ -267,9 +277,11 @@ static void fill(const struct trace *t, uint32_t head, struct ladder_row *out)
 	const struct trace_entry *e = trace_entry(t, head);
 	uint32_t before = head_before(t, head);
 
-	*out = (struct ladder_row){
-		.head = head, .call = ROW_NONE, .packet = ROW_NONE, .state = { ROW_NONE, ROW_NONE }
-	};
+	*out = (struct ladder_row){ .head = head,
+				    .call = ROW_NONE,
+				    .packet = ROW_NONE,
+				    .local = ROW_NONE,
+				    .state = { ROW_NONE, ROW_NONE } };
 	if (before != ROW_NONE) {
 		int64_t gap = e->ts_ns - trace_entry(t, before)->ts_ns;
 

@@ -19,6 +19,7 @@ struct ladder_row {
 	uint32_t head;		/* trace row of the event that makes the ladder's row */
 	uint32_t call;		/* CALL or RETURN in a lane; ROW_NONE */
 	uint32_t packet;	/* PACKET (departure) or WIRE (arrival, drop, …) on the arrow; ROW_NONE */
+	uint32_t local;		/* RETURN of the row's call, if that moved something inside one kernel; ROW_NONE */
 	uint32_t state[2];	/* STATE changes to show: at the first and second host (a third takes what is free); ROW_NONE */
 	int64_t gap_ns;		/* time since the row before, if it is long enough to be shown folded; else 0 */
 };

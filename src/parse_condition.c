@@ -20,10 +20,8 @@ static const struct {
 	const char *name;
 	enum pattern_protocol protocol;
 } protocol_words[] = {
-	{ "TCP", PATTERN_TCP },
-	{ "UDP", PATTERN_UDP },
-	{ "ICMP", PATTERN_ICMP },
-	{ "ARP", PATTERN_ARP },
+	{ "TCP", PATTERN_TCP }, { "UDP", PATTERN_UDP },	  { "ICMP", PATTERN_ICMP },
+	{ "ARP", PATTERN_ARP }, { "IGMP", PATTERN_IGMP }, { "UDPLITE", PATTERN_UDPLITE },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

@@ -147,7 +147,10 @@ struct session *session_empty(struct err *e)
 		return NULL;
 	}
 	s->flush_due = s->sync_due = INT64_MAX;
-	return s;
+	if (!session_local_init(s, e))
+		return s;
+	free(s);
+	return NULL;
 }
 
 struct session *session_new_lab(const struct session_config *c, struct err *e)
@@ -232,6 +235,7 @@ void session_free(struct session *s)
 	diag_close(s->diag);
 	overhear_close(s->overhear);
 	listening_free(s->listening);
+	session_local_fini(s);
 	sides_free(s->sides);
 	trace_free(s->trace);
 	calls_fini(s);

@@ -154,14 +154,19 @@ static struct event event_of(const struct session *s, const struct call_record *
 }
 
 #define ARG_TEXT 256 /* bytes of one argument's text */
+#define OUT_TEXT 2048 /* … of what the kernel filled in: messages of netlink are many words */
 
 void call_entered(struct session *s, struct call_record *r, int64_t ts_ns)
 {
 	struct event ev = event_of(s, r, EVENT_CALL, ts_ns);
 	char text[CALL_ARGS][ARG_TEXT];
 
+	const struct sock_key *key = sockets_key(s, r->actor, r->process, call_fd(&r->request));
+
 	r->progress = CALL_ENTERED;
 	r->entered_ns = ts_ns;
+	r->request.family = key ? key->family : 0;
+	r->request.protocol = key ? (uint8_t)key->protocol : 0;
 	ev.call.number = r->number;
 	ev.call.name = r->request.call->name;
 	ev.call.fd = call_fd(&r->request);
@@ -177,10 +182,11 @@ void call_entered(struct session *s, struct call_record *r, int64_t ts_ns)
 	session_append(s, &ev);
 }
 
-static void append_return(struct session *s, const struct call_record *r, int64_t ts_ns)
+static void append_return(struct session *s, const struct call_record *r,
+			  const struct call_sockets *k)
 {
-	struct event ev = event_of(s, r, EVENT_RETURN, ts_ns);
-	char text[EVENT_ARGS][ARG_TEXT];
+	struct event ev = event_of(s, r, EVENT_RETURN, k->ts_ns);
+	char text[EVENT_ARGS][OUT_TEXT];
 
 	ev.ret.number = r->number;
 	ev.ret.name = r->request.call->name;
@@ -190,7 +196,7 @@ static void append_return(struct session *s, const struct call_record *r, int64_
 	ev.ret.blocked = r->outcome.blocked;
 	ev.ret.entered_ns = r->entered_ns;
 	for (size_t i = 0; i < EVENT_ARGS; i++) {
-		struct str out = str_on(text[i], ARG_TEXT);
+		struct str out = str_on(text[i], OUT_TEXT);
 		const char *label = "";
 
 		if (!call_out_text(&out, &label, i, &r->request, &r->outcome,
@@ -198,6 +204,7 @@ static void append_return(struct session *s, const struct call_record *r, int64_
 			break;
 		ev.ret.out[ev.ret.outs++] = (struct event_arg){ .name = label, .text = out.buf };
 	}
+	ev.ret.local = session_local(s, r, k);
 	session_append(s, &ev);
 }
 
@@ -294,15 +301,26 @@ static void note_localhost(struct session *s, const struct call_record *r)
 
 void call_left(struct session *s, const struct call_record *r, const struct call_sockets *k)
 {
-	append_return(s, r, k->ts_ns);
+	append_return(s, r, k);
 	note_sockets(s, r, k);
 	note_localhost(s, r);
+}
+
+static int second_made(const struct call_request *r, const struct call_outcome *o)
+{
+	int fd[2];
+
+	return call_fds_made(r, o, fd, 2) > 1 ? fd[1] : -1;
 }
 
 static void on_leave(struct session *s, struct call_record *r, struct program_report *report)
 {
 	const struct call_sockets k = {
-		.ts_ns = report->ts_ns, .sock = report->sock, .made = report->made, .second = -1
+		.ts_ns = report->ts_ns,
+		.sock = report->sock,
+		.made = report->made,
+		.made_second = report->made_second,
+		.second = second_made(&r->request, &report->outcome),
 	};
 	struct actor *a = &s->actor[r->actor];
 

@@ -3,7 +3,7 @@
  * session_program.c: programs, threads, variables; session_call.c: calls on their way; session_own.c,
  * session_traced.c: programs of the user, and what their tracers report; session_output.c: what they print;
  * session_attach.c: one that runs already; session_files.c: which socket a descriptor names; session_socket.c:
- * which program's descriptor a kernel socket belongs to.
+ * which program's descriptor a kernel socket belongs to; session_local.c: what passes between them without a packet.
  */
 #ifndef SOCKLENS_SESSION_IMPL_H
 #define SOCKLENS_SESSION_IMPL_H
@@ -140,6 +140,7 @@ struct counted {		/* what a host counted because of a packet that is about to co
 };
 
 struct listening;
+struct local;
 
 struct session {
 	struct trace *trace;
@@ -150,6 +151,7 @@ struct session {
 	struct sides *sides;	/* of one host; NULL: there are two */
 	struct counted counted;
 	struct listening *listening;	/* opened when it is asked for first; NULL */
+	struct local *local;	/* what passes inside one kernel */
 	struct diag *diag;	/* to ask about sockets where there is no wire to do it; NULL */
 	struct actor actor[SESSION_PROGRAMS];
 	size_t actors;
@@ -276,6 +278,15 @@ const struct sock_sample *sockets_last(struct session *s, uint8_t host, uint64_t
 bool sockets_listen(const struct session *s, size_t actor);	/* one of them waits for peers */
 /* Ports of its host, on which a socket waits for peers that no other program is known to have. */
 size_t sockets_ports_beside(struct session *s, size_t actor);
+
+/* The key of a descriptor's socket, as it was noted last; NULL. */
+const struct sock_key *sockets_key(struct session *s, size_t actor, uint32_t process, int fd);
+
+/* ---- what passes inside one kernel (session_local.c) ---- */
+int session_local_init(struct session *s, struct err *e);
+void session_local_fini(struct session *s);
+/* A call came back: what it moved.  Texts are good until the next one does. */
+struct event_local session_local(struct session *s, const struct call_record *r, const struct call_sockets *k);
 
 /* ---- a program that ran before (session_attach.c) ---- */
 void attached_work(struct session *s);	/* its packets */

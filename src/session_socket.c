@@ -5,10 +5,15 @@
  */
 #include "src/session_impl.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/lab/listening.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 
 #define WAITING_MAX 64 /* sockets of a host that are looked at */
 
@@ -76,6 +81,37 @@ static void inherit_owner(struct session *s, struct owned_socket *o,
 }
 
 /*
+ * A socket of MPTCP is none that the kernel's tables have: those under it, its subflows, are sockets of TCP at the same
+ * addresses, and are called by its descriptor.
+ */
+static bool is_subflow(const struct sock_sample *k, const struct sock_key *of)
+{
+	bool listens = k->state == SOCK_STATE_LISTEN;
+
+	if (k->protocol != IPPROTO_TCP || of->protocol != IPPROTO_MPTCP ||
+	    addr_port(&k->local) != addr_port(&of->local))
+		return false;
+	return listens ? !of->remote.len : of->remote.len && addr_equal(&k->remote, &of->remote);
+}
+
+/* The same, of a subflow that is heard of after its socket. */
+static bool inherit_mptcp(struct session *s, struct owned_socket *o, const struct sock_sample *k)
+{
+	for (size_t i = 0; i < s->sockets; i++) {
+		const struct owned_socket *of = &s->socket[i];
+
+		if (of->host != o->host || of->actor == SIZE_MAX || !is_subflow(k, &of->key))
+			continue;
+		o->actor = of->actor;
+		o->process = of->process;
+		o->lane = of->lane;
+		o->fd = of->fd;
+		return true;
+	}
+	return false;
+}
+
+/*
  * The last sample once more, because the socket's descriptor (or its end) is all that is new.  Its time is
  * that of the call that did it, so that whatever the kernel does later comes later.
  */
@@ -102,7 +138,8 @@ void sockets_on_state(struct session *s, struct event *ev)
 		session_append(s, ev);
 		return;
 	}
-	if (o->actor == SIZE_MAX && ev->state.sock.state != SOCK_STATE_LISTEN)
+	if (o->actor == SIZE_MAX && !inherit_mptcp(s, o, &ev->state.sock) &&
+	    ev->state.sock.state != SOCK_STATE_LISTEN)
 		inherit_owner(s, o, &ev->state.sock);
 	o->last = ev->state.sock;
 	o->last_ns = ev->ts_ns;
@@ -131,6 +168,24 @@ static void change_owner(const struct session *s, struct owned_socket *o, size_t
 	o->owned_ns = ts_ns > o->last_ns ? ts_ns : o->last_ns;
 }
 
+static void own_subflows(struct session *s, uint8_t host, const struct sock_key *key, uint64_t call,
+			 int64_t ts_ns)
+{
+	struct owned_socket *of = find(s, host, key->cookie);
+
+	if (!of)
+		return;
+	of->key = *key;
+	for (size_t i = 0; i < s->sockets; i++) {
+		struct owned_socket *o = &s->socket[i];
+
+		if (o->host != host || o->fd >= 0 || !o->sampled || !is_subflow(&o->last, key))
+			continue;
+		change_owner(s, o, of->actor, of->process, of->fd, call, ts_ns);
+		append_sample(s, o, o->last.state);
+	}
+}
+
 static bool names(const struct actor *a, uint32_t process, int fd, uint64_t cookie)
 {
 	const struct descriptor *d = files_at(a, process, fd);
@@ -146,8 +201,11 @@ void sockets_own(struct session *s, size_t actor, uint32_t process, int fd,
 	struct descriptor *d;
 
 	/* Most calls change nothing about that. */
-	if (names(a, process, fd, key->cookie))
+	if (names(a, process, fd, key->cookie)) {
+		if (key->protocol == IPPROTO_MPTCP)
+			own_subflows(s, a->host, key, call, ts_ns);
 		return;
+	}
 	/* What it named before is gone without a word: dup2(2). */
 	sockets_disown(s, actor, process, fd, call, ts_ns);
 	o = find_or_add(s, a->host, key->cookie);
@@ -260,6 +318,15 @@ void sockets_end(struct session *s, size_t actor, uint32_t process, int64_t ts_n
 	for (size_t fd = 0; f && fd < f->count; fd++)
 		close_one(s, actor, process, (int)fd, ts_ns);
 	files_drop(&s->actor[actor], process);
+}
+
+const struct sock_key *sockets_key(struct session *s, size_t actor, uint32_t process, int fd)
+{
+	const struct descriptor *d = files_at(&s->actor[actor], process, fd);
+	const struct owned_socket *o =
+		d && d->open ? find(s, s->actor[actor].host, d->cookie) : NULL;
+
+	return o ? &o->key : NULL;
 }
 
 const struct sock_sample *sockets_last(struct session *s, uint8_t host, uint64_t cookie)

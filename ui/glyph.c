@@ -33,6 +33,8 @@ static const struct twin glyphs[] = {
 	[GLYPH_MARK] = { 0x25cf, '*' },
 	[GLYPH_OUTPUT] = { 0x00bb, '>' },
 	[GLYPH_ERROR_OUTPUT] = { '!', '!' },
+	[GLYPH_LOCAL_RIGHT] = { 0x25b7, '>' },
+	[GLYPH_LOCAL_LEFT] = { 0x25c1, '<' },
 };
 static_assert(sizeof(glyphs) / sizeof(glyphs[0]) == GLYPH_COUNT, "a row for each glyph");
 

@@ -30,6 +30,8 @@ enum glyph {
 	GLYPH_MARK,		/* ●  * : an event that was marked */
 	GLYPH_OUTPUT,		/* »  > : a program printed it */
 	GLYPH_ERROR_OUTPUT,	/* !  ! : … on its standard error */
+	GLYPH_LOCAL_RIGHT,	/* ▷  > : it passed inside one kernel, not over the wire */
+	GLYPH_LOCAL_LEFT,	/* ◁  < */
 	GLYPH_COUNT
 };
 

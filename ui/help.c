@@ -17,6 +17,8 @@ static const struct {
 } legend[] = {
 	{ GLYPH_RIGHT, "a packet that arrived" },
 	{ GLYPH_DASH, "a packet on its way, or what it did not travel" },
+	{ GLYPH_LOCAL_RIGHT,
+	  "on a dotted line: it passes inside one kernel, and no packet leaves" },
 	{ GLYPH_LOST, "lost: it never arrives" },
 	{ GLYPH_HELD, "held on the wire; r lets it go on" },
 	{ GLYPH_RETRANSMIT,

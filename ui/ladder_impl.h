@@ -36,6 +36,9 @@ bool ladder_starts_midway(const struct ladder_frame *f, const struct ladder_row 
 /* The arrow of a PACKET or WIRE, with the verdict on it if it stands nowhere else (ladder_packet.c). */
 void ladder_packet_draw(const struct ladder_frame *f, uint32_t row, bool verdict, struct area a, int y);
 
+/* What the call of a RETURN moved inside one kernel (ladder_local.c). */
+void ladder_local_draw(const struct ladder_frame *f, uint32_t row, struct area a, int y);
+
 /*
  * Text in the middle, over both lanes and in several lines if it is long, but never over the bar of a call that
  * blocks at the trace row `now` (ladder_row.c).

@@ -338,7 +338,7 @@ bool ladder_lanes_draw(const struct ladder_frame *f, const struct ladder_row *r,
 		       int y, int *packet_y)
 {
 	struct marks marks = row_marks(f, r);
-	bool arrow = r->packet != ROW_NONE;
+	bool arrow = r->packet != ROW_NONE || r->local != ROW_NONE;
 	struct lane_text text;
 	int side = row_lane_text(f, r, &text), above;
 	bool told = verdict_mark(f, r, &text, side, &marks);

@@ -291,6 +291,8 @@ static void draw_event(const struct ladder_frame *f, const struct ladder_row *r,
 
 	if (r->packet != ROW_NONE)
 		ladder_packet_draw(f, r->packet, !told, a, y);
+	else if (r->local != ROW_NONE)
+		ladder_local_draw(f, r->local, a, y);
 	else if (trace_entry(f->view->trace, r->head)->kind == EVENT_STATE)
 		ladder_text_draw(f, a, y, r->head, STYLE_DIM,
 				 state_origin(trace_entry(f->view->trace, r->head)));

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "src/core/addr_form.h"
 #include "src/core/names.h"
 #include "src/core/safe.h"
 
@@ -33,8 +34,10 @@ struct addr addr_v6(const uint8_t ip[16], uint16_t port)
 
 struct addr addr_of(const struct sockaddr *sa, socklen_t len)
 {
-	struct addr a = { .len = len < sizeof(a.u) ? len : sizeof(a.u) };
+	struct addr a;
 
+	memset(&a, 0, sizeof(a));
+	a.len = len < sizeof(a.u) ? len : sizeof(a.u);
 	if (!sa || len < sizeof(sa->sa_family))
 		a.len = 0;
 	memcpy(&a.u, sa ? (const void *)sa : "", a.len);
@@ -135,7 +138,7 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 		len = unix_name(a);
 		return len == unix_name(b) && memcmp(a->u.un.sun_path, b->u.un.sun_path, len) == 0;
 	}
-	return a->len == b->len && memcmp(&a->u, &b->u, a->len) == 0;
+	return addr_form_equal(a, b);
 }
 
 void addr_ip16(uint8_t ip[16], const struct addr *a)
@@ -232,7 +235,8 @@ void addr_text(struct str *out, const struct addr *a, const struct addr_names *n
 		str_add(out, a->len ? "AF_UNSPEC" : "-");
 		break;
 	default:
-		name_add(out, &names_family, addr_family(a));
+		if (!addr_form_text(out, a))
+			name_add(out, &names_family, addr_family(a));
 	}
 }
 
@@ -451,6 +455,8 @@ int addr_parse(struct addr *a, const char *text, size_t len, int family_hint,
 	       const struct addr_names *names, struct err *e)
 {
 	struct input in = { text, len, family_hint, names, e };
+	size_t at = 0;
+	int form;
 
 	*a = (struct addr){ 0 };
 	if (is_word(&in, "-"))
@@ -461,5 +467,8 @@ int addr_parse(struct addr *a, const char *text, size_t len, int family_hint,
 	}
 	if (len >= 5 && memcmp(text, "unix:", 5) == 0)
 		return parse_unix(&in, a);
+	form = addr_form_parse(a, text, len, &at, e);
+	if (form)
+		return form < 0 ? at_byte(&in, at) : 0;
 	return parse_ip(&in, a);
 }

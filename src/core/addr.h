@@ -5,7 +5,13 @@
  * and server:8080 where a host name is known; its IPv6 address is [server]:8080.  localhost:8080 is read anywhere
  * (RFC 6761) and written as the number.  Port 0 is written :0.
  * [fe80::1%3]:9 has a scope: the number of an interface.  An unnamed Unix address is "unix:", a path that
- * begins with @ "unix:\x40…".  No address at all is "-", one of no family AF_UNSPEC.
+ * begins with @ "unix:\x40…".
+ * Of other families (addr_form.c), each with the numbers that its manual page has:
+ *	netlink:0  netlink:1234/0x40			port id (0: the kernel), groups; netlink(7)
+ *	vsock:2:1024  vsock:*:1024			context id, port; vsock(7)
+ *	rfcomm:00:11:22:33:44:55/1  l2cap:00:11:22:33:44:55/0x1001	Bluetooth device (* any), channel or PSM
+ *	packet:2/ETH_P_IP/02:00:00:00:00:02		interface, protocol, hardware address; packet(7)
+ * No address at all is "-", one of no family AF_UNSPEC.
  */
 #ifndef SOCKLENS_CORE_ADDR_H
 #define SOCKLENS_CORE_ADDR_H

@@ -109,6 +109,7 @@ bool call_arg_is_written(enum call_arg_type type);
 struct call_request {
 	const struct call *call;
 	struct value arg[CALL_ARGS];	/* in the order of call->arg; VALUE_NONE where the kernel fills in */
+	uint8_t family, protocol;	/* of its socket, where that is known: data of AF_NETLINK are messages */
 };
 
 void call_request_fini(struct call_request *r);

@@ -23,6 +23,16 @@ static bool has_arg(const struct call_request *r, enum call_arg_type type)
 	return false;
 }
 
+static bool received_messages(struct str *out, const struct call_request *r,
+			      const struct call_outcome *o)
+{
+	struct value data = value_cut(o->data, o->data_kept, (size_t)o->result);
+	bool are = text_messages(out, r, &data);
+
+	value_fini(&data);
+	return are;
+}
+
 static bool out_data(struct str *out, const char **label, const struct call_request *r,
 		     const struct call_outcome *o, const struct addr_names *names)
 {
@@ -33,6 +43,8 @@ static bool out_data(struct str *out, const char **label, const struct call_requ
 	if (!receives || o->result < 0 || (o->result > 0 && o->data_kept == 0))
 		return false;
 	*label = "data";
+	if (r->family == AF_NETLINK && received_messages(out, r, o))
+		return true;
 	safe_add_quoted(out, o->data, o->data_kept, SHOWN_RECEIVED);
 	return true;
 }
@@ -191,7 +203,7 @@ static bool out_messages(struct str *out, const char **label, const struct call_
 		return false;
 	*label = has_arg(r, ARG_MSGS_OUT) ? "messages" : "sent";
 	if (has_arg(r, ARG_MSGS_OUT))
-		text_message(out, &o->messages, names);
+		text_message(out, r, &o->messages, names);
 	else
 		numbers_text(out, &o->messages);
 	return true;

@@ -9,7 +9,9 @@
 #include "src/core/control.h"
 #include "src/core/ioctl.h"
 #include "src/core/names.h"
+#include "src/core/nlmsg.h"
 #include "src/core/option.h"
+#include "src/core/rd.h"
 #include "src/core/safe.h"
 
 #define SOCKTYPE_MASK 0xf /* the rest of socket(2)'s type are flags */
@@ -46,11 +48,25 @@ static struct number_style style_of(const struct call_request *r, size_t i)
 {
 	struct number_style style = number_styles[r->call->arg[i].type];
 
+	if (r->call->arg[i].type == ARG_PROTOCOL)
+		style.names = names_of_protocol(call_number_of(r, ARG_FAMILY));
 	if (r->call->arg[i].type == ARG_OPTNAME)
 		style.names = names_of_level(call_number_of(r, ARG_LEVEL));
 	if (r->call->arg[i].type == ARG_FCNTL_ARG && call_number_of(r, ARG_FCNTL_CMD) == F_SETFL)
 		style = (struct number_style){ .names = &names_fileflag, .flags = true };
 	return style;
+}
+
+/* packet(7): in network order, for which C has a function. */
+static void frame_protocol_text(struct str *out, int64_t number)
+{
+	uint16_t half = (uint16_t)number;
+	struct rd r = rd_on(&half, sizeof(half));
+
+	str_add(out, "htons");
+	str_char(out, '(');
+	name_add(out, &names_ethertype, rd_be16(&r));
+	str_char(out, ')');
 }
 
 static void number_text(struct str *out, const struct call_request *r, size_t i,
@@ -64,7 +80,9 @@ static void number_text(struct str *out, const struct call_request *r, size_t i,
 		flags = number & ~(int64_t)SOCKTYPE_MASK;
 		number &= SOCKTYPE_MASK;
 	}
-	if (r->call->arg[i].type == ARG_IOCTL && !name_of(style.names, number))
+	if (r->call->arg[i].type == ARG_PROTOCOL && call_number_of(r, ARG_FAMILY) == AF_PACKET)
+		frame_protocol_text(out, number);
+	else if (r->call->arg[i].type == ARG_IOCTL && !name_of(style.names, number))
 		str_addf(out, "0x%llx", (unsigned long long)number);
 	else if (!style.names)
 		str_addf(out, "%lld", (long long)number);
@@ -98,7 +116,26 @@ void text_data(struct str *out, const struct value *v, size_t shown)
 		str_add(out, "...");
 }
 
-static void item_text(struct str *out, const struct value *v, const struct addr_names *names)
+bool text_messages(struct str *out, const struct call_request *r, const struct value *data)
+{
+	uint8_t bytes[CALL_DATA_KEPT];
+	size_t len = value_bytes(data, bytes, sizeof(bytes)), count = 0;
+	struct rd rest = rd_on(bytes, len);
+	struct nlmsg m;
+
+	if (r->family != AF_NETLINK || !nlmsg_next(&rest, &m))
+		return false;
+	do {
+		str_add(out, count ? ", " : "");
+		nlmsg_text(out, &m, r->protocol);
+	} while (++count < SHOWN_MESSAGES && rd_left(&rest) && nlmsg_next(&rest, &m));
+	if (rd_left(&rest) || len < data->len)
+		str_add(out, ", ...");
+	return true;
+}
+
+static void item_text(struct str *out, const struct call_request *r, const struct value *v,
+		      const struct addr_names *names)
 {
 	switch (v->kind) {
 	case VALUE_NONE:
@@ -108,13 +145,14 @@ static void item_text(struct str *out, const struct value *v, const struct addr_
 		name_add_flags(out, &names_msg, v->number);
 		break;
 	case VALUE_DATA:
-		text_data(out, v, SHOWN_GIVEN);
+		if (!text_messages(out, r, v))
+			text_data(out, v, SHOWN_GIVEN);
 		break;
 	case VALUE_ADDR:
 		addr_text(out, &v->addr, names);
 		break;
 	case VALUE_LIST:
-		text_message(out, v, names);
+		text_message(out, r, v, names);
 		break;
 	case VALUE_CONTROL:
 		control_text(out, v, names);
@@ -128,7 +166,8 @@ static void item_text(struct str *out, const struct value *v, const struct addr_
 	}
 }
 
-void text_message(struct str *out, const struct value *v, const struct addr_names *names)
+void text_message(struct str *out, const struct call_request *r, const struct value *v,
+		  const struct addr_names *names)
 {
 	const struct value *item = v->kind == VALUE_LIST ? v->item : v;
 	size_t items = v->kind == VALUE_LIST ? v->items : 1;
@@ -136,7 +175,7 @@ void text_message(struct str *out, const struct value *v, const struct addr_name
 	str_char(out, '{');
 	for (size_t i = 0; i < items; i++) {
 		str_add(out, i ? ", " : "");
-		item_text(out, &item[i], names);
+		item_text(out, r, &item[i], names);
 	}
 	str_char(out, '}');
 }
@@ -145,14 +184,15 @@ static void data_text(struct str *out, const struct call_request *r, size_t i,
 		      const struct addr_names *names)
 {
 	(void)names;
-	text_data(out, &r->arg[i], SHOWN_GIVEN);
+	if (!text_messages(out, r, &r->arg[i]))
+		text_data(out, &r->arg[i], SHOWN_GIVEN);
 	str_addf(out, ", %zu", r->arg[i].len);
 }
 
 static void msg_text(struct str *out, const struct call_request *r, size_t i,
 		     const struct addr_names *names)
 {
-	text_message(out, &r->arg[i], names);
+	text_message(out, r, &r->arg[i], names);
 }
 
 /* How many items there were, those counted that the list does not have. */
@@ -169,7 +209,7 @@ static size_t count_of(const struct value *v)
 static void counted_text(struct str *out, const struct call_request *r, size_t i,
 			 const struct addr_names *names)
 {
-	text_message(out, &r->arg[i], names);
+	text_message(out, r, &r->arg[i], names);
 	str_addf(out, ", %zu", count_of(&r->arg[i]));
 }
 
@@ -345,11 +385,15 @@ static bool speaks(enum call_arg_type type, bool null)
 	       type == ARG_TIMEVAL;
 }
 
-static bool says_nothing(const struct call_arg *arg, const struct value *v)
+static bool says_nothing(const struct call_request *r, const struct call_arg *arg,
+			 const struct value *v)
 {
 	bool null = v->kind == VALUE_NONE;
 	bool zero = arg->optional && v->kind == VALUE_INT && v->number == 0;
 
+	/* NETLINK_ROUTE and BTPROTO_L2CAP are 0; of IP that is "the usual one". */
+	if (zero && arg->type == ARG_PROTOCOL)
+		return names_of_protocol(call_number_of(r, ARG_FAMILY)) == &names_protocol;
 	return (null || zero) && !speaks(arg->type, null);
 }
 
@@ -366,7 +410,7 @@ void call_arg_text(struct str *out, const struct call_request *r, size_t i,
 {
 	const struct call_arg *arg = &r->call->arg[i];
 
-	if (says_nothing(arg, &r->arg[i]))
+	if (says_nothing(r, arg, &r->arg[i]))
 		return;
 	if (r->arg[i].kind == VALUE_POINTER)
 		pointer_arg_text(out, arg, &r->arg[i]);

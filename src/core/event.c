@@ -69,6 +69,14 @@ static const char *const timer_names[] = {
 };
 static_assert(COUNT(timer_names) == SOCK_TIMER_PROBE + 2, "a name for each timer");
 
+static const char *const way_names[] = {
+	[LOCAL_NONE] = "none",
+	[LOCAL_GIVEN] = "given",
+	[LOCAL_TAKEN] = "taken",
+	NULL,
+};
+static_assert(COUNT(way_names) == LOCAL_WAYS + 1, "a name for each way");
+
 static const char *const by_names[] = {
 	[BY_TIME] = "time",
 	[BY_DEPARTURE] = "departure",
@@ -145,6 +153,15 @@ const struct event_field event_fields[] = {
 	{ .name = "BLOCKED", .type = FIELD_BOOL, AT(ret.blocked), .kinds = IN(RETURN) },
 	{ .name = "ENTERED_NS", .type = FIELD_I64, AT(ret.entered_ns), .kinds = IN(RETURN) },
 	{ .name = "OUT", ARGS(ret.out, ret.outs), .kinds = IN(RETURN) },
+	{ .name = "LOCAL", ENUM(ret.local.way, way_names), .kinds = IN(RETURN) },
+	{ .name = "LOCAL_HOST", .type = FIELD_U8, AT(ret.local.host), .kinds = IN(RETURN) },
+	{ .name = "LOCAL_WHO", .type = FIELD_TEXT, AT(ret.local.who), .kinds = IN(RETURN) },
+	{ .name = "LOCAL_BYTES", .type = FIELD_U64, AT(ret.local.bytes), .kinds = IN(RETURN) },
+	{ .name = "LOCAL_WHAT", .type = FIELD_TEXT, AT(ret.local.what), .kinds = IN(RETURN) },
+	{ .name = "LOCAL_WAITED_NS",
+	  .type = FIELD_I64,
+	  AT(ret.local.waited_ns),
+	  .kinds = IN(RETURN) },
 
 	{ .name = "BY", ENUM(state.by, by_names), .kinds = IN(STATE) },
 	{ .name = "BY_NUMBER", .type = FIELD_U64, AT(state.by_number), .kinds = IN(STATE) },
@@ -177,6 +194,7 @@ const struct event_field event_fields[] = {
 	SOCK("PMTU", FIELD_U32, pmtu),
 	SOCK("CA_STATE", FIELD_U8, ca_state),
 	SOCK("SOCK_DROPS", FIELD_U32, drops),
+	SOCK("PEER", FIELD_U32, peer),
 
 	{ .name = "TARGET", .type = FIELD_TEXT, AT(command.target), .kinds = IN(COMMAND) },
 	{ .name = "TEXT", .type = FIELD_TEXT, AT(command.text), .kinds = IN(COMMAND) },

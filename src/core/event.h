@@ -83,6 +83,26 @@ struct event_call {
 	struct event_arg arg[EVENT_ARGS];
 };
 
+/*
+ * What a call moved inside one kernel, where no packet shows it: a message between Unix sockets, to the kernel and back
+ * (netlink), or over a loopback interface that is not captured.
+ */
+enum local_way {
+	LOCAL_NONE,		/* nothing, or packets show it */
+	LOCAL_GIVEN,		/* it lies in the other end's receive queue now */
+	LOCAL_TAKEN,		/* it lay in this socket's receive queue until now */
+};
+#define LOCAL_WAYS	(LOCAL_TAKEN + 1)
+
+struct event_local {
+	enum local_way way;
+	uint8_t host;		/* of the other end; HOST_NONE: of none, or not known */
+	const char *who;	/* the other end's program, or "kernel"; "" not known */
+	uint64_t bytes;
+	const char *what;	/* where it is more than bytes: "RTM_GETROUTE dump", "connection"; "" */
+	int64_t waited_ns;	/* TAKEN: since it was given; 0 not known */
+};
+
 struct event_return {
 	uint64_t number;	/* of the CALL */
 	const char *name;
@@ -93,6 +113,7 @@ struct event_return {
 	int64_t entered_ns;	/* time of the CALL */
 	uint32_t outs;
 	struct event_arg out[EVENT_ARGS];	/* what the kernel filled in: "data", "from", … */
+	struct event_local local;
 };
 
 /*
@@ -153,6 +174,7 @@ struct sock_sample {
 	uint32_t pmtu;
 	uint8_t ca_state;	/* 0 Open 1 Disorder 2 CWR 3 Recovery 4 Loss */
 	uint32_t drops;		/* datagrams lost to a full receive buffer */
+	uint32_t peer;		/* AF_UNIX: inode of the socket that it is connected to; 0: none, or one not accepted yet */
 };
 
 struct event_state {

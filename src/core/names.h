@@ -47,10 +47,26 @@ extern const struct name_table names_epoll_flag;	/* EPOLL_CLOEXEC */
 extern const struct name_table names_splice;		/* SPLICE_F_* */
 extern const struct name_table names_ifflag;		/* IFF_UP … of SIOCGIFFLAGS, netdevice(7) */
 extern const struct name_table names_scm;		/* types of control messages of SOL_SOCKET: SCM_RIGHTS … */
+extern const struct name_table names_netlink;		/* NETLINK_ROUTE … netlink(7) */
+extern const struct name_table names_bluetooth;		/* BTPROTO_RFCOMM … */
+extern const struct name_table names_ethertype;		/* ETH_P_IP … packet(7), in the host's order */
+extern const struct name_table names_pkttype;		/* PACKET_OUTGOING … packet(7) */
+extern const struct name_table names_netlink_opt;	/* NETLINK_* of SOL_NETLINK */
+extern const struct name_table names_packet_opt;	/* PACKET_* of SOL_PACKET */
+extern const struct name_table names_vsock_opt;		/* SO_VM_SOCKETS_* of vsock(7) */
+extern const struct name_table names_udplite_opt;	/* UDPLITE_* of udplite(7) */
+extern const struct name_table names_mptcp_opt;		/* MPTCP_* */
+extern const struct name_table names_raw_opt;		/* ICMP_FILTER, raw(7) */
+extern const struct name_table names_nlmsg;		/* NLMSG_DONE, RTM_NEWROUTE … rtnetlink(7) */
+extern const struct name_table names_nlm_flag;		/* NLM_F_* of requests that ask, and of answers */
+extern const struct name_table names_nlm_new_flag;	/* NLM_F_* of those that change something */
 extern const struct name_table names_service;		/* well-known ports: 80 HTTP … */
 
 /* The table of option names of a socket level (SOL_SOCKET …), NULL if the level is unknown. */
 const struct name_table *names_of_level(int64_t level);
+
+/* The table of a family's protocols: NETLINK_*, BTPROTO_*, ETH_P_* of AF_PACKET (whose numbers are in network order), else IPPROTO_*. */
+const struct name_table *names_of_protocol(int64_t family);
 
 /* The row of a value or of a name (case counts); NULL if there is none. */
 const struct name *name_of(const struct name_table *t, int64_t value);

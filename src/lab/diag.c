@@ -2,7 +2,7 @@
  * The kernel's structs are copied out of the answer by the bounds-checked reader, never laid over it:
  * tcp_info has grown with every few kernels, and an older one gives less of it.
  *
- * A trap: in an exact look-up of UDP, source and destination are swapped against TCP, for historical reasons.
+ * A trap: in an exact look-up of UDP and UDP-Lite, source and destination are swapped against TCP, for historical reasons.
  */
 #include "src/lab/diag.h"
 
@@ -258,6 +258,8 @@ static bool read_unix(struct rd *body, struct sock_sample *out)
 			read_unix_name(&value, out);
 		else if (type == UNIX_DIAG_RQLEN)
 			read_unix_queues(&value, out);
+		else if (type == UNIX_DIAG_PEER)
+			rd_copy(&value, &out->peer, sizeof(out->peer));
 	}
 	return true;
 }
@@ -329,7 +331,7 @@ int diag_inet(struct diag *d, int protocol, const struct addr *local, const stru
 {
 	int family = addr_family(local);
 	struct inet_diag_req_v2 *r = inet_request(d, family, protocol, 0);
-	bool swap = protocol == IPPROTO_UDP;
+	bool swap = protocol != IPPROTO_TCP;
 
 	put_endpoint(swap ? remote : local, family, r->id.idiag_src, &r->id.idiag_sport);
 	put_endpoint(swap ? local : remote, family, r->id.idiag_dst, &r->id.idiag_dport);
@@ -344,7 +346,7 @@ int diag_unix(struct diag *d, uint32_t inode, struct sock_sample *out)
 	r->sdiag_family = AF_UNIX;
 	r->udiag_states = ALL_STATES;
 	r->udiag_ino = inode;
-	r->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN;
+	r->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN | UDIAG_SHOW_PEER;
 	r->udiag_cookie[0] = r->udiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	return ask(d, AF_UNIX, 0, out);
 }

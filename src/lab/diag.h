@@ -23,7 +23,7 @@ void diag_close(struct diag *d);
 int diag_probe(struct diag *d, int family, int protocol, struct err *e);
 
 /*
- * The TCP or UDP socket that would receive a packet from `remote` to `local`: a connection, a request
+ * The TCP, UDP or UDP-Lite socket that would receive a packet from `remote` to `local`: a connection, a request
  * (SYN-RECEIVED) or TIME-WAIT if there is one, else the listener or the unconnected socket; tell them by
  * out->remote.  remote may be of no family: the listener or unconnected socket.
  * 1: found, *out filled; 0: none; -1: the kernel did not answer.
@@ -41,7 +41,7 @@ int diag_inet_cookie(struct diag *d, int family, int protocol, uint64_t cookie,
  */
 int diag_waiting(struct diag *d, int family, int protocol, struct sock_sample *out, size_t max);
 
-/* A Unix socket by its inode; out->remote stays empty. */
+/* A Unix socket by its inode; out->remote stays empty, out->peer is who it is connected to. */
 int diag_unix(struct diag *d, uint32_t inode, struct sock_sample *out);
 
 #endif

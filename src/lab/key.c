@@ -4,15 +4,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* What does not fit into the key's byte is not known to it. */
-static uint8_t small_option(int fd, int name)
+/* What does not fit into the key is not known to it. */
+static uint16_t small_option(int fd, int name, int most)
 {
 	int value = 0;
 	socklen_t len = sizeof(value);
 
-	if (getsockopt(fd, SOL_SOCKET, name, &value, &len) || value < 0 || value > UINT8_MAX)
+	if (getsockopt(fd, SOL_SOCKET, name, &value, &len) || value < 0 || value > most)
 		return 0;
-	return (uint8_t)value;
+	return (uint16_t)value;
 }
 
 static uint64_t cookie_of(int fd)
@@ -42,9 +42,9 @@ struct sock_key key_of_fd(int fd)
 		return key;
 	key.cookie = cookie_of(fd);
 	key.inode = (uint32_t)st.st_ino;
-	key.family = small_option(fd, SO_DOMAIN);
-	key.type = small_option(fd, SO_TYPE);
-	key.protocol = small_option(fd, SO_PROTOCOL);
+	key.family = (uint8_t)small_option(fd, SO_DOMAIN, UINT8_MAX);
+	key.type = (uint8_t)small_option(fd, SO_TYPE, UINT8_MAX);
+	key.protocol = small_option(fd, SO_PROTOCOL, UINT16_MAX);
 	key.local = address_of(fd, getsockname);
 	key.remote = address_of(fd, getpeername);
 	return key;

@@ -66,3 +66,8 @@ size_t listening_at(struct listening *w, uint8_t host, struct sock_sample *out, 
 	}
 	return n;
 }
+
+struct diag *listening_diag(struct listening *w, uint8_t host)
+{
+	return w->diag[host];
+}

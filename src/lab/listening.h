@@ -20,4 +20,7 @@ void listening_free(struct listening *w);
 /* Fills up to max; returns how many.  Of one host: those of all of it.  What the kernel does not answer is not there. */
 size_t listening_at(struct listening *w, uint8_t host, struct sock_sample *out, size_t max);
 
+/* To ask about other sockets of a host; the listening's. */
+struct diag *listening_diag(struct listening *w, uint8_t host);
+
 #endif

@@ -323,7 +323,7 @@ static void put_key(struct writer *w, const struct sock_key *k)
 	put(w, k->inode, 4);
 	put(w, k->family, 1);
 	put(w, k->type, 1);
-	put(w, k->protocol, 1);
+	put(w, k->protocol, 2);
 	put_addr(w, &k->local);
 	put_addr(w, &k->remote);
 }
@@ -334,7 +334,7 @@ static void get_key(struct rd *r, struct sock_key *k)
 	k->inode = (uint32_t)get(r, 4);
 	k->family = (uint8_t)get(r, 1);
 	k->type = (uint8_t)get(r, 1);
-	k->protocol = (uint8_t)get(r, 1);
+	k->protocol = (uint16_t)get(r, 2);
 	k->local = get_addr(r);
 	k->remote = get_addr(r);
 }
@@ -343,12 +343,14 @@ static void put_keys(struct writer *w, const struct message *m)
 {
 	put_key(w, &m->sock);
 	put_key(w, &m->made);
+	put_key(w, &m->made_second);
 }
 
 static void get_keys(struct rd *r, struct message *m)
 {
 	get_key(r, &m->sock);
 	get_key(r, &m->made);
+	get_key(r, &m->made_second);
 }
 
 static const struct {

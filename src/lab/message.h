@@ -34,7 +34,7 @@ struct message {
 	int64_t ts_ns;		/* ENTER, LEAVE */
 	struct call_request request;	/* CALL; owned */
 	struct call_outcome outcome;	/* LEAVE; owned */
-	struct sock_key sock, made;	/* LEAVE */
+	struct sock_key sock, made, made_second;	/* LEAVE */
 };
 
 #define MESSAGE_MAX	(128 << 10)	/* bytes; more than a request with CALL_TEXT_MAX of text */

@@ -407,6 +407,7 @@ static int note(struct program *p, struct message *m, struct program_report *out
 		.outcome = m->outcome,
 		.sock = m->sock,
 		.made = m->made,
+		.made_second = m->made_second,
 	};
 	return 1;
 }

@@ -80,7 +80,8 @@ struct program_report {
 	int64_t ts_ns;		/* taken in the program, right before and right after the call */
 	struct call_outcome outcome;	/* REPORT_LEAVE; owned by the report */
 	struct sock_key sock;	/* REPORT_LEAVE: the socket of the first argument, if it is one (cookie 0: none) */
-	struct sock_key made;	/* REPORT_LEAVE: the socket behind a new descriptor (socket, accept, F_DUPFD), cookie 0: none */
+	struct sock_key made;	/* REPORT_LEAVE: the socket behind the first of call_fds_made(); cookie 0: none */
+	struct sock_key made_second;	/* … and the second: of socketpair() */
 	bool killed;		/* REPORT_EXIT: by a signal */
 	int status;		/* REPORT_EXIT: exit status or signal; -1 where somebody else has taken it */
 };

@@ -87,14 +87,15 @@ static int fd_of(const struct call_request *r)
 	return r->call->arg[0].type == ARG_FD ? (int)r->arg[0].number : -1;
 }
 
-/* fcntl(F_DUPFD) makes a descriptor too, of a socket that there is. */
-static bool makes_fd(const struct call_request *r)
+static void find_made(const struct call_request *r, struct message *leave)
 {
-	int64_t cmd = call_number_of(r, ARG_FCNTL_CMD);
+	int fd[2];
+	size_t made = call_fds_made(r, &leave->outcome, fd, 2);
 
-	if (r->call->result == RESULT_FCNTL)
-		return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC;
-	return r->call->result == RESULT_FD;
+	if (made > 0)
+		leave->made = key_of_fd(fd[0]);
+	if (made > 1)
+		leave->made_second = key_of_fd(fd[1]);
 }
 
 /* TCP takes MSG_TRUNC as "throw the bytes away": tcp(7).  The buffer holds nothing then. */
@@ -127,9 +128,8 @@ static void execute(struct worker *w, const struct message *order)
 	make_call(&m, r->call->number, &leave);
 	if (!r->call->closes)
 		leave.sock = key_of_fd(fd_of(r));
-	if (makes_fd(r))
-		leave.made = key_of_fd((int)leave.outcome.result);
 	marshal_outcome(&m, &leave.outcome);
+	find_made(r, &leave);
 	drop_unwritten(r, &leave);
 	report(w, &leave);
 	message_fini(&leave);

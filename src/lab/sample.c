@@ -22,6 +22,10 @@
 #include "src/lab/known.h"
 #include "src/lab/space.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 #define TIMER_SLACK_NS	  (3 * NS_PER_MS) /* what a timer causes has happened by then */
 #define TIMER_LATE_MIN_NS (10 * NS_PER_MS)
 #define TIMER_LATE_MAX_NS (500 * NS_PER_MS)
@@ -274,6 +278,12 @@ static bool is_icmp_error(const struct packet *p)
 	return p->ip_version == 6 && p->protocol == IPPROTO_ICMPV6 && p->icmp_type < 128;
 }
 
+/* Protocols that the kernel answers for; the subflows of MPTCP are TCP. */
+static bool is_sampled(uint16_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
+}
+
 void sampler_packet(struct sampler *s, uint8_t host, const struct packet *p, enum state_by by,
 		    uint64_t number)
 {
@@ -287,8 +297,7 @@ void sampler_packet(struct sampler *s, uint8_t host, const struct packet *p, enu
 		look_at_all(s, &why);
 		return;
 	}
-	if ((p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP) || !p->has_ports ||
-	    !packet_endpoints(p, &src, &dst))
+	if (!is_sampled(p->protocol) || !p->has_ports || !packet_endpoints(p, &src, &dst))
 		return;
 	if (look(s, p->protocol, arrival ? &dst : &src, arrival ? &src : &dst, &why))
 		return;
@@ -330,7 +339,7 @@ static struct known *known_of_key(struct sampler *s, uint8_t host, const struct 
 		.inode = key->inode,
 		.family = key->family,
 		.type = key->type,
-		.protocol = key->protocol,
+		.protocol = (uint8_t)key->protocol,
 		.local = key->local,
 		.remote = key->remote,
 	};
@@ -380,7 +389,7 @@ static int find_inet(struct sampler *s, const struct sock_key *key, const struct
 /* A UDP socket without a port has no entry anywhere, and yet is open. */
 static enum sock_state state_without_entry(const struct sock_key *key)
 {
-	if (key->protocol == IPPROTO_UDP && !addr_port(&key->local))
+	if (key->protocol != IPPROTO_TCP && !addr_port(&key->local))
 		return SOCK_STATE_UNCONNECTED;
 	return SOCK_STATE_CLOSED;
 }
@@ -406,6 +415,18 @@ static void call_inet(struct sampler *s, const struct sock_key *key, const struc
 	update(s, k, &now, false, why);
 }
 
+/*
+ * The socket of a program is not one of TCP, but has some under it, its subflows; the first has the same addresses.
+ * Others are found by their packets.
+ */
+static void call_mptcp(struct sampler *s, const struct sock_key *key, const struct cause *why)
+{
+	if (key->remote.len && addr_port(&key->remote))
+		look(s, IPPROTO_TCP, &key->local, &key->remote, why);
+	else if (addr_port(&key->local))
+		look_at_listener(s, &key->local, why);
+}
+
 void sampler_call(struct sampler *s, uint8_t host, const struct sock_key *key, uint64_t call_number)
 {
 	const struct cause why = { host, BY_CALL, call_number };
@@ -414,7 +435,9 @@ void sampler_call(struct sampler *s, uint8_t host, const struct sock_key *key, u
 		return;
 	if (key->family == AF_UNIX)
 		call_unix(s, key, &why);
-	else if (key->protocol == IPPROTO_TCP || key->protocol == IPPROTO_UDP)
+	else if (key->protocol == IPPROTO_MPTCP)
+		call_mptcp(s, key, &why);
+	else if (is_sampled(key->protocol))
 		call_inet(s, key, &why);
 }
 

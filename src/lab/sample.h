@@ -21,7 +21,8 @@
 struct sock_key {
 	uint64_t cookie;
 	uint32_t inode;
-	uint8_t family, type, protocol;
+	uint8_t family, type;
+	uint16_t protocol;	/* IPPROTO_MPTCP does not fit into a byte */
 	struct addr local, remote;
 };
 

@@ -70,21 +70,12 @@ static size_t put_numbers(const struct traced *t, uint8_t *to)
 
 static size_t put_outcome(const struct traced *t, uint8_t *to, size_t cap)
 {
-	const struct message m = { .outcome = t->outcome, .sock = t->sock, .made = t->made_second };
-	const struct message first = { .made = t->made };
-	size_t keys, rest;
+	const struct message m = { .outcome = t->outcome,
+				   .sock = t->sock,
+				   .made = t->made,
+				   .made_second = t->made_second };
 
-	/* The keys of the first descriptor stand in front, behind their length. */
-	if (cap < 2)
-		return 0;
-	keys = message_encode_parts(&first, 1u << PART_KEYS, to + 2, cap - 2);
-	if (!keys)
-		return 0;
-	to[0] = (uint8_t)keys;
-	to[1] = (uint8_t)(keys >> 8);
-	rest = message_encode_parts(&m, 1u << PART_OUTCOME | 1u << PART_KEYS, to + 2 + keys,
-				    cap - 2 - keys);
-	return rest ? 2 + keys + rest : 0;
+	return message_encode_parts(&m, 1u << PART_OUTCOME | 1u << PART_KEYS, to, cap);
 }
 
 static size_t put_text(const struct traced *t, uint8_t *to, size_t cap)
@@ -173,19 +164,15 @@ static int get_request(struct traced *t, struct rd *r)
 
 static int get_outcome(struct traced *t, struct rd *r)
 {
-	struct message m, first;
-	size_t keys = rd_le16(r), len;
-	const uint8_t *bytes = rd_bytes(r, keys);
+	size_t len = rd_left(r);
+	struct message m;
 
-	if (!bytes || message_decode_parts(&first, 1u << PART_KEYS, bytes, keys))
-		return -1;
-	len = rd_left(r);
 	if (message_decode_parts(&m, 1u << PART_OUTCOME | 1u << PART_KEYS, rd_bytes(r, len), len))
 		return -1;
 	t->outcome = m.outcome;
 	t->sock = m.sock;
-	t->made = first.made;
-	t->made_second = m.made;
+	t->made = m.made;
+	t->made_second = m.made_second;
 	return 0;
 }
 

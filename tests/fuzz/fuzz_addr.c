@@ -33,7 +33,8 @@ static void check_text(const struct addr *a, const struct addr_names *n)
 	addr_text(&text, a, n);
 	safe_add_line(&line, text.buf, text.len);
 	require(!text.cut && strcmp(text.buf, line.buf) == 0);
-	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
+	/* Of other families, and of lengths that no struct has, there is but a name. */
+	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX && !strchr(text.buf, ':'))
 		return;
 	require(addr_parse(&again, text.buf, text.len, AF_UNSPEC, n, NULL) == 0);
 	require(addr_equal(a, &again));

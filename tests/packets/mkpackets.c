@@ -242,6 +242,58 @@ static void icmpv6(struct capture *c)
 	b = icmpv6_on("fe80::1", "ff02::2", 133, 0, 0);
 	build_hex(&b, "0100 020000000001");	/* an option of no length */
 	put(c, &b);
+
+	b = icmpv6_on("fe80::1", "ff02::16", 143, 0, 2);
+	build_hex(&b, "04000000");
+	build_address(&b, AF_INET6, "ff15::99");
+	build_hex(&b, "03000000");
+	build_address(&b, AF_INET6, "ff15::98");
+	put(c, &b);
+}
+
+/* The checksum over all, over the header, over two bytes of data; over a part that cannot be; and IPv6. */
+static void udplite(struct capture *c)
+{
+	static const char *const headers[] = { "afd407d000007fef", "afd407d00008c3b9", "afd407d0000a5b52",
+					       "afd407d00003c491", "afd407d00900c491" };
+	struct build b;
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		b = build_on();
+		build_ethernet(&b, 0x0800);
+		build_ipv4(&b, 136, CLIENT, SERVER);
+		build_hex(&b, headers[i]);
+		build_text(&b, "hello");
+		put(c, &b);
+	}
+	b = build_on();
+	build_ethernet(&b, 0x86dd);
+	build_ipv6(&b, 136, CLIENT6, SERVER6);
+	build_hex(&b, "afd407d00000a87e");
+	build_text(&b, "hello");
+	put(c, &b);
+}
+
+/* Reports of version 3 that join, leave and name a source, one of version 2, a query, and one that lies. */
+static void igmp(struct capture *c)
+{
+	static const char *const messages[] = {
+		"2200e8f90000000104000000ef010203",
+		"220035e90000000203000000ef01020301000001ef010203c0000209",
+		"1600f8faef010203",
+		"1164ee9b00000000",
+		"2200e8ec0000000904000005ef010203",
+		"99",
+	};
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		struct build b = build_on();
+
+		build_ethernet(&b, 0x0800);
+		build_ipv4_full(&b, 2, CLIENT, "224.0.0.22", 0x4000, "94040000");
+		build_hex(&b, messages[i]);
+		put(c, &b);
+	}
 }
 
 static void arp(struct capture *c)
@@ -496,6 +548,8 @@ static const struct {
 	{ "udp", LINK_ETHERNET, udp },
 	{ "icmp", LINK_ETHERNET, icmp },
 	{ "icmpv6", LINK_ETHERNET, icmpv6 },
+	{ "igmp", LINK_ETHERNET, igmp },
+	{ "udplite", LINK_ETHERNET, udplite },
 	{ "arp", LINK_ETHERNET, arp },
 	{ "vlan", LINK_ETHERNET, vlan },
 	{ "ethernet", LINK_ETHERNET, ethernet },

@@ -175,7 +175,7 @@ static void print_fields(const struct pcap *p, struct conns *tcp)
 	} else {
 		printf("\t\t\t\t");
 	}
-	if (q.has_ports && q.protocol == 17)
+	if (q.has_ports && (q.protocol == 17 || q.protocol == 136)) /* tshark calls those of UDP-Lite so, too */
 		printf("%u\t%u\t", q.src_port, q.dst_port);
 	else
 		printf("\t\t");

@@ -58,6 +58,19 @@ static void texts_survive(void **state)
 		"unix:café",
 		"AF_UNSPEC",
 		"-",
+		"netlink:0",
+		"netlink:4294967295/0x41",
+		"vsock:2:1024",
+		"vsock:*:*",
+		"rfcomm:00:11:22:33:44:ff/30",
+		"rfcomm:*/1",
+		"l2cap:00:11:22:33:44:55/0x1001",
+		"l2cap:*/0x1/0x0/2",
+		"sco:00:11:22:33:44:55",
+		"packet:0",
+		"packet:2/ETH_P_IP/02:00:00:00:00:02",
+		"packet:2/0x1234",
+		"packet:7/ETH_P_ALL/-/PACKET_OUTGOING",
 	};
 
 	(void)state;
@@ -170,18 +183,65 @@ static void kernel_structs(void **state)
 	a = addr_of((struct sockaddr *)&un, 2);
 	assert_string_equal(text_of(&a, NULL), "unix:");
 	a = addr_of(&other, sizeof(other));
-	assert_string_equal(text_of(&a, NULL), "AF_PACKET");
+	assert_string_equal(text_of(&a, NULL), "packet:0"); /* as much of one as there is */
 	other.sa_family = 999;
 	a = addr_of(&other, sizeof(other));
 	assert_string_equal(text_of(&a, NULL), "999");
 }
 
+/* What the kernel gives, byte by byte. */
+static void structs_of_other_families(void **state)
+{
+	static const struct {
+		uint8_t bytes[24];
+		socklen_t len;
+		const char *text;
+	} cases[] = {
+		{ { AF_NETLINK, 0, 0, 0, 0x39, 0x30, 0, 0, 2, 0, 0, 0 }, 12, "netlink:12345/0x2" },
+		{ { AF_VSOCK, 0, 0, 0, 0, 4, 0, 0, 3, 0, 0, 0 }, 16, "vsock:3:1024" },
+		{ { AF_BLUETOOTH, 0, 6, 5, 4, 3, 2, 1, 7 }, 10, "rfcomm:01:02:03:04:05:06/7" },
+		{ { AF_BLUETOOTH, 0, 1, 0x10, 6, 5, 4, 3, 2, 1 },
+		  14,
+		  "l2cap:01:02:03:04:05:06/0x1001" },
+		{ { AF_BLUETOOTH, 0, 6, 5, 4, 3, 2, 1 }, 8, "sco:01:02:03:04:05:06" },
+		{ { AF_BLUETOOTH, 0, 0, 0, 0, 0 }, 6, "AF_BLUETOOTH" }, /* the adapter */
+		{ { AF_PACKET, 0, 8, 6, 2, 0, 0, 0, 1, 0, 4, 6, 2, 0, 0, 0, 0, 1 },
+		  20,
+		  "packet:2/ETH_P_ARP/02:00:00:00:00:01/PACKET_OUTGOING" },
+		{ { AF_PACKET, 0, 8, 6, 2, 0, 0, 0, 1, 0, 0, 6, 2, 0, 0, 0, 0, 1 },
+		  18,
+		  "packet:2/ETH_P_ARP/02:00:00:00:00:01" },
+		{ { AF_PACKET, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 1, 2 },
+		  14,
+		  "packet:0/0x0/01:02" },
+		{ { AF_NETLINK, 0, 0, 0 }, 4, "AF_NETLINK" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sockaddr_storage ss = { 0 };
+		struct addr a;
+
+		memcpy(&ss, cases[i].bytes, sizeof(cases[i].bytes));
+		a = addr_of((struct sockaddr *)&ss, cases[i].len);
+		assert_string_equal(text_of(&a, NULL), cases[i].text);
+		if (strchr(cases[i].text, ':')) {
+			struct addr again = parsed(cases[i].text, AF_UNSPEC);
+
+			assert_true(addr_equal(&a, &again));
+		}
+	}
+}
+
 static void equality(void **state)
 {
-	static const char *const texts[] = { "192.0.2.1:1", "192.0.2.1:2", "192.0.2.2:1",
-					     "[::1]:1",	    "[::1%2]:1",   "[::2]:1",
-					     "unix:/a",	    "unix:/b",	   "unix:@/a",
-					     "unix:",	    "-",	   "AF_UNSPEC" };
+	static const char *const texts[] = {
+		"192.0.2.1:1", "192.0.2.1:2", "192.0.2.2:1", "[::1]:1",		  "[::1%2]:1",
+		"[::2]:1",     "unix:/a",     "unix:/b",     "unix:@/a",	  "unix:",
+		"-",	       "AF_UNSPEC",   "netlink:0",   "netlink:0/0x1",	  "netlink:1",
+		"vsock:1:2",   "vsock:2:1",   "packet:1",    "packet:1/ETH_P_IP", "rfcomm:*/1",
+		"l2cap:*/0x1"
+	};
 	const size_t count = sizeof(texts) / sizeof(texts[0]);
 	struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/a" };
 	struct addr long_form = addr_of((struct sockaddr *)&un, sizeof(un));
@@ -287,6 +347,7 @@ int main(void)
 		cmocka_unit_test(ports),
 		cmocka_unit_test(every_ip_survives),
 		cmocka_unit_test(kernel_structs),
+		cmocka_unit_test(structs_of_other_families),
 		cmocka_unit_test(equality),
 		cmocka_unit_test(mistakes_say_where),
 		cmocka_unit_test(unix_length_limit),
