@@ -153,6 +153,7 @@ static void mtu_words(struct str *out, struct rd message)
 
 static void report_words(struct str *out, struct rd message)
 {
+	str_add(out, "  ");
 	igmp_records_words(out, message, 6);
 }
 

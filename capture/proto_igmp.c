@@ -70,7 +70,8 @@ void igmp_records_words(struct str *out, struct rd message, int ip_version)
 	count = rd_be16(&message);
 	if (!next_record(&message, ip_version, &record))
 		return;
-	str_addf(out, "  %s ", verb_of(&record));
+	str_add(out, verb_of(&record));
+	str_char(out, ' ');
 	proto_ip_text(out, ip_version, record.group, NULL);
 	if (count > 1)
 		str_addf(out, " and %u more", count - 1u);
@@ -124,30 +125,34 @@ static void group_words(struct str *out, struct rd message, uint8_t type)
 
 	rd_skip(&message, 4);
 	group = rd_bytes(&message, 4);
-	if (!group)
+	if (!group || !name_of(&type_names, type))
 		return;
 	if (type == QUERY && !group[0])
-		str_add(out, "  all groups");
+		str_add(out, "all groups?");
 	else
-		str_addf(out, "  %s%s", type == REPORT_V1 || type == REPORT_V2 ? "join " : "",
-			 inet_ntop(AF_INET, group, text, sizeof(text)));
+		str_addf(out, "%s%s%s", type == REPORT_V1 || type == REPORT_V2 ? "join " : "",
+			 inet_ntop(AF_INET, group, text, sizeof(text)), type == QUERY ? "?" : "");
 }
 
+/* What matters first: where there is little room, the end goes. */
 static void igmp_summary(struct str *out, const struct summary *s)
 {
 	uint8_t type = s->p->icmp_type;
+	size_t at;
 
 	str_add(out, "IGMP");
 	if (!s->p->has_transport)
 		return;
 	str_char(out, ' ');
+	at = out->len;
+	if (type == REPORT_V3)
+		igmp_records_words(out, message_of(s), 4);
+	else
+		group_words(out, message_of(s), type);
+	str_add(out, out->len > at ? "  " : "");
 	if (!name_of(&type_names, type))
 		str_add(out, "type ");
 	name_add(out, &type_names, type);
-	if (type == REPORT_V3)
-		igmp_records_words(out, message_of(s), 4);
-	else if (name_of(&type_names, type))
-		group_words(out, message_of(s), type);
 }
 
 static void igmp_heading(const struct walk *w, struct str *out)

@@ -4,7 +4,7 @@
 
 #include "capture/proto.h"
 
-/* Appends "  join 239.1.2.3", of a report's first record; message: from its first byte on. */
+/* Appends "join 239.1.2.3", of a report's first record; message: from its first byte on. */
 void igmp_records_words(struct str *out, struct rd message, int ip_version);
 
 /* A row for each record, which begin where the scan is; consumes them. */

@@ -92,7 +92,8 @@ static int run_input(struct session *s, const struct line *l, struct err *e)
 
 static int run_program(struct session *s, const struct line *l, struct err *e)
 {
-	return session_program(s, l->name, l->other, e);
+	return l->as_root ? session_program_as_root(s, l->name, l->other, e)
+			  : session_program(s, l->name, l->other, e);
 }
 
 /* ---- the hosts ---- */
@@ -198,7 +199,7 @@ const struct command commands[] = {
 	  COMMAND_PROGRAM, STEP_CHANGE, EVERYWHERE, .parse = parse_kill, .run = run_kill },
 	{ "thread", "thread NAME of PROGRAM", "a further thread, which shares the program's descriptors",
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_thread, .run = run_thread },
-	{ "program", "program NAME on HOST", "a further program; one that is gone starts again",
+	{ "program", "program NAME on HOST [as root]", "a further program; one that is gone starts again",
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_program, .run = run_program },
 	{ "run", "run NAME [on HOST]: COMMAND", "starts a program of yours; all that it asks of its sockets is seen",
 	  COMMAND_SESSION, STEP_RUN, EVERYWHERE, .parse = parse_run, .run = run_run },
@@ -294,10 +295,14 @@ uint64_t command_call(struct session *s, struct line *l, struct err *e)
 {
 	uint32_t thread;
 	int program = find_program(s, l->target, &thread, e);
+	uint64_t number;
 
 	if (program < 0 || command_fill(s, (size_t)program, l, e))
 		return 0;
-	return session_call(s, (size_t)program, thread, &l->request, l->assign, e);
+	number = session_call(s, (size_t)program, thread, &l->request, l->assign, e);
+	if (number && l->assign_second[0])
+		session_call_second(s, number, l->assign_second);
+	return number;
 }
 
 /* ---- the prompt ---- */

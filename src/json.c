@@ -248,6 +248,14 @@ static void add_field(struct line *l, const char *name, const struct event *ev,
 	}
 }
 
+/* Whether the fields that say nothing of most events say something of this one. */
+static bool has_rare(const struct event *ev)
+{
+	if (ev->kind == EVENT_RETURN)
+		return ev->ret.local.way != LOCAL_NONE;
+	return ev->kind == EVENT_STATE && ev->state.sock.family == AF_UNIX;
+}
+
 /* Time and host have names of their own here.  True: there is a text among them. */
 static bool add_fields(struct line *l, const struct event *ev)
 {
@@ -259,7 +267,7 @@ static bool add_fields(struct line *l, const struct event *ev)
 		size_t n = 0;
 
 		if (!(f->kinds & 1u << ev->kind) || f->offset == offsetof(struct event, ts_ns) ||
-		    f->offset == offsetof(struct event, host) ||
+		    f->offset == offsetof(struct event, host) || (f->rare && !has_rare(ev)) ||
 		    (ev->kind == EVENT_COUNTERS &&
 		     f->offset == offsetof(struct event, counters.changes)))
 			continue;

@@ -171,8 +171,35 @@ static bool looks_like_call(const struct parser *p)
 	struct lex ahead = p->lex;
 	struct token next = lex_next(&ahead);
 
-	return p->tok.kind == TOKEN_NAME && next.kind == TOKEN_MARK && strchr("(=.", next.mark) &&
+	return p->tok.kind == TOKEN_NAME && next.kind == TOKEN_MARK && strchr("(=.,", next.mark) &&
 	       next.mark;
+}
+
+/* NAME =, or NAME, NAME = */
+static int parse_assigned(struct parser *p)
+{
+	struct line *l = p->line;
+
+	if (parse_name(p, l->assign, "a name"))
+		return -1;
+	if (parser_take_mark(p, ',') && parse_name(p, l->assign_second, "a second name"))
+		return -1;
+	return parser_want_mark(p, '=', "behind a name that is assigned");
+}
+
+/* A pair has two names or none. */
+static int check_pair(struct parser *p, size_t at)
+{
+	const struct line *l = p->line;
+	bool pair = false;
+
+	for (size_t i = 0; i < CALL_ARGS; i++)
+		pair |= l->request.call->arg[i].type == ARG_PAIR_OUT;
+	if (l->assign[0] && pair != (l->assign_second[0] != '\0'))
+		return parser_fail(p, at, pair ? "as in a, b = socketpair(AF_UNIX, SOCK_STREAM)" : NULL,
+				   pair ? "%s() gives two descriptors" : "%s() gives one descriptor",
+				   l->request.call->name);
+	return 0;
 }
 
 /* Then only calls need a target: a focus is not something that was typed. */
@@ -246,6 +273,13 @@ static int parse_call_tail(struct parser *p)
 	return 0;
 }
 
+static int set_variable(struct parser *p, const char *name, size_t at)
+{
+	if (!name[0] || scope_set_variable(p->scope, name, p->actor->program, result_family(p)))
+		return 0;
+	return parser_fail(p, at, NULL, "too many variables");
+}
+
 static int parse_call_line(struct parser *p)
 {
 	struct lex ahead = p->lex;
@@ -254,17 +288,14 @@ static int parse_call_line(struct parser *p)
 	if (find_actor(p))
 		return -1;
 	p->line->kind = LINE_CALL;
-	if (next.mark == '=') {
-		if (parse_name(p, p->line->assign, "a name"))
-			return -1;
-		parser_advance(p);
-	}
-	if (parse_call(p) || parse_call_tail(p))
+	if ((next.mark == '=' || next.mark == ',') && parse_assigned(p))
 		return -1;
-	if (p->line->assign[0] &&
-	    !scope_set_variable(p->scope, p->line->assign, p->actor->program, result_family(p)))
-		return parser_fail(p, name.at, NULL, "too many variables");
-	return 0;
+	if (parse_call(p) || parse_call_tail(p) || check_pair(p, name.at))
+		return -1;
+	return set_variable(p, p->line->assign, name.at) ||
+			       set_variable(p, p->line->assign_second, name.at)
+		       ? -1
+		       : 0;
 }
 
 static int parse_body(struct parser *p)

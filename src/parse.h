@@ -4,6 +4,7 @@
  *
  *	client> c = socket(AF_INET, SOCK_STREAM)	a call, its result bound to a name
  *	server> a = accept(s) &				go on as soon as it sleeps
+ *	client> a, b = socketpair(AF_UNIX, SOCK_STREAM)	both descriptors
  *	client> c.send("hello") -> 5			send(c, "hello"), and what it must give
  *	wire>   hold if tcp[tcpflags] & tcp-fin != 0	a command (command.h has them all)
  *	expect  packet client SYN			a condition (condition.h tells what they mean)
@@ -68,6 +69,7 @@ struct line {
 	struct hole hole[LINE_HOLES];
 	size_t holes;
 	char assign[SCOPE_NAME];	/* "" none */
+	char assign_second[SCOPE_NAME];	/* of the pair of socketpair(); "" none */
 	bool background;
 	struct result want;		/* also of `expect return` */
 
@@ -76,6 +78,7 @@ struct line {
 	struct condition condition;
 	int64_t time_ns;
 	char name[SCOPE_NAME];		/* a program or thread */
+	bool as_root;			/* it has the lab's privileges */
 	char other[SCOPE_NAME];		/* `on` its host, `of` its program */
 	struct setting_line setting;
 	char *text;			/* free text, a file name, the value of a sysctl; owned */

@@ -118,7 +118,6 @@ static const struct number_arg {
 } number_args[] = {
 	{ ARG_FAMILY, { &names_family }, false, "an address family such as AF_INET" },
 	{ ARG_SOCKTYPE, { &names_socktype, &names_sockflag }, true, "a socket type such as SOCK_STREAM" },
-	{ ARG_PROTOCOL, { &names_protocol }, false, "a protocol such as IPPROTO_TCP, or 0" },
 	{ ARG_HOW, { &names_shut }, false, "SHUT_RD, SHUT_WR or SHUT_RDWR" },
 	{ ARG_MSG_FLAGS, { &names_msg }, true, "flags such as MSG_PEEK, or 0" },
 	{ ARG_SOCK_FLAGS, { &names_sockflag }, true, "SOCK_NONBLOCK, SOCK_CLOEXEC or 0" },
@@ -147,6 +146,41 @@ static const char *number_words(enum call_arg_type type)
 	return type == ARG_EPOLL_OUT ? "how many events it may give at once" : "a number";
 }
 
+/* packet(7) wants it in network order: C has a function for that. */
+static int parse_frame_protocol(struct parser *p, int64_t *n)
+{
+	uint8_t bytes[2];
+	uint16_t half;
+
+	parser_choose(p);
+	parser_offer(p, "htons", "in network order: htons" "(ETH_P_ALL)");
+	if (!parser_take_word(p, "htons"))
+		return parse_int(p, 0, UINT16_MAX, "a protocol as in htons" "(ETH_P_ALL), or 0", n);
+	if (parser_want_mark(p, '(', "before the protocol") ||
+	    parse_one(p, &names_ethertype, "a protocol such as ETH_P_ALL", n) ||
+	    parser_want_mark(p, ')', "behind the protocol"))
+		return -1;
+	bytes[0] = (uint8_t)(*n >> 8);
+	bytes[1] = (uint8_t)*n;
+	memcpy(&half, bytes, sizeof(half));
+	*n = half;
+	return 0;
+}
+
+/* What a number means depends on the family before it. */
+static int parse_protocol(struct parser *p, int64_t family, int64_t *n)
+{
+	const struct name_table *table = names_of_protocol(family);
+
+	if (table == &names_ethertype)
+		return parse_frame_protocol(p, n);
+	return parse_one(p, table,
+			 table == &names_netlink     ? "a protocol such as NETLINK_ROUTE"
+			 : table == &names_bluetooth ? "a protocol such as BTPROTO_RFCOMM"
+						     : "a protocol such as IPPROTO_TCP, or 0",
+			 n);
+}
+
 static int parse_number_arg(struct parser *p, size_t i, int64_t *n)
 {
 	const struct call_request *r = &p->line->request;
@@ -155,6 +189,8 @@ static int parse_number_arg(struct parser *p, size_t i, int64_t *n)
 	int64_t before = i ? r->arg[i - 1].number : 0;
 	STR_ON_STACK(what, 64);
 
+	if (a->type == ARG_PROTOCOL)
+		return parse_protocol(p, call_number_of(r, ARG_FAMILY), n);
 	if (row && row->flags)
 		return parse_flags(p, row->table, row->table[1] ? 2 : 1, row->what, n);
 	if (row)

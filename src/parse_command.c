@@ -90,6 +90,15 @@ int parse_program(struct parser *p)
 		return parser_expected(p, "on and a host");
 	if (parse_host(p, p->line->other))
 		return -1;
+	parser_choose(p);
+	parser_offer(p, "as", "root: it may open raw sockets and bind low ports");
+	if (parser_take_word(p, "as")) {
+		parser_choose(p);
+		parser_offer(p, "root", NULL);
+		if (!parser_take_word(p, "root"))
+			return parser_expected(p, "root behind as");
+		p->line->as_root = true;
+	}
 	if (p->scope->programs == SESSION_PROGRAMS || !scope_add_program(p->scope, p->line->name))
 		return parser_fail(p, at, NULL, "too many programs");
 	return 0;

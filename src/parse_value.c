@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "src/core/nlmsg.h"
+
 /* ---- constants ---- */
 
 static bool is_usual_family(int64_t value)
@@ -124,6 +126,11 @@ static void offer_addresses(struct parser *p)
 		{ "[::1]:", "the host itself" },
 		{ "unix:/", "a Unix socket's path" },
 		{ "unix:@", "a Unix socket's abstract name" },
+		{ "netlink:0", "the kernel" },
+		{ "vsock:2:", "the host of this virtual machine" },
+		{ "rfcomm:*/", "a Bluetooth channel" },
+		{ "l2cap:*/", "a Bluetooth PSM" },
+		{ "packet:2/ETH_P_IP", "an interface" },
 	};
 
 	for (size_t i = 0; i < p->scope->places; i++)
@@ -183,11 +190,42 @@ static int parse_filled(struct parser *p, enum value_fill fill, struct value *ou
 	return 0;
 }
 
+/* nlmsg(TYPE, FLAGS, FAMILY, SEQ): struct nlmsghdr, and behind it the struct that the type needs. */
+static int parse_nlmsg(struct parser *p, struct value *out)
+{
+	static const struct name_table *const flag_tables[] = { &names_nlm_flag,
+								&names_nlm_new_flag };
+	int64_t type = 0, flags = 0, family = AF_UNSPEC, seq = 1;
+	uint8_t bytes[NLMSG_REQUEST_MAX];
+	size_t at = p->tok.at;
+
+	parser_advance(p);
+	if (parser_want_mark(p, '(', "before the type of the message") ||
+	    parse_one(p, &names_nlmsg, "a type such as RTM_GETROUTE", &type) ||
+	    parser_want_mark(p, ',', "and flags such as NLM_F_REQUEST") ||
+	    parse_flags(p, flag_tables, 2, "flags such as NLM_F_REQUEST", &flags))
+		return -1;
+	if (parser_take_mark(p, ',') &&
+	    parse_one(p, &names_family, "an address family such as AF_INET", &family))
+		return -1;
+	if (parser_take_mark(p, ',') &&
+	    parse_int(p, 0, UINT32_MAX, "the message's number", &seq))
+		return -1;
+	if (parser_want_mark(p, ')', "behind the message"))
+		return -1;
+	if (type > UINT16_MAX || flags > UINT16_MAX)
+		return parser_fail(p, at, NULL, "a type and flags have 16 bits");
+	*out = value_data(bytes, nlmsg_request((uint16_t)type, (uint16_t)flags, (uint32_t)seq,
+					       (uint8_t)family, bytes, sizeof(bytes)));
+	return 0;
+}
+
 int parse_data(struct parser *p, struct value *out)
 {
 	parser_choose(p);
 	parser_offer(p, "zeros", "zeros(1000): as many zero bytes");
 	parser_offer(p, "pattern", "pattern(1000): the alphabet again and again");
+	parser_offer(p, "nlmsg", "nlmsg(RTM_GETROUTE, NLM_F_REQUEST|NLM_F_DUMP, AF_INET): for netlink");
 	parser_placeholder(p, "\"text\"", "with the escapes of C");
 	if (p->tok.kind == TOKEN_STRING) {
 		if (p->tok.len > CALL_TEXT_MAX)
@@ -203,6 +241,8 @@ int parse_data(struct parser *p, struct value *out)
 		return parse_filled(p, FILL_ZEROS, out);
 	if (parser_is_word(p, "pattern"))
 		return parse_filled(p, FILL_PATTERN, out);
+	if (parser_is_word(p, "nlmsg"))
+		return parse_nlmsg(p, out);
 	return parser_expected(p, "data: \"text\", zeros(1000) or pattern(1000)");
 }
 
@@ -229,7 +269,7 @@ int parse_length(struct parser *p, struct value *data)
 bool parser_at_data(const struct parser *p)
 {
 	return p->tok.kind == TOKEN_STRING || parser_is_word(p, "zeros") ||
-	       parser_is_word(p, "pattern");
+	       parser_is_word(p, "pattern") || parser_is_word(p, "nlmsg");
 }
 
 static int parse_poll_item(struct parser *p, uint8_t arg, size_t i, struct value *out)

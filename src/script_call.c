@@ -141,14 +141,21 @@ static enum step_outcome check_death(struct script_run *r, const struct running_
 	return script_fail_line(r, l, "did not return", seen.buf);
 }
 
+static void note_assigned(struct script_run *r, const struct line *l, size_t program)
+{
+	if (l->assign[0])
+		places_note_assigned(r->places, r->session, program, l->assign);
+	if (l->assign_second[0])
+		places_note_assigned(r->places, r->session, program, l->assign_second);
+}
+
 static enum step_outcome check_result(struct script_run *r, const struct running_call *c)
 {
 	struct line *l = &r->script.line[c->line];
 	const struct call_outcome *o = session_call_outcome(r->session, c->number);
 	STR_ON_STACK(seen, 512);
 
-	if (l->assign[0])
-		places_note_assigned(r->places, r->session, c->program, l->assign);
+	note_assigned(r, l, c->program);
 	if (o && result_holds(&l->want, o)) {
 		r->held += l->want.stated;
 		return GO_ON;
@@ -178,8 +185,8 @@ enum step_outcome script_check_behind(struct script_run *r)
 		r->behind[i] = r->behind[--r->behinds];
 		if (now == CALL_RETURNED && l->want.stated)
 			said = check_result(r, &c);
-		else if (now == CALL_RETURNED && l->assign[0])
-			places_note_assigned(r->places, r->session, c.program, l->assign);
+		else if (now == CALL_RETURNED)
+			note_assigned(r, l, c.program);
 		else if (now == CALL_DIED && l->want.stated)
 			said = check_death(r, &c);
 		if (said == FAILED)

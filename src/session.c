@@ -179,7 +179,7 @@ struct session *session_new_lab(const struct session_config *c, struct err *e)
 	for (size_t i = 0; i < 2; i++) {
 		if (c->idle[i])
 			actor_reserve(s, (uint8_t)i);
-		else if (actor_launch(s, hosts[i], hosts[i], e) < 0)
+		else if (actor_launch(s, hosts[i], hosts[i], false, e) < 0)
 			goto fail;
 	}
 	s->wire = wire_start(s->lab, &wire, e);

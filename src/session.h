@@ -73,6 +73,9 @@ int session_program_find(const struct session *s, const char *name, size_t len, 
 uint64_t session_call(struct session *s, size_t program, uint32_t thread, struct call_request *r,
 		      const char *assign, struct err *e);
 
+/* The call, which has just been given, makes two descriptors: the second goes to this variable. */
+void session_call_second(struct session *s, uint64_t number, const char *assign);
+
 enum call_progress {
 	CALL_UNKNOWN,
 	CALL_WAITING,		/* behind another call of its thread */
@@ -100,6 +103,7 @@ int session_interrupt(struct session *s, size_t program, uint32_t thread, struct
 int session_kill(struct session *s, size_t program, struct err *e);
 int session_thread(struct session *s, size_t program, const char *name, struct err *e);	/* adds one */
 int session_program(struct session *s, const char *name, const char *host, struct err *e);	/* adds one; restarts one that is gone */
+int session_program_as_root(struct session *s, const char *name, const char *host, struct err *e);	/* … that has the lab's privileges */
 
 /* ---- programs of the user ---- */
 

@@ -90,6 +90,17 @@ uint64_t session_call(struct session *s, size_t program, uint32_t thread,
 	return r->number;
 }
 
+void session_call_second(struct session *s, uint64_t number, const char *assign)
+{
+	struct call_record *r = call_record(s, number);
+
+	if (!r || r->number != number)
+		return;
+	str_copy(r->assign_second, sizeof(r->assign_second), assign);
+	if (r->progress != CALL_DIED)
+		variable_expect(&s->actor[r->actor], assign, number);
+}
+
 /* The oldest call that waits for this thread. */
 static struct call_record *next_waiting(struct session *s, size_t actor, uint32_t thread)
 {
@@ -306,6 +317,21 @@ void call_left(struct session *s, const struct call_record *r, const struct call
 	note_localhost(s, r);
 }
 
+/* A pair is two descriptors, and the result only says that they are there. */
+static void set_variables(struct actor *a, const struct call_record *r)
+{
+	const struct value *fds = &r->outcome.fds;
+	bool pair = r->assign_second[0] != '\0', made = pair && fds->items == 2;
+
+	if (r->assign[0])
+		variable_set(a, r->assign,
+			     made   ? fds->item[0].number
+			     : pair ? -1
+				    : r->outcome.result);
+	if (pair)
+		variable_set(a, r->assign_second, made ? fds->item[1].number : -1);
+}
+
 static int second_made(const struct call_request *r, const struct call_outcome *o)
 {
 	int fd[2];
@@ -327,8 +353,7 @@ static void on_leave(struct session *s, struct call_record *r, struct program_re
 	r->progress = CALL_RETURNED;
 	r->outcome = report->outcome;
 	memset(&report->outcome, 0, sizeof(report->outcome));
-	if (r->assign[0])
-		variable_set(a, r->assign, r->outcome.result);
+	set_variables(a, r);
 	call_left(s, r, &k);
 	a->thread[r->thread].current = 0;
 	calls_start_next(s, r->actor, r->thread);

@@ -39,7 +39,7 @@ struct call_record {
 	uint32_t thread;
 	uint32_t process;	/* whose descriptors it is about: number of its first thread */
 	enum call_progress progress;
-	char assign[32];
+	char assign[32], assign_second[32];
 	int64_t entered_ns;
 	struct call_request request;
 	struct call_outcome outcome;
@@ -220,7 +220,7 @@ static inline bool actor_runs(const struct actor *a)
 }
 
 /* Starts one: its number, or -1; it may be used when actor_ready() has waited for it. */
-int actor_launch(struct session *s, const char *name, const char *host, struct err *e);
+int actor_launch(struct session *s, const char *name, const char *host, bool as_root, struct err *e);
 int actor_ready(struct session *s, size_t actor, struct err *e);
 /* One of a host's name that has not been started. */
 void actor_reserve(struct session *s, uint8_t host);

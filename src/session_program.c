@@ -118,7 +118,7 @@ int session_host(const struct session *s, const char *name, struct err *e)
 	return number;
 }
 
-int actor_launch(struct session *s, const char *name, const char *host, struct err *e)
+int actor_launch(struct session *s, const char *name, const char *host, bool as_root, struct err *e)
 {
 	int number = session_host(s, host, e);
 	struct program *process;
@@ -126,7 +126,7 @@ int actor_launch(struct session *s, const char *name, const char *host, struct e
 
 	if (number < 0 || !(a = actor_for(s, name, false, e)))
 		return -1;
-	process = program_launch(s->lab, (uint8_t)number, name, false, e);
+	process = program_launch(s->lab, (uint8_t)number, name, as_root, e);
 	if (!process)
 		return -1;
 	if (a == &s->actor[s->actors])
@@ -155,11 +155,22 @@ int actor_ready(struct session *s, size_t actor, struct err *e)
 	return 0;
 }
 
-int session_program(struct session *s, const char *name, const char *host, struct err *e)
+static int start(struct session *s, const char *name, const char *host, bool as_root,
+		 struct err *e)
 {
-	int actor = actor_launch(s, name, host, e);
+	int actor = actor_launch(s, name, host, as_root, e);
 
 	return actor < 0 ? -1 : actor_ready(s, (size_t)actor, e);
+}
+
+int session_program(struct session *s, const char *name, const char *host, struct err *e)
+{
+	return start(s, name, host, false, e);
+}
+
+int session_program_as_root(struct session *s, const char *name, const char *host, struct err *e)
+{
+	return start(s, name, host, true, e);
 }
 
 int session_thread(struct session *s, size_t program, const char *name, struct err *e)

@@ -150,7 +150,7 @@ static bool stays_behind(const struct turns *t, const struct line *l, const stru
 
 	if (program < 0 || program != program_of(t, before, &other))
 		return false;
-	return thread == other || uses(l, before->assign);
+	return thread == other || uses(l, before->assign) || uses(l, before->assign_second);
 }
 
 /* count: of the lines that wait in front of it. */

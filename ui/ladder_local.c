@@ -4,7 +4,7 @@
  *	│· · · RTM_GETROUTE dump · · ▷ kernel          │	it stays at its own rail: nothing crosses the wire
  *	│◁ · · RTM_NEWROUTE ×4 · · · kernel            │
  *	│               server ◁ · · · 3 bytes · · ·   │	two programs of one side: the sender's call …
- *	│              queue · · 3 bytes of peer · · ▷ │	… and the receiver's
+ *	│                of peer · · · 3 bytes · · · ▷ │	… and the receiver's, that took it from its queue
  *	│ · · · · · 3 bytes · · · · · · · · · · · · ▷  │	programs at both sides, of one host
  *
  * The own end, of whose call the row is, is at its rail, and needs no name; the other end towards the middle, or at
@@ -12,12 +12,13 @@
  */
 #include "ui/ladder_impl.h"
 
+#include <string.h>
+
 #include "src/describe.h"
 #include "ui/arrow.h"
 #include "ui/glyph.h"
 
 #define DOTS 4 /* cells of dots at each side of the words, at least */
-#define FREE 4 /* cells that stay free between what is at one side and the other rail */
 
 struct passed {
 	struct area box; /* the cells from the own end to the other */
@@ -39,15 +40,15 @@ static int side_of_other(const struct ladder_frame *f, const struct event_local 
 static void name_other(const struct ladder_frame *f, const struct event_local *l, int side,
 		       int other, struct passed *p)
 {
-	bool known = l->who && l->who[0], queue = !known || (!p->given && l->host != HOST_NONE);
+	bool known = l->who && l->who[0], own_queue = !p->given && l->host != HOST_NONE;
 
 	describe_local_brief(&p->words, l);
-	if (queue)
+	if (!known)
 		str_add(&p->other, "queue");
+	else if (own_queue)
+		str_addf(&p->other, "of %s", l->who);
 	else if (other == side || f->sides.many[other])
 		str_add(&p->other, l->who);
-	if (queue && known)
-		str_addf(&p->words, " of %s", l->who);
 }
 
 static int name_cells(const struct str *name)
@@ -63,7 +64,7 @@ static void place(const struct ladder_frame *f, struct area a, int y, int side, 
 {
 	const struct ladder_columns *c = &f->columns;
 	int need = name_cells(&p->other) + text_width(p->words.buf) + 2 + 2 * DOTS + 2;
-	int room = c->middle_width - 1 - (side == other ? FREE : 1);
+	int room = c->middle_width - 1 - (side != other);
 	int width = side != other || need > room ? room : need;
 
 	p->rightward = side == 0;
@@ -101,6 +102,21 @@ static void put_head(const struct passed *p, int at)
 		  glyph_code(right ? GLYPH_LOCAL_RIGHT : GLYPH_LOCAL_LEFT, false));
 }
 
+/* Where both do not fit, what it is says more than how many bytes, which the result has too. */
+static void shorten(struct str *out, const char *words, int room)
+{
+	const char *end = strstr(words, "  ");
+
+	if (room < 0)
+		room = 0;
+	if (end && text_width(words) > room)
+		str_addn(out, words, (size_t)(end - words));
+	if (out->len == 0 || text_width(out->buf) > room) {
+		str_clear(out);
+		arrow_text(out, words, room);
+	}
+}
+
 /* From the own end: the line with the words on it, the other's name; the head is where it goes to. */
 static void draw(const struct passed *p)
 {
@@ -110,7 +126,7 @@ static void draw(const struct passed *p)
 
 	if (end < 4)
 		return;
-	arrow_text(&words, p->words.buf, to - from - 4 > 0 ? to - from - 4 : 0);
+	shorten(&words, p->words.buf, to - from - 4);
 	width = text_width(words.buf);
 	at = from + (to - from - width) / 2;
 	put_dots(p, from, at - 1);

@@ -282,6 +282,7 @@ struct event_field {
 	uint32_t kinds;		/* bit set of 1 << EVENT_* that have it */
 	const char *const *names;	/* FIELD_ENUM: by value, NULL-terminated */
 	uint32_t count;		/* FIELD_ARGS: offset of the uint32_t that counts them */
+	bool rare;		/* says nothing of most events: of calls that moved nothing inside a kernel, of sockets of IP */
 	bool may_be_null;	/* FIELD_TEXT: NULL and "" differ; of any other text NULL is the same as "" */
 };
 
