@@ -18,11 +18,11 @@ const struct lesson_group lesson_groups[] = {
 	  { "half-close", "broken-pipe", "copies", "unread", "restart", "time-wait", "tw-reuse", "linger", "leak",
 	    "keepalive", "crash", "reboot", "abort", "forged", "both-close" } },
 	{ "Datagrams",
-	  { "udp-echo", "strangers", "datagrams", "broadcast" } },
+	  { "udp-echo", "strangers", "datagrams", "broadcast", "multicast", "udplite" } },
 	{ "Local sockets",
-	  { "unix", "paths", "unix-mail", "rights", "pair" } },
+	  { "unix", "paths", "unix-mail", "rights", "pair", "netlink" } },
 	{ "Families and layers",
-	  { "layers", "names", "anywhere", "dual", "mptcp" } },
+	  { "layers", "names", "anywhere", "dual", "mptcp", "raw", "packet", "vsock", "bluetooth" } },
 };
 /* clang-format on */
 const size_t lesson_groups_count = sizeof(lesson_groups) / sizeof(lesson_groups[0]);

@@ -224,6 +224,8 @@ void sockets_own(struct session *s, size_t actor, uint32_t process, int fd,
 	/* Known to the kernel before it had a descriptor (accept): the same sample, with its owner. */
 	if (o->sampled)
 		append_sample(s, o, o->last.state);
+	if (key->protocol == IPPROTO_MPTCP)
+		own_subflows(s, a->host, key, call, ts_ns);
 }
 
 /* Of a socket without address or connection the kernel's tables know nothing: its close() is all we hear. */
@@ -404,20 +406,40 @@ void sockets_die(struct session *s, size_t actor)
 	}
 }
 
+/* A socket of the trace; -1. */
+static int trace_socket_of(const struct session *s, uint8_t host, uint64_t cookie)
+{
+	for (size_t i = trace_sockets(s->trace); i-- > 0;) {
+		const struct trace_socket *k = trace_socket(s->trace, i);
+
+		if (k->host == host && k->cookie == cookie)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Of a descriptor that is no socket of TCP, but has one under it. */
+static int subflow_of(const struct session *s, size_t program, int fd)
+{
+	for (size_t i = s->sockets; i-- > 0;) {
+		const struct owned_socket *o = &s->socket[i];
+
+		if (o->actor == program && o->fd == fd && o->sampled)
+			return trace_socket_of(s, o->host, o->cookie);
+	}
+	return -1;
+}
+
 int session_socket_of(const struct session *s, size_t program, int fd)
 {
 	const struct actor *a = &s->actor[program];
 	const struct descriptor *d = files_at(a, 0, fd);
+	int socket;
 
 	for (size_t i = a->files_count; i-- > 0 && (!d || !d->cookie);)
 		d = files_at(a, a->files[i].process, fd);
 	if (!d || !d->cookie)
 		return -1;
-	for (size_t i = trace_sockets(s->trace); i-- > 0;) {
-		const struct trace_socket *k = trace_socket(s->trace, i);
-
-		if (k->host == a->host && k->cookie == d->cookie)
-			return (int)i;
-	}
-	return -1;
+	socket = trace_socket_of(s, a->host, d->cookie);
+	return socket >= 0 ? socket : subflow_of(s, program, fd);
 }

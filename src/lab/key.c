@@ -1,8 +1,15 @@
 #include "src/lab/key.h"
 
 #include <asm/socket.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define COOKIE_OF_INODE (UINT64_C(1) << 63) /* beyond all that the kernel counts to */
 
 /* What does not fit into the key is not known to it. */
 static uint16_t small_option(int fd, int name, int most)
@@ -45,6 +52,9 @@ struct sock_key key_of_fd(int fd)
 	key.family = (uint8_t)small_option(fd, SO_DOMAIN, UINT8_MAX);
 	key.type = (uint8_t)small_option(fd, SO_TYPE, UINT8_MAX);
 	key.protocol = small_option(fd, SO_PROTOCOL, UINT16_MAX);
+	/* One that accept() gave has its listener's cookie: the kernel copies it.  No table has either. */
+	if (key.protocol == IPPROTO_MPTCP)
+		key.cookie = COOKIE_OF_INODE | key.inode;
 	key.local = address_of(fd, getsockname);
 	key.remote = address_of(fd, getpeername);
 	return key;
