@@ -196,9 +196,10 @@ static int check_pair(struct parser *p, size_t at)
 	for (size_t i = 0; i < CALL_ARGS; i++)
 		pair |= l->request.call->arg[i].type == ARG_PAIR_OUT;
 	if (l->assign[0] && pair != (l->assign_second[0] != '\0'))
-		return parser_fail(p, at, pair ? "as in a, b = socketpair(AF_UNIX, SOCK_STREAM)" : NULL,
-				   pair ? "%s() gives two descriptors" : "%s() gives one descriptor",
-				   l->request.call->name);
+		return parser_fail(
+			p, at, pair ? "as in a, b = socketpair(AF_UNIX, SOCK_STREAM)" : NULL,
+			pair ? "%s() gives two descriptors" : "%s() gives one descriptor",
+			l->request.call->name);
 	return 0;
 }
 

@@ -153,9 +153,14 @@ static int parse_frame_protocol(struct parser *p, int64_t *n)
 	uint16_t half;
 
 	parser_choose(p);
-	parser_offer(p, "htons", "in network order: htons" "(ETH_P_ALL)");
+	parser_offer(p, "htons",
+		     "in network order: htons"
+		     "(ETH_P_ALL)");
 	if (!parser_take_word(p, "htons"))
-		return parse_int(p, 0, UINT16_MAX, "a protocol as in htons" "(ETH_P_ALL), or 0", n);
+		return parse_int(p, 0, UINT16_MAX,
+				 "a protocol as in htons"
+				 "(ETH_P_ALL), or 0",
+				 n);
 	if (parser_want_mark(p, '(', "before the protocol") ||
 	    parse_one(p, &names_ethertype, "a protocol such as ETH_P_ALL", n) ||
 	    parser_want_mark(p, ')', "behind the protocol"))

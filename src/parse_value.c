@@ -208,8 +208,7 @@ static int parse_nlmsg(struct parser *p, struct value *out)
 	if (parser_take_mark(p, ',') &&
 	    parse_one(p, &names_family, "an address family such as AF_INET", &family))
 		return -1;
-	if (parser_take_mark(p, ',') &&
-	    parse_int(p, 0, UINT32_MAX, "the message's number", &seq))
+	if (parser_take_mark(p, ',') && parse_int(p, 0, UINT32_MAX, "the message's number", &seq))
 		return -1;
 	if (parser_want_mark(p, ')', "behind the message"))
 		return -1;
@@ -225,7 +224,8 @@ int parse_data(struct parser *p, struct value *out)
 	parser_choose(p);
 	parser_offer(p, "zeros", "zeros(1000): as many zero bytes");
 	parser_offer(p, "pattern", "pattern(1000): the alphabet again and again");
-	parser_offer(p, "nlmsg", "nlmsg(RTM_GETROUTE, NLM_F_REQUEST|NLM_F_DUMP, AF_INET): for netlink");
+	parser_offer(p, "nlmsg",
+		     "nlmsg(RTM_GETROUTE, NLM_F_REQUEST|NLM_F_DUMP, AF_INET): for netlink");
 	parser_placeholder(p, "\"text\"", "with the escapes of C");
 	if (p->tok.kind == TOKEN_STRING) {
 		if (p->tok.len > CALL_TEXT_MAX)

@@ -155,8 +155,7 @@ int actor_ready(struct session *s, size_t actor, struct err *e)
 	return 0;
 }
 
-static int start(struct session *s, const char *name, const char *host, bool as_root,
-		 struct err *e)
+static int start(struct session *s, const char *name, const char *host, bool as_root, struct err *e)
 {
 	int actor = actor_launch(s, name, host, as_root, e);
 
