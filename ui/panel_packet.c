@@ -15,24 +15,35 @@
 #define HEX_BESIDE 100 /* columns from which the bytes stand beside the fields */
 #define NAME_WIDTH 24
 
-static void draw_title(const struct view *v, const struct view_packet *p, struct area a)
+/* whose: who counts the frames so. */
+static void title_text(const struct view *v, const struct view_packet *p, const char *whose,
+		       struct str *s)
 {
 	const struct addr_names *names = trace_names(v->trace);
 	struct addr src, dst;
+
+	str_addf(s, "packet %llu · frame %llu%s", (unsigned long long)p->ev->packet.number,
+		 (unsigned long long)view_frame_number(v->trace, p->row), whose);
+	if (packet_endpoints(&p->packet, &src, &dst)) {
+		str_add(s, " · ");
+		addr_text(s, &src, names);
+		str_add(s, " → ");
+		addr_text(s, &dst, names);
+	}
+	str_addf(s, " · %u bytes", p->ev->packet.len);
+	if (p->ev->packet.caplen < p->ev->packet.len)
+		str_addf(s, ", %u captured", p->ev->packet.caplen);
+}
+
+static void draw_title(const struct view *v, const struct view_packet *p, struct area a)
+{
 	STR_ON_STACK(s, 256);
 
-	str_addf(&s, "packet %llu · frame %llu in Wireshark",
-		 (unsigned long long)p->ev->packet.number,
-		 (unsigned long long)view_frame_number(v->trace, p->row));
-	if (packet_endpoints(&p->packet, &src, &dst)) {
-		str_add(&s, " · ");
-		addr_text(&s, &src, names);
-		str_add(&s, " → ");
-		addr_text(&s, &dst, names);
+	title_text(v, p, " in Wireshark", &s);
+	if (1 + text_width(s.buf) > a.width) {
+		str_clear(&s);
+		title_text(v, p, "", &s);
 	}
-	str_addf(&s, " · %u bytes", p->ev->packet.len);
-	if (p->ev->packet.caplen < p->ev->packet.len)
-		str_addf(&s, ", %u captured", p->ev->packet.caplen);
 	area_text(a, 1, 0, STYLE_TITLE, s.buf);
 }
 

@@ -430,15 +430,27 @@ void header_draw(const struct view *v, struct area a)
 
 /* ---- all of it ---- */
 
-/* Where not all names fit, the first ones give way until the shown one does. */
-static size_t first_tab(size_t shown, int width)
+#define TABS_X 2 /* of the first name, with a blank or a bracket on each side of each */
+
+/* Cells of the rule between the names: where it is narrow they give way first. */
+static int between_tabs(int width)
+{
+	int used = TABS_X;
+
+	for (size_t i = 0; i < panels_count; i++)
+		used += text_width(panels[i].name) + 3;
+	return used <= width;
+}
+
+/* Where not all names fit even so, the first ones give way until the shown one does. */
+static size_t first_tab(size_t shown, int between, int width)
 {
 	size_t first = shown < panels_count ? shown : 0;
-	int used = 2 + 4;
+	int used = TABS_X;
 
 	for (size_t i = first + 1; i > 0; i--) {
-		used += text_width(panels[i - 1].name) + 3;
-		if (used > width + 3)
+		used += text_width(panels[i - 1].name) + 2 + (i - 1 < shown ? between : 0);
+		if (used > width)
 			break;
 		first = i - 1;
 	}
@@ -448,7 +460,7 @@ static size_t first_tab(size_t shown, int width)
 /* A rule with the panels' names in it, the shown one bright. */
 static void draw_tabs(const struct view *v, struct area a)
 {
-	int x = 2;
+	int x = TABS_X, between = between_tabs(a.width);
 
 	area_fill(a, 0, 0, a.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
 	if (v->present) {
@@ -456,10 +468,10 @@ static void draw_tabs(const struct view *v, struct area a)
 			area_textf(a, x, 0, STYLE_TITLE, " %s ", panels[v->panel].name);
 		return;
 	}
-	for (size_t i = first_tab(v->panel, a.width); i < panels_count; i++) {
+	for (size_t i = first_tab(v->panel, between, a.width); i < panels_count; i++) {
 		int width = text_width(panels[i].name);
 
-		if (x + width + 4 > a.width)
+		if (x + width + 2 > a.width)
 			break;
 		if (i == v->panel) {
 			area_textf(a, x, 0, STYLE_TITLE, "[%s]", panels[i].name);
@@ -467,7 +479,7 @@ static void draw_tabs(const struct view *v, struct area a)
 		} else {
 			area_textf(a, x, 0, STYLE_DIM, " %s ", panels[i].name);
 		}
-		x += width + 3;
+		x += width + 2 + between;
 	}
 }
 
