@@ -294,6 +294,12 @@ static bool is_answering_reset(const struct facts *f)
 	return is_reset(f) && !(f->p->flags & TCP_ACK);
 }
 
+/* Those that a program asked for have a counter of their own. */
+static bool is_of_orphan(const struct facts *f)
+{
+	return is_own_reset(f) && f->p->seq != 0;
+}
+
 /* RFC 9293 section 3.10.7.1: a RST for a SYN has the number 0. */
 static bool is_refusal(const struct facts *f)
 {
@@ -309,6 +315,7 @@ static bool (*const conditions[CAUSE_KINDS])(const struct facts *f) = {
 	[CAUSE_LINGER2] = is_reset,
 	[CAUSE_LINGER] = is_own_reset,
 	[CAUSE_AFTER_CLOSE] = is_answering_reset,
+	[CAUSE_LISTENER_CLOSED] = is_of_orphan,
 	[CAUSE_NOBODY] = is_refusal,
 	[CAUSE_NO_CONNECTION] = is_answering_reset,
 };
@@ -439,7 +446,8 @@ static void by_samples(struct trace *t, uint32_t row, const struct packet *p, st
 
 	if (e->verdict & SENT_AGAIN)
 		resent(t, row, out);
-	else if (e->verdict & (VERDICT_ZERO_WINDOW_PROBE | VERDICT_KEEP_ALIVE))
+	else if ((e->verdict & (VERDICT_ZERO_WINDOW_PROBE | VERDICT_KEEP_ALIVE)) &&
+		 !trace_counted(t))
 		timer_ran(t, row, out);
 	if (counted != CAUSE_UNKNOWN)
 		out->kind = counted;

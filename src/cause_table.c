@@ -90,6 +90,11 @@ const struct cause_row cause_table[CAUSE_KINDS] = {
 				true,
 				{ "TcpExtTCPAbortOnData" },
 				"data came for a socket that its program has closed" },
+	[CAUSE_LISTENER_CLOSED] = { "listener closed",
+				    "",
+				    true,
+				    { "TcpOutRsts" },
+				    "no program had accepted the connection, and none will" },
 	[CAUSE_NOBODY] = { "nobody listens",
 			   "",
 			   true,
@@ -175,8 +180,8 @@ const struct cause_row cause_table[CAUSE_KINDS] = {
 	[CAUSE_NO_ROOM] = { "no room",
 			    LOST,
 			    true,
-			    { "TcpExtTCPZeroWindowDrop" },
-			    "the window was closed, and the data were thrown away" },
+			    { "TcpExtTCPZeroWindowDrop", "TcpExtBeyondWindow" },
+			    "the window has no room for it, and the data were thrown away" },
 };
 
 const char *cause_name(enum cause_kind kind)

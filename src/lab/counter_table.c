@@ -5,21 +5,21 @@
 
 #include <string.h>
 
-#define AGAIN	(SHAPE_RESEND | SHAPE_SYN)
 #define SENDING (SHAPE_RESEND | SHAPE_DATA)
 #define WINDOW	(SHAPE_ACK | SHAPE_DATA | SHAPE_RESEND | SHAPE_PROBE)
 
 const struct counter_row counter_table[] = {
-	{ "TcpRetransSegs", AGAIN, "segments sent again" },
-	{ "TcpExtTCPTimeouts", AGAIN, "retransmission timers that fired" },
-	{ "TcpExtTCPSynRetrans", AGAIN, "SYNs and SYN ACKs sent again" },
+	{ "TcpRetransSegs", SHAPE_RESEND, "segments sent again" },
+	{ "TcpExtTCPTimeouts", SHAPE_RESEND, "retransmission timers that fired" },
+	{ "TcpExtTCPSynRetrans", SHAPE_RESEND, "SYNs and SYN ACKs sent again" },
 	{ "TcpExtTCPFastRetrans", SHAPE_RESEND, "segments sent again in Recovery" },
 	{ "TcpExtTCPSlowStartRetrans", SHAPE_RESEND, "segments sent again in Loss" },
 	{ "TcpExtTCPLossProbes", SENDING, "tail loss probes" },
-	{ "TcpExtTCPLostRetransmit", AGAIN, "retransmissions that were lost, too" },
-	{ "TcpExtTcpTimeoutRehash", AGAIN, "new paths tried after a timeout" },
-	{ "TcpExtTCPSpuriousRtxHostQueues", AGAIN, "not sent again: still in the host's queue" },
-	{ "TcpExtTCPRetransFail", AGAIN, "retransmissions that could not be sent" },
+	{ "TcpExtTCPLostRetransmit", SHAPE_RESEND, "retransmissions that were lost, too" },
+	{ "TcpExtTcpTimeoutRehash", SHAPE_RESEND, "new paths tried after a timeout" },
+	{ "TcpExtTCPSpuriousRtxHostQueues", SHAPE_RESEND,
+	  "not sent again: still in the host's queue" },
+	{ "TcpExtTCPRetransFail", SHAPE_RESEND, "retransmissions that could not be sent" },
 	{ "TcpExtTCPKeepAlive", SHAPE_PROBE, "keepalive probes" },
 	{ "TcpExtTCPWinProbe", SHAPE_PROBE | SENDING, "zero-window probes" },
 	{ "TcpExtDelayedACKs", SHAPE_ACK, "ACKs sent when the delay was over" },
@@ -36,6 +36,7 @@ const struct counter_row counter_table[] = {
 	{ "TcpExtTCPToZeroWindowAdv", WINDOW, "windows that closed" },
 	{ "TcpExtTCPFromZeroWindowAdv", WINDOW, "windows that opened again" },
 	{ "TcpExtTCPWantZeroWindowAdv", WINDOW, "windows that wanted to close" },
+	{ "TcpExtBeyondWindow", SHAPE_ARRIVAL, "data beyond the window" },
 	{ "TcpExtTCPZeroWindowDrop", SHAPE_ARRIVAL, "data for which there was no room" },
 	{ "TcpExtSyncookiesSent", SHAPE_SYN, "SYN cookies sent" },
 	{ "TcpExtSyncookiesRecv", SHAPE_ARRIVAL, "SYN cookies that came back" },

@@ -14,7 +14,9 @@
 
 #include "src/lab/space.h"
 
-#define AGAIN_NS (2 * NS_PER_MS)
+#define AGAIN_NS  (2 * NS_PER_MS)
+#define ANSWER_NS (NS_PER_MS / 2) /* after an arrival: what leaves later, a timer or a call sent */
+#define LONG_NS	  (10 * NS_PER_MS) /* … and what is counted later is not because of it */
 
 /* ---- making and ending ---- */
 
@@ -206,6 +208,8 @@ static void read_host(struct tally *t, uint8_t host, struct batch *out)
 	struct findings f = { str_on(arrival, sizeof(arrival)), str_on(time, sizeof(time)) };
 
 	forget_old(h, now_ns);
+	if (!h->tells && now_ns - h->arrived_ns > LONG_NS)
+		h->arrived = 0;
 	take_changes(t, host, now_ns, &f);
 	if (h->fresh < h->lefts && !all_explained(h)) {
 		sched_yield();
@@ -236,7 +240,7 @@ void tally_left(struct tally *t, uint8_t host, const struct packet *p, uint64_t 
 		return;
 	h = &t->host[host];
 	t->ip6 |= p->ip_version == 6;
-	shape = plain_left(&t->plain, p, ts_ns, h->arrived);
+	shape = plain_left(&t->plain, p, ts_ns, ts_ns - h->arrived_ns < ANSWER_NS);
 	if (!shape)
 		return;
 	if (h->lefts == TALLY_LEFT) {
@@ -281,6 +285,7 @@ void tally_reached(struct tally *t, uint8_t host, const struct packet *p, uint64
 	h = &t->host[host];
 	t->ip6 |= p->ip_version == 6;
 	h->arrived = number;
+	h->arrived_ns = clock_now_ns();
 	h->tells |= bent || h->troubled || plain_tells(&t->plain, p);
 }
 

@@ -45,6 +45,7 @@ struct tally_host {
 	size_t lefts;
 	size_t fresh;		/* the first of them that no reading has seen */
 	uint64_t arrived;	/* packet that arrived since the last round; 0 */
+	int64_t arrived_ns;	/* when its kernel had dealt with it */
 	bool tells;		/* … and may have been counted */
 	bool changed;		/* a socket changed by itself, or somebody wants to know */
 	bool troubled;		/* a socket of it was not in the congestion state Open when it was last looked at */
