@@ -239,10 +239,41 @@ uint64_t cause_grew(const char *changes, const char *counter)
 struct facts {
 	struct trace *t;
 	uint32_t rows;
+	uint8_t host; /* that sent it */
 	int64_t ts_ns;
 	const struct packet *p;
 	const char *changes;
 };
+
+/* ---- the sender's socket ---- */
+
+/*
+ * Its last sample that was taken before the packet left, for as long as it was open; ROW_NONE.  What made the packet leave
+ * may have been told already.
+ */
+static uint32_t sample_before(const struct facts *f)
+{
+	struct trace *t = f->t;
+	struct addr src, dst;
+
+	if (!f->rows || !packet_endpoints(f->p, &src, &dst))
+		return ROW_NONE;
+	for (size_t i = 0; i < trace_sockets(t); i++) {
+		uint32_t at = trace_socket(t, i)->host == f->host
+				      ? trace_state_at(t, i, f->rows - 1)
+				      : ROW_NONE;
+		const struct event *ev;
+
+		while (at != ROW_NONE && trace_entry(t, at)->ts_ns > f->ts_ns)
+			at = trace_entry(t, at)->link;
+		ev = at == ROW_NONE ? NULL : trace_event(t, at, NULL);
+		if (ev && addr_equal(&ev->state.sock.local, &src) &&
+		    addr_equal(&ev->state.sock.remote, &dst) &&
+		    ev->state.sock.state != SOCK_STATE_CLOSED)
+			return at;
+	}
+	return ROW_NONE;
+}
 
 /* Whether an ICMP error that quotes a packet of the same connection says that it was too long. */
 static bool is_needfrag(struct trace *t, uint32_t row, const struct packet *of)
@@ -294,6 +325,17 @@ static bool is_answering_reset(const struct facts *f)
 	return is_reset(f) && !(f->p->flags & TCP_ACK);
 }
 
+/* In TIME-WAIT's guise FIN-WAIT-2 is no socket any more, and nothing is counted but the RST. */
+static bool is_after_close(const struct facts *f)
+{
+	uint32_t at = is_answering_reset(f) ? sample_before(f) : ROW_NONE;
+
+	if (is_answering_reset(f) && cause_grew(f->changes, "TcpExtTCPAbortOnData"))
+		return true;
+	return at != ROW_NONE && (trace_entry(f->t, at)->state == SOCK_STATE_FIN_WAIT_1 ||
+				  trace_entry(f->t, at)->state == SOCK_STATE_FIN_WAIT_2);
+}
+
 /* Those that a program asked for have a counter of their own. */
 static bool is_of_orphan(const struct facts *f)
 {
@@ -314,7 +356,7 @@ static bool (*const conditions[CAUSE_KINDS])(const struct facts *f) = {
 	[CAUSE_GAVE_UP] = is_reset,
 	[CAUSE_LINGER2] = is_reset,
 	[CAUSE_LINGER] = is_own_reset,
-	[CAUSE_AFTER_CLOSE] = is_answering_reset,
+	[CAUSE_AFTER_CLOSE] = is_after_close,
 	[CAUSE_LISTENER_CLOSED] = is_of_orphan,
 	[CAUSE_NOBODY] = is_refusal,
 	[CAUSE_NO_CONNECTION] = is_answering_reset,
@@ -340,26 +382,6 @@ static enum cause_kind first_fit(const struct facts *f, enum cause_kind from, en
 
 /* ---- the timer that fired ---- */
 
-/* The sender's last sample before; ROW_NONE. */
-static uint32_t sample_before(struct trace *t, uint32_t row, uint8_t host, const struct packet *p)
-{
-	struct addr src, dst;
-
-	if (!row || !packet_endpoints(p, &src, &dst))
-		return ROW_NONE;
-	for (size_t i = 0; i < trace_sockets(t); i++) {
-		uint32_t at =
-			trace_socket(t, i)->host == host ? trace_state_at(t, i, row - 1) : ROW_NONE;
-		const struct event *ev = at == ROW_NONE ? NULL : trace_event(t, at, NULL);
-
-		if (ev && addr_equal(&ev->state.sock.local, &src) &&
-		    addr_equal(&ev->state.sock.remote, &dst) &&
-		    ev->state.sock.state != SOCK_STATE_CLOSED)
-			return at;
-	}
-	return ROW_NONE;
-}
-
 static const struct {
 	enum cause_kind kind;
 	enum sock_timer timer;
@@ -379,11 +401,10 @@ static int64_t timer_of(enum cause_kind kind, const struct sock_sample *was)
 	return 0;
 }
 
-static void find_timer(struct trace *t, uint32_t row, uint8_t host, const struct packet *p,
-		       struct cause *out)
+static void find_timer(const struct facts *f, struct cause *out)
 {
-	uint32_t at = sample_before(t, row, host, p);
-	const struct event *ev = at == ROW_NONE ? NULL : trace_event(t, at, NULL);
+	uint32_t at = sample_before(f);
+	const struct event *ev = at == ROW_NONE ? NULL : trace_event(f->t, at, NULL);
 
 	if (!ev)
 		return;
@@ -403,6 +424,13 @@ static const struct cause nothing = {
 	.left = ROW_NONE,
 	.arrived = ROW_NONE,
 };
+
+static struct facts facts_on(struct trace *t, uint32_t row, const struct packet *p)
+{
+	const struct trace_entry *e = trace_entry(t, row);
+
+	return (struct facts){ .t = t, .rows = row, .host = e->host, .ts_ns = e->ts_ns, .p = p };
+}
 
 static void counted_at(struct facts *f, uint32_t row, struct cause *out)
 {
@@ -430,7 +458,7 @@ static void counted_at(struct facts *f, uint32_t row, struct cause *out)
 
 static void by_counters(struct trace *t, uint32_t row, const struct packet *p, struct cause *out)
 {
-	struct facts f = { .t = t, .rows = row, .ts_ns = trace_entry(t, row)->ts_ns, .p = p };
+	struct facts f = facts_on(t, row, p);
 
 	for (uint32_t at = trace_counters_of(t, row, row); at != ROW_NONE;
 	     at = trace_counters_of(t, row, at))
@@ -441,7 +469,7 @@ static void by_counters(struct trace *t, uint32_t row, const struct packet *p, s
 static void by_samples(struct trace *t, uint32_t row, const struct packet *p, struct cause *out)
 {
 	const struct trace_entry *e = trace_entry(t, row);
-	struct facts f = { .t = t, .rows = row, .ts_ns = e->ts_ns, .p = p };
+	struct facts f = facts_on(t, row, p);
 	enum cause_kind counted = out->kind;
 
 	if (e->verdict & SENT_AGAIN)
@@ -469,8 +497,10 @@ bool cause_of_packet(struct trace *t, uint32_t row, struct cause *out)
 	if (e->verdict)
 		by_samples(t, row, &p, out);
 	if (out->left != ROW_NONE) {
+		struct facts f = facts_on(t, row, &p);
+
 		out->timer_ns = 0;
-		find_timer(t, row, e->host, &p, out);
+		find_timer(&f, out);
 	}
 	return out->kind || out->arrival || out->lost_by != ROW_NONE || out->left != ROW_NONE ||
 	       out->arrived != ROW_NONE;
@@ -484,6 +514,7 @@ void cause_of_leaving(struct trace *t, const struct event *packet,
 	struct facts f = {
 		.t = t,
 		.rows = trace_rows(t),
+		.host = packet->host,
 		.ts_ns = packet->ts_ns,
 		.p = &p,
 		.changes = counted->changes,
@@ -492,5 +523,5 @@ void cause_of_leaving(struct trace *t, const struct event *packet,
 	*out = nothing;
 	packet_parse(&p, LINK_ETHERNET, pk->data, pk->caplen, pk->len);
 	out->kind = first_fit(&f, (enum cause_kind)(CAUSE_UNKNOWN + 1), CAUSE_ARRIVALS);
-	find_timer(t, f.rows, packet->host, &p, out);
+	find_timer(&f, out);
 }

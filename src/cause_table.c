@@ -88,7 +88,7 @@ const struct cause_row cause_table[CAUSE_KINDS] = {
 	[CAUSE_AFTER_CLOSE] = { "data after close",
 				"",
 				true,
-				{ "TcpExtTCPAbortOnData" },
+				{ "TcpExtTCPAbortOnData", "TcpOutRsts" },
 				"data came for a socket that its program has closed" },
 	[CAUSE_LISTENER_CLOSED] = { "listener closed",
 				    "",

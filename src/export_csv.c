@@ -194,10 +194,14 @@ static void put_errno(struct str *out, const struct export_row *r)
 
 static void put_cause(struct str *out, const struct export_row *r)
 {
-	bool warns;
-
 	if (r->caused)
-		(void)cause_mark(out, &r->cause, &warns);
+		str_add(out, cause_name(r->cause.kind));
+}
+
+static void put_arrival(struct str *out, const struct export_row *r)
+{
+	if (r->caused)
+		str_add(out, cause_name(r->cause.arrival));
 }
 
 static void put_text(struct str *out, const struct export_row *r)
@@ -234,6 +238,7 @@ static const struct column columns[] = {
 	{ "result", put_result },
 	{ "errno", put_errno },
 	{ "cause", put_cause },
+	{ "arrival", put_arrival },
 	{ "text", put_text },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))

@@ -383,6 +383,17 @@ static void add_packet(struct line *l, const struct export_row *r)
 
 /* ---- causes ---- */
 
+/* Of two of the same name the last one counts. */
+static bool is_later(const char *at, const char *name, size_t len)
+{
+	for (at += strspn(at, " "); *at; at += strspn(at, " ")) {
+		if (!strncmp(at, name, len) && at[len] == '+')
+			return true;
+		at += strcspn(at, " ");
+	}
+	return false;
+}
+
 /* "TcpExtTCPTimeouts+1 TcpRetransSegs+1" as an object. */
 static void add_counters(struct line *l, const char *name, const char *changes)
 {
@@ -393,7 +404,7 @@ static void add_counters(struct line *l, const char *name, const char *changes)
 		STR_ON_STACK(counter, 64);
 
 		str_addn(&counter, at, n);
-		if (n < whole)
+		if (n < whole && !counter.cut && !is_later(at + whole, at, n))
 			add_number(l, counter.buf, strtoull(at + n + 1, NULL, 10));
 		at += whole + strspn(at + whole, " ");
 	}

@@ -370,6 +370,16 @@ static inline void scene_turn(struct scene *s, uint8_t host, enum state_by by, u
 
 /* ---- words ---- */
 
+/* What a host counted: "TcpExtTCPTimeouts+1 TcpRetransSegs+1". */
+static inline void scene_counters(struct scene *s, uint8_t host, enum state_by by, uint64_t number, const char *changes)
+{
+	struct event ev = { .kind = EVENT_COUNTERS,
+			    .host = host,
+			    .counters = { .by = by, .by_number = number, .changes = changes } };
+
+	scene_add(s, &ev);
+}
+
 static inline void scene_command(struct scene *s, const char *target, const char *text,
 				 const char *status)
 {

@@ -8,11 +8,34 @@
 
 #define LULL_NS (2 * NS_PER_MS) /* new data after it may be sent by a timer: a tail loss probe */
 
-/* The place of a side; it is that side's if the hash is. */
-static uint32_t place_of(const struct plain *m, const struct packet *p, bool peer, uint32_t *hash)
+/* Of the socket that sent p, or (peer) of the one that p is for; NULL. */
+static const struct plain_side *find(const struct plain *m, const struct packet *p, bool peer)
 {
-	*hash = thin_hash(m->seed, p, peer);
-	return *hash % PLAIN_SIDES;
+	uint32_t hash = thin_hash(0, p, peer);
+
+	for (uint32_t i = 0; i < PLAIN_WAYS; i++) {
+		const struct plain_side *s = &m->side[(hash + i) % PLAIN_SIDES];
+
+		if (s->hash == hash)
+			return s;
+	}
+	return NULL;
+}
+
+/* Its place; it is that side's if the hash is. */
+static struct plain_side *place(struct plain *m, uint32_t hash)
+{
+	struct plain_side *found = &m->side[hash % PLAIN_SIDES];
+
+	for (uint32_t i = 0; i < PLAIN_WAYS; i++) {
+		struct plain_side *s = &m->side[(hash + i) % PLAIN_SIDES];
+
+		if (s->hash == hash)
+			return s;
+		if (s->used < found->used)
+			found = s;
+	}
+	return found;
 }
 
 static bool is_icmp_error(const struct packet *p)
@@ -49,9 +72,8 @@ static bool ack_is_plain(const struct plain_side *s, const struct packet *p, boo
 static bool data_is_plain(const struct plain *m, const struct plain_side *s, const struct packet *p,
 			  int64_t ts_ns, bool answers)
 {
-	uint32_t hash;
-	const struct plain_side *peer = &m->side[place_of(m, p, true, &hash)];
-	bool under_way = peer->hash == hash && peer->acks && is_before(peer->ack, s->end);
+	const struct plain_side *peer = find(m, p, true);
+	bool under_way = peer && peer->acks && is_before(peer->ack, s->end);
 
 	if (turns_window(s, p))
 		return false;
@@ -103,17 +125,19 @@ uint32_t plain_left(struct plain *m, const struct packet *p, int64_t ts_ns, bool
 		return SHAPE_ICMP;
 	if (p->protocol != IPPROTO_TCP || !p->has_segment)
 		return 0;
-	s = &m->side[place_of(m, p, false, &hash)];
+	hash = thin_hash(0, p, false);
+	s = place(m, hash);
 	shape = shape_of(m, s->hash == hash ? s : &none, p, ts_ns, answers);
-	if (shape != SHAPE_RST)
-		remember(s, p, hash, ts_ns);
+	if (shape == SHAPE_RST)
+		return shape;
+	remember(s, p, hash, ts_ns);
+	s->used = ++m->packets;
 	return shape;
 }
 
 bool plain_tells(const struct plain *m, const struct packet *p)
 {
 	const struct plain_side *s;
-	uint32_t hash;
 
 	if (is_icmp_error(p))
 		return true;
@@ -121,8 +145,8 @@ bool plain_tells(const struct plain *m, const struct packet *p)
 		return false;
 	if ((p->flags & (TCP_SYN | TCP_RST)) || p->sack_blocks)
 		return true;
-	s = &m->side[place_of(m, p, true, &hash)];
-	if (s->hash != hash)
+	s = find(m, p, true);
+	if (!s)
 		return false;
 	return s->opens || (s->acks && !s->window && length_of(p));
 }

@@ -10,7 +10,8 @@
 
 #include "capture/packet.h"
 
-#define PLAIN_SIDES 512 /* remembered at once; a packet of one that is not remembered passes for plain */
+#define PLAIN_SIDES 512	/* remembered at once; a packet of one that is not remembered passes for plain */
+#define PLAIN_WAYS  8	/* places in which a side may be; the one that was silent for longest makes room */
 
 struct plain_side {
 	uint32_t hash;		/* of its addresses and ports; 0: this place is free */
@@ -20,10 +21,11 @@ struct plain_side {
 	bool acks;		/* it has sent an ACK */
 	bool opens;		/* a SYN ACK was the last that it sent */
 	int64_t sent_ns;	/* its last data */
+	uint64_t used;		/* when it sent last: struct plain.packets */
 };
 
 struct plain {
-	uint32_t seed;
+	uint64_t packets;
 	struct plain_side side[PLAIN_SIDES];
 };
 

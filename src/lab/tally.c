@@ -24,7 +24,7 @@ static int open_host(struct tally_host *h, int netns_fd, struct err *e)
 {
 	size_t n;
 
-	h->again_ns = INT64_MAX;
+	h->again_ns = h->waiting_ns = INT64_MAX;
 	if (space_join_net(netns_fd, e))
 		return -1;
 	h->counters = counters_open(e);
@@ -66,9 +66,35 @@ void tally_fini(struct tally *t)
 
 /* ---- what is told ---- */
 
-static void add_change(struct str *out, const char *name, uint64_t by)
+/* Where a counter's number stands in "NAME+N NAME+N"; NULL. */
+static const char *number_of(const char *changes, const char *name)
 {
-	str_addf(out, "%s%s+%" PRIu64, out->len ? " " : "", name, by);
+	size_t len = strlen(name);
+
+	for (const char *at = changes; *at; at += strspn(at, " ")) {
+		if (!strncmp(at, name, len) && at[len] == '+')
+			return at + len + 1;
+		at += strcspn(at, " ");
+	}
+	return NULL;
+}
+
+/* Adds to the number of a counter, which may be there already. */
+static void add_change(char changes[TALLY_TEXT], const char *name, uint64_t by)
+{
+	const char *number = number_of(changes, name);
+	char rest[TALLY_TEXT] = "";
+	struct str out = str_on(rest, sizeof(rest));
+
+	if (number) {
+		by += strtoull(number, NULL, 10);
+		str_addn(&out, changes, (size_t)(number - changes));
+		str_addf(&out, "%" PRIu64 "%s", by, number + strspn(number, "0123456789"));
+	} else {
+		str_addf(&out, "%s%s%s+%" PRIu64, changes, changes[0] ? " " : "", name, by);
+	}
+	if (!out.cut)
+		str_copy(changes, TALLY_TEXT, rest);
 }
 
 static void tell(struct batch *out, uint8_t host, enum state_by by, uint64_t number,
@@ -102,12 +128,7 @@ static bool says_why(const char *name)
 
 static void give(struct tally_left *l, const char *name, uint64_t by)
 {
-	struct str text =
-		str_on(l->changes + strlen(l->changes), sizeof(l->changes) - strlen(l->changes));
-
-	if (l->changes[0])
-		str_char(&text, ' ');
-	str_addf(&text, "%s+%" PRIu64, name, by);
+	add_change(l->changes, name, by);
 	l->explained |= says_why(name);
 }
 
@@ -140,11 +161,13 @@ static bool is_old(struct tally_host *h, size_t i, int64_t now_ns)
 {
 	if (!h->since_ns[i])
 		h->since_ns[i] = now_ns;
+	if (h->since_ns[i] < h->waiting_ns)
+		h->waiting_ns = h->since_ns[i];
 	return now_ns - h->since_ns[i] >= TALLY_LATE_NS || now_ns < h->since_ns[i];
 }
 
 struct findings {
-	struct str arrival, time;
+	char arrival[TALLY_TEXT], time[TALLY_TEXT];
 };
 
 static void give_change(struct tally_host *h, size_t i, int64_t now_ns, struct findings *f)
@@ -157,11 +180,11 @@ static void give_change(struct tally_host *h, size_t i, int64_t now_ns, struct f
 	if (give_to_left(h, h->fresh, name, shapes, by))
 		;
 	else if (arrival)
-		add_change(&f->arrival, name, by);
+		add_change(f->arrival, name, by);
 	else if (shapes && give_to_left(h, 0, name, shapes, by))
 		;
 	else if (is_old(h, i, now_ns))
-		add_change(&f->time, name, by);
+		add_change(f->time, name, by);
 	else
 		return;
 	h->base[i] = value;
@@ -195,6 +218,7 @@ static void take_changes(struct tally *t, uint8_t host, int64_t now_ns, struct f
 
 	if (counters_read(h->counters, t->ip6) < 0)
 		return;
+	h->waiting_ns = INT64_MAX;
 	for (size_t i = 0; i < counters_count(h->counters); i++)
 		if (counters_value(h->counters, i) != h->base[i])
 			give_change(h, i, now_ns, f);
@@ -204,8 +228,7 @@ static void read_host(struct tally *t, uint8_t host, struct batch *out)
 {
 	struct tally_host *h = &t->host[host];
 	int64_t now_ns = clock_now_ns();
-	char arrival[TALLY_TEXT], time[TALLY_TEXT];
-	struct findings f = { str_on(arrival, sizeof(arrival)), str_on(time, sizeof(time)) };
+	struct findings f = { "", "" };
 
 	forget_old(h, now_ns);
 	if (!h->tells && now_ns - h->arrived_ns > LONG_NS)
@@ -217,10 +240,11 @@ static void read_host(struct tally *t, uint8_t host, struct batch *out)
 	}
 	h->again_ns = INT64_MAX;
 	if (!all_explained(h))
-		h->again_ns = now_ns + AGAIN_NS;
+		h->again_ns = now_ns + h->pause_ns;
+	h->pause_ns *= 2;
 	h->fresh = h->lefts;
-	tell(out, host, BY_ARRIVAL, h->arrived, arrival);
-	tell(out, host, BY_TIME, 0, time);
+	tell(out, host, BY_ARRIVAL, h->arrived, f.arrival);
+	tell(out, host, BY_TIME, 0, f.time);
 	for (size_t i = 0; i < h->lefts; i++)
 		if (h->left[i].told && h->left[i].changes[0])
 			tell_one(out, host, &h->left[i]);
@@ -248,8 +272,14 @@ void tally_left(struct tally *t, uint8_t host, const struct packet *p, uint64_t 
 		h->lefts--;
 		h->fresh -= h->fresh > 0;
 	}
-	h->left[h->lefts++] =
-		(struct tally_left){ .number = number, .shape = shape, .ts_ns = ts_ns };
+	/* Of an answer to a segment everything was counted before it left. */
+	h->left[h->lefts++] = (struct tally_left){
+		.number = number,
+		.shape = shape,
+		.ts_ns = ts_ns,
+		.explained = shape == SHAPE_RST && (!(p->flags & TCP_ACK) || !p->seq),
+	};
+	h->pause_ns = AGAIN_NS;
 }
 
 void tally_read_left(struct tally *t, struct batch *out)
@@ -314,21 +344,19 @@ void tally_ask(struct tally *t)
 
 void tally_catch_up(struct tally *t, struct batch *out)
 {
-	char time[TALLY_TEXT];
-
 	for (size_t i = 0; i < t->hosts; i++) {
 		struct tally_host *h = &t->host[i];
-		struct str text = str_on(time, sizeof(time));
+		char time[TALLY_TEXT] = "";
 
 		h->lefts = h->fresh = 0;
+		h->waiting_ns = INT64_MAX;
 		if (counters_read(h->counters, t->ip6) < 0)
 			continue;
 		for (size_t k = 0; k < counters_count(h->counters); k++) {
 			uint64_t value = counters_value(h->counters, k);
 
 			if (value != h->base[k])
-				add_change(&text, counters_name(h->counters, k),
-					   value - h->base[k]);
+				add_change(time, counters_name(h->counters, k), value - h->base[k]);
 			h->base[k] = value;
 			h->since_ns[k] = 0;
 		}
@@ -348,12 +376,9 @@ bool tally_waits(const struct tally *t)
 
 static int64_t due_of(const struct tally_host *h)
 {
-	int64_t due = h->again_ns;
+	int64_t due = h->waiting_ns == INT64_MAX ? INT64_MAX : h->waiting_ns + TALLY_LATE_NS;
 
-	for (size_t i = 0; i < counters_count(h->counters); i++)
-		if (h->since_ns[i] && h->since_ns[i] + TALLY_LATE_NS < due)
-			due = h->since_ns[i] + TALLY_LATE_NS;
-	return due;
+	return h->again_ns < due ? h->again_ns : due;
 }
 
 int64_t tally_due(const struct tally *t)

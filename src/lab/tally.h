@@ -49,7 +49,9 @@ struct tally_host {
 	bool tells;		/* … and may have been counted */
 	bool changed;		/* a socket changed by itself, or somebody wants to know */
 	bool troubled;		/* a socket of it was not in the congestion state Open when it was last looked at */
+	int64_t waiting_ns;	/* the earliest since_ns; INT64_MAX: nothing waits */
 	int64_t again_ns;	/* when to read again; INT64_MAX */
+	int64_t pause_ns;	/* … and how much later */
 };
 
 struct tally {

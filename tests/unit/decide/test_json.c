@@ -212,6 +212,28 @@ static void any_event_is_a_line(void **state)
 	trace_free(s.t);
 }
 
+static void counters_are_an_object(void **state)
+{
+	struct scene s = scene_new();
+	struct event ev = { .kind = EVENT_COUNTERS,
+			    .host = SERVER,
+			    .counters = { .by = BY_TIME, .changes = "TcpExtListenDrops+2 x TcpOutRsts+1 TcpOutRsts+3" } };
+	json_t *o, *counters;
+
+	(void)state;
+	assert_int_equal(trace_append(s.t, &ev, "m", NULL), 0);
+	o = line_of(s.t, trace_event(s.t, 0, NULL));
+	counters = json_object_get(o, "counters");
+	assert_string_equal(text_at(o, "kind"), "counters");
+	assert_string_equal(text_at(o, "by"), "time");
+	assert_string_equal(text_at(o, "host"), "server");
+	assert_int_equal(json_object_size(counters), 2);
+	assert_int_equal(number_at(counters, "TcpExtListenDrops"), 2);
+	assert_int_equal(number_at(counters, "TcpOutRsts"), 3);
+	json_decref(o);
+	trace_free(s.t);
+}
+
 static void a_full_disk_is_told(void **state)
 {
 	struct scene s = scene_new();
@@ -238,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_state_has_its_socket),
 		cmocka_unit_test(foreign_text_stays_a_string),
 		cmocka_unit_test(any_event_is_a_line),
+		cmocka_unit_test(counters_are_an_object),
 		cmocka_unit_test(a_full_disk_is_told),
 	};
 

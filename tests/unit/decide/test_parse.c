@@ -520,6 +520,24 @@ static void other_conditions(void **state)
 	l = right("expect exit client SIGKILL");
 	assert_int_equal(l.condition.signal, SIGKILL);
 	line_fini(&l);
+	l = right("expect cause client \"tail loss probe\"");
+	assert_int_equal(l.condition.kind, CONDITION_CAUSE);
+	assert_string_equal(l.condition.actor, "client");
+	assert_int_equal(l.condition.cause, CAUSE_TAIL_PROBE);
+	line_fini(&l);
+	l = right("expect no cause server syn-retransmit");
+	assert_int_equal(l.condition.cause, CAUSE_SYN_TIMEOUT);
+	assert_true(l.condition.none);
+	line_fini(&l);
+	l = right("expect counter server TcpExtListenOverflows +2");
+	assert_int_equal(l.condition.kind, CONDITION_COUNTER);
+	assert_string_equal(l.condition.counter->name, "TcpExtListenOverflows");
+	assert_int_equal(l.condition.number.number, 2);
+	line_fini(&l);
+	l = right("expect counter client RetransSegs");
+	assert_string_equal(l.condition.counter->name, "TcpRetransSegs");
+	assert_int_equal(l.condition.number.number, 1);
+	line_fini(&l);
 	l = right("expect socket a recv-q >5");
 	assert_string_equal(sample_fields[l.condition.field].name, "recv-q");
 	line_fini(&l);
@@ -618,6 +636,14 @@ static const struct wrong {
 	{ "client> socket(AF_INET, SOCK_STREAM, 0, 1)", 39, "no more arguments", NULL },
 	{ "client> socket(AF_INET, SOCK_STREAM", 36, "expected", NULL },
 	{ "client> socket(99999999999, SOCK_STREAM)", 16, "too large", NULL },
+	{ "expect cause client RTX", 21, "expected a cause such as RTO or fast-retransmit, not \"RTX\"",
+	  "did you mean RTO?" },
+	{ "expect cause nobody RTO", 14, "expected a host", NULL },
+	{ "expect cause client", 20, "expected a cause", NULL },
+	{ "expect counter client TcpExtListenOverflow", 23, "expected a counter such as TcpExtTCPTimeouts",
+	  "did you mean TcpExtListenOverflows?" },
+	{ "expect counter client RetransSegs 3", 35, "expected + and by how much it has grown", NULL },
+	{ "expect counter client RetransSegs +0", 36, "expected", NULL },
 	{ "client> listen(c)", 17, "expected backlog", "listen(sockfd, backlog)" },
 	{ "client> listen(c, \"five\")", 19, "expected backlog (a number), not a text", NULL },
 	{ "client> listen(c, 5) 6", 22, "expected the end of the line", NULL },
