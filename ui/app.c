@@ -252,8 +252,14 @@ bool app_work(struct app *a)
 /* ---- life ---- */
 
 /* A fresh lab says what to press first. */
-static const char *const first_words =
-	"Press Enter and type a call, as in  s = socket(AF_INET, SOCK_STREAM)";
+static void say_first(struct app *a)
+{
+	STR_ON_STACK(words, 120);
+
+	str_addf(&words, "Press %s and type a call, as in  s = socket(AF_INET, SOCK_STREAM)",
+		 a->view.follow ? "Enter" : "i");
+	app_say(a, words.buf);
+}
 
 static void focus_on(struct app *a, const char *name)
 {
@@ -293,12 +299,14 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	}
 	a->view.follow = session_is_live(c->session);
 	prompt_init(&a->prompt, app_line_words, a);
-	if (c->greeting || (a->view.follow && !c->script))
-		app_say(a, c->greeting ? c->greeting : first_words);
 	if (!a->view.follow)
 		view_first(&a->view);
 	if (c->present)
 		app_present(a, true);
+	if (c->greeting)
+		app_say(a, c->greeting);
+	else if (session_is_live(c->session) && !c->script)
+		say_first(a);
 	return a;
 }
 

@@ -94,6 +94,8 @@ static size_t class_hints(const struct app *a, struct app_hint *h)
 
 	if (view_hides_more(&a->view))
 		h[n++] = (struct app_hint){ "step", "next event" };
+	else if (app_explains(a) && !app_holds_packets(a) && !script_hints(a, h))
+		n = explain_hints(a, h);
 	else if (session_is_live(a->session))
 		n = lab_hints(a, h);
 	n = n > 2 ? 2 : n;

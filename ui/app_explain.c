@@ -12,7 +12,8 @@
 
 bool app_explains(const struct app *a)
 {
-	return a->view.panel < panels_count && !strcmp(panels[a->view.panel].name, "explain");
+	return !a->view.panel_hidden && a->view.panel < panels_count &&
+	       !strcmp(panels[a->view.panel].name, "explain");
 }
 
 bool app_explain_close(struct app *a)
