@@ -575,6 +575,10 @@ static void add_meaning(struct str *out, const char *text, int64_t n)
 
 void describe_outcome(struct str *out, const struct event *call, const struct event *ret)
 {
+	if (ret->ret.local.way != LOCAL_NONE) {
+		describe_local(out, &ret->ret.local);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
 		if (meaning_fits(&meanings[i], call, &ret->ret)) {
 			add_meaning(out, meanings[i].text, ret->ret.result);

@@ -23,27 +23,52 @@ void describe_local_brief(struct str *out, const struct event_local *l)
 	bytes_text(out, l->bytes);
 }
 
-void describe_local(struct str *out, const struct event_local *l)
+static void thing_text(struct str *out, const struct event_local *l)
 {
-	bool given = l->way == LOCAL_GIVEN, connection = has(l->what) && l->bytes == 0;
-
-	if (l->way == LOCAL_NONE)
-		return;
-	if (has(l->what))
-		str_addf(out, "%s%s", l->what, connection ? "" : ", ");
-	if (!connection)
+	if (!has(l->what))
 		bytes_text(out, l->bytes);
-	if (given && has(l->who))
-		str_addf(out, " to %s", l->who);
-	else if (given)
-		str_add(out, " into a queue of the kernel");
-	else if (has(l->who))
-		str_addf(out, " from %s", l->who);
+	else if (l->bytes == 0)
+		str_addf(out, "A %s", l->what);
 	else
-		str_add(out, " out of the receive queue");
+		str_addf(out, "%s, %" PRIu64 " bytes,", l->what, l->bytes);
+}
+
+static void given_text(struct str *out, const struct event_local *l)
+{
+	bool one = l->bytes < 2;
+
+	thing_text(out, l);
+	if (l->host == HOST_NONE && has(l->who))
+		str_addf(out, " went to the %s itself.", l->who);
+	else if (has(l->who))
+		str_addf(out, " %s in the queue of %s now.", one ? "lies" : "lie", l->who);
+	else
+		str_addf(out, " %s in a queue of this kernel now.", one ? "lies" : "lie");
+}
+
+static void taken_text(struct str *out, const struct event_local *l)
+{
+	thing_text(out, l);
+	if (l->host == HOST_NONE && has(l->who))
+		str_addf(out, " came from the %s itself.", l->who);
+	else
+		str_addf(out, " from %s waited in this socket's queue",
+			 has(l->who) ? l->who : "somebody");
 	if (l->waited_ns > 0) {
-		str_add(out, ", there since ");
+		str_add(out, " for ");
 		describe_duration(out, l->waited_ns);
 	}
-	str_add(out, "; inside this machine's kernel, no packet leaves");
+	if (l->host != HOST_NONE || !has(l->who))
+		str_char(out, '.');
+}
+
+void describe_local(struct str *out, const struct event_local *l)
+{
+	if (l->way == LOCAL_NONE)
+		return;
+	if (l->way == LOCAL_GIVEN)
+		given_text(out, l);
+	else
+		taken_text(out, l);
+	str_add(out, " Nothing of it is on the wire: it stays inside this machine.");
 }

@@ -162,6 +162,7 @@ struct scene_result {
 	int32_t error;
 	bool blocked;
 	const char *out[5]; /* name, text, … */
+	struct event_local local;
 };
 
 static inline void scene_return_by(struct scene *s, uint8_t host, const char *program,
@@ -177,6 +178,7 @@ static inline void scene_return_by(struct scene *s, uint8_t host, const char *pr
 				     .blocked = r.blocked,
 				     .entered_ns = entered_ns } };
 
+	ev.ret.local = r.local;
 	for (size_t i = 0; i < 4 && r.out[i]; i += 2)
 		ev.ret.out[ev.ret.outs++] = (struct event_arg){ r.out[i], r.out[i + 1] };
 	scene_who(&ev, host, program, thread);

@@ -581,6 +581,52 @@ static inline struct scene scenes_alone(void)
 	return s;
 }
 
+/* Two programs of the server's host, a Unix socket between them; and the client, which asks its kernel for routes. */
+static inline struct scene scenes_local(void)
+{
+	static const char route[] =
+		"{RTM_NEWROUTE, NLM_F_MULTI, seq 1: AF_INET, /24, RT_TABLE_MAIN, RTPROT_KERNEL, RT_SCOPE_LINK, "
+		"RTN_UNICAST; RTA_DST 192.0.2.0, RTA_OIF 2}, {RTM_NEWROUTE, NLM_F_MULTI, seq 1: AF_INET, /32, …}";
+	struct scene s = scene_new();
+	int64_t entered_ns;
+	uint64_t n;
+
+	scene_program(&s, SERVER, PROGRAM_STARTED, 0);
+	scene_program(&s, CLIENT, PROGRAM_STARTED, 0);
+	scene_note(&s, NOTE_TITLE, "What passes inside one kernel");
+	scene_quick(&s, SERVER, "bind", 3, 0, "sockfd", "3", "addr", "unix:@box");
+	entered_ns = s.now_ns;
+	n = scene_call_by(&s, SERVER, "peer", 0, "sendto", 3,
+			  (const char *const[]){ "sockfd", "3", "buf", "\"one\", 3", "flags", "0", "dest_addr",
+						 "unix:@box", NULL });
+	scene_return_by(&s, SERVER, "peer", 0, n, "sendto", entered_ns,
+			(struct scene_result){ .result = 3,
+					       .local = { LOCAL_GIVEN, SERVER, "server", 3, "", 0 } });
+	scene_ms(&s, 12);
+	entered_ns = s.now_ns;
+	n = scene_call(&s, SERVER, "recvfrom", 3, "sockfd", "3", "len", "100");
+	scene_return(&s, SERVER, n, "recvfrom", entered_ns, .result = 3, .out = { "data", "\"one\"" },
+		     .local = { LOCAL_TAKEN, SERVER, "peer", 3, "", 12 * NS_PER_MS });
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "sendto", 3, "sockfd", "3", "buf",
+		       "{RTM_GETROUTE, NLM_F_REQUEST|NLM_F_DUMP, seq 1: AF_INET}, 28", "flags", "0", "dest_addr",
+		       "netlink:0");
+	scene_return(&s, CLIENT, n, "sendto", entered_ns, .result = 28,
+		     .local = { LOCAL_GIVEN, HOST_NONE, "kernel", 28, "RTM_GETROUTE dump", 0 });
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "recv", 3, "sockfd", "3", "len", "16384");
+	scene_return(&s, CLIENT, n, "recv", entered_ns, .result = 360, .out = { "data", route },
+		     .local = { LOCAL_TAKEN, HOST_NONE, "kernel", 360, "RTM_NEWROUTE ×6", 0 });
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "send", 4, "sockfd", "4", "buf", "\"across\", 6");
+	scene_return(&s, CLIENT, n, "send", entered_ns, .result = 6,
+		     .local = { LOCAL_GIVEN, SERVER, "server", 6, "", 0 });
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "send", 5, "sockfd", "5", "buf", "\"to whom?\", 8");
+	scene_return(&s, CLIENT, n, "send", entered_ns, .result = 8, .local = { LOCAL_GIVEN, HOST_NONE, "", 8, "", 0 });
+	return s;
+}
+
 static const struct scenes {
 	const char *name;
 	struct scene (*make)(void);
@@ -589,6 +635,7 @@ static const struct scenes {
 	{ "bytes", scenes_bytes },     { "loss", scenes_loss },       { "refused", scenes_refused }, { "udp", scenes_udp }, { "own", scenes_own }, { "alone", scenes_alone },
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
 	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
+	{ "local", scenes_local },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 

@@ -95,7 +95,6 @@ static void draw_result(struct page *page, const struct pair *p)
 	enum style style = r->error ? STYLE_ERRNO : STYLE_RESULT;
 	STR_ON_STACK(s, 160);
 	STR_ON_STACK(time, 80);
-	STR_ON_STACK(local, 256);
 
 	str_addf(&s, "%lld", (long long)r->result);
 	if (r->error) {
@@ -110,9 +109,6 @@ static void draw_result(struct page *page, const struct pair *p)
 	str_add(&time, r->blocked ? ", asleep in the kernel until there was an answer"
 				  : ", without sleeping");
 	page_field(page, VALUE_X, "took", STYLE_PLAIN, time.buf);
-	describe_local(&local, &r->local);
-	if (local.len)
-		page_field(page, VALUE_X, "moved", STYLE_PLAIN, local.buf);
 }
 
 /* The cursor is before the return: what is known at that moment, and what came of it later. */

@@ -57,6 +57,34 @@ static void an_empty_trace_has_no_rows(void **state)
 	trace_free(s.t);
 }
 
+/* What a call moved inside a kernel stands where its result does; of one that slept that is a row of its own. */
+static void a_local_exchange_is_on_the_row_of_its_result(void **state)
+{
+	struct scene s = scene_new();
+	struct ladder_row r;
+	int64_t entered_ns = s.now_ns;
+	uint64_t n = scene_call(&s, CLIENT, "send", 3, "sockfd", "3");
+
+	(void)state;
+	scene_return(&s, CLIENT, n, "send", entered_ns, .result = 3,
+		     .local = { LOCAL_GIVEN, SERVER, "server", 3, "", 0 });
+	entered_ns = s.now_ns;
+	n = scene_call(&s, CLIENT, "send", 3, "sockfd", "3");
+	scene_ms(&s, 5);
+	scene_return(&s, CLIENT, n, "send", entered_ns, .result = 3, .blocked = true,
+		     .local = { LOCAL_GIVEN, SERVER, "server", 3, "", 0 });
+	scene_quick(&s, CLIENT, "close", 3, 0, "fd", "3");
+	assert_int_equal(count_rows(&s), 4);
+	r = nth(&s, 0);
+	assert_int_equal(r.local, trace_entry(s.t, r.head)->link);
+	assert_int_equal(nth(&s, 1).local, ROW_NONE);
+	r = nth(&s, 2);
+	assert_int_equal(kind_of(&s, r.head), EVENT_RETURN);
+	assert_int_equal(r.local, r.head);
+	assert_int_equal(nth(&s, 3).local, ROW_NONE);
+	trace_free(s.t);
+}
+
 static void a_quick_call_is_one_row_with_its_return(void **state)
 {
 	struct scene s = scene_new();
@@ -327,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_trace_has_no_rows),
 		cmocka_unit_test(a_quick_call_is_one_row_with_its_return),
+		cmocka_unit_test(a_local_exchange_is_on_the_row_of_its_result),
 		cmocka_unit_test(a_call_that_slept_has_a_row_for_its_return),
 		cmocka_unit_test(a_packet_shares_the_row_of_the_call_that_sent_it),
 		cmocka_unit_test(a_packet_has_its_own_row_where_something_lies_between),

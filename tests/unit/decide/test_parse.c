@@ -188,6 +188,62 @@ static void data_and_its_length(void **state)
 	line_fini(&l);
 }
 
+/* Protocols go by the family before them; a message of netlink is data. */
+static void other_families(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t protocol;
+	} sockets[] = {
+		{ "client> n = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)", 16 },
+		{ "client> n = socket(AF_NETLINK, SOCK_RAW, 4)", 4 },
+		{ "client> n = socket(AF_BLUETOOTH, SOCK_STREAM, BTPROTO_RFCOMM)", 3 },
+		{ "client> n = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE)", 136 },
+		{ "client> n = socket(AF_PACKET, SOCK_RAW, 0)", 0 },
+	};
+	static const uint8_t order[] = { 0x08, 0x06 };
+	struct line l;
+	uint16_t half;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sockets); i++) {
+		l = right(sockets[i].text);
+		assert_int_equal(l.request.arg[2].number, sockets[i].protocol);
+		line_fini(&l);
+	}
+	l = right("client> n = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ARP))");
+	half = (uint16_t)l.request.arg[2].number;
+	assert_memory_equal(&half, order, sizeof(order));
+	line_fini(&l);
+	l = right("client> sendto(c, nlmsg(RTM_GETROUTE, NLM_F_REQUEST|NLM_F_DUMP, AF_INET, 7), 0, netlink:0)");
+	assert_int_equal(l.request.arg[1].len, 28);
+	assert_int_equal(l.request.arg[1].bytes[0], 28); /* little-endian, as all machines that it is tested on */
+	assert_int_equal(l.request.arg[1].bytes[4], 26);
+	assert_int_equal(l.request.arg[1].bytes[8], 7);
+	assert_int_equal(l.request.arg[1].bytes[16], AF_INET);
+	assert_int_equal(addr_family(&l.request.arg[3].addr), AF_NETLINK);
+	line_fini(&l);
+	l = right("client> connect(c, vsock:2:1024) -> any");
+	assert_int_equal(addr_family(&l.request.arg[1].addr), AF_VSOCK);
+	line_fini(&l);
+}
+
+static void a_pair_has_two_names(void **state)
+{
+	struct line l = right("client> p, q = socketpair(AF_UNIX, SOCK_STREAM) -> 0");
+
+	(void)state;
+	assert_string_equal(l.assign, "p");
+	assert_string_equal(l.assign_second, "q");
+	line_fini(&l);
+	l = right("client> socketpair(AF_UNIX, SOCK_STREAM)");
+	assert_string_equal(l.assign_second, "");
+	line_fini(&l);
+	l = right("program ping on client as root");
+	assert_true(l.as_root);
+	line_fini(&l);
+}
+
 static void addresses_follow_the_socket(void **state)
 {
 	static const struct {
@@ -773,6 +829,17 @@ static const struct wrong {
 	{ "ask What? <- return server acept", 28, "expected a call", "did you mean accept?" },
 	{ "ask What? | *SIN <- packet client flags", 5, "the right answer must be flags", NULL },
 	{ "ask What? | *opened <- state a", 5, "the right answer must be a state", NULL },
+	{ "client> x = socketpair(AF_UNIX, SOCK_STREAM)", 9, "gives two descriptors", "a, b = socketpair" },
+	{ "client> x, y = socket(AF_UNIX, SOCK_STREAM)", 9, "gives one descriptor", NULL },
+	{ "client> x, = socketpair(AF_UNIX, SOCK_STREAM)", 12, "expected a second name", NULL },
+	{ "client> x, y socketpair(AF_UNIX, SOCK_STREAM)", 14, "behind a name that is assigned", NULL },
+	{ "client> n = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUT)", 42, "such as NETLINK_ROUTE", "did you mean NETLINK_ROUTE?" },
+	{ "client> n = socket(AF_PACKET, SOCK_RAW, ETH_P_ALL)", 41, "as in htons", NULL },
+	{ "client> send(c, nlmsg(RTM_GETRUTE, NLM_F_DUMP))", 23, "such as RTM_GETROUTE", "did you mean RTM_GETROUTE?" },
+	{ "client> send(c, nlmsg(RTM_GETROUTE))", 35, "NLM_F_REQUEST", NULL },
+	{ "client> connect(c, vsock:2)", 27, "expected : and a port", "as in vsock:2:1024" },
+	{ "client> connect(c, netlink:kernel)", 28, "not a port id", "netlink:0" },
+	{ "program ping on client as user", 27, "expected root", NULL },
 	{ "needs ipv7", 7, "something a machine can have", "did you mean ipv6?" },
 	{ "needs linux six", 7, "something a machine can have", NULL },
 	{ "wait", 5, "expected what to look for", NULL },
@@ -1070,6 +1137,8 @@ int main(void)
 		cmocka_unit_test(sets_and_lists_of_messages),
 		cmocka_unit_test(calls_of_programs_can_be_expected),
 		cmocka_unit_test(data_and_its_length),
+		cmocka_unit_test(other_families),
+		cmocka_unit_test(a_pair_has_two_names),
 		cmocka_unit_test(addresses_follow_the_socket),
 		cmocka_unit_test(flags_may_be_left_out_before_an_address),
 		cmocka_unit_test(option_values),
