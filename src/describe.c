@@ -469,20 +469,20 @@ static const struct meaning {
 	  "The socket has no peer, and the call names none." },
 	{ "send sendto sendmsg write", NULL, FAILED, EMSGSIZE,
 	  "That is more than one datagram can hold." },
-	{ "send write", NULL, POSITIVE, 0,
+	{ "send write writev sendfile", NULL, POSITIVE, 0,
 	  "The kernel took %N bytes into its send buffer. Whether they arrive is not known yet." },
 	{ "sendto sendmsg", NULL, POSITIVE, 0,
 	  "The kernel took %N bytes. Whether they arrive is not known." },
 	{ "recv recvfrom recvmsg", NULL, ZERO, 0,
 	  "End of file on a stream: the peer has closed its direction, and all that it sent has "
 	  "been read. On a datagram socket: an empty datagram." },
-	{ "read", NULL, ZERO, 0,
+	{ "read readv", NULL, ZERO, 0,
 	  "End of file on a stream: the peer has closed its direction, and all that it sent has "
 	  "been read." },
-	{ "recv", NULL, POSITIVE, 0,
+	{ "recv recvmsg", NULL, POSITIVE, 0,
 	  "%N bytes were waiting: at most as many as asked for, perhaps fewer. A stream does not "
 	  "keep the borders of the sender's messages." },
-	{ "read", NULL, POSITIVE, 0,
+	{ "read readv", NULL, POSITIVE, 0,
 	  "%N bytes were waiting: at most as many as asked for, perhaps fewer." },
 	{ "recvfrom", NULL, POSITIVE, 0,
 	  "One datagram of %N bytes (or what fitted of it), with its sender's address; from a "
@@ -503,7 +503,24 @@ static const struct meaning {
 	  "again." },
 	{ NULL, NULL, FAILED, EBADF,
 	  "This program has no descriptor of that number: never opened, or closed already." },
+	{ "sendmmsg", NULL, POSITIVE, 0,
+	  "The kernel took %N messages. Whether they arrive is not known." },
+	{ "recvmmsg", NULL, POSITIVE, 0, "%N messages were waiting, each in a buffer of its own." },
 	{ NULL, NULL, FAILED, ENOTCONN, "The socket has no peer." },
+	{ NULL, NULL, FAILED, ENOTSOCK,
+	  "There is something else behind this descriptor: a file, a pipe, a terminal." },
+	{ "accept accept4", NULL, FAILED, ECONNABORTED,
+	  "A connection was waiting, but its client has reset it before it could be taken." },
+	{ NULL, NULL, FAILED, EMFILE,
+	  "This program has as many descriptors as it may have: it forgets to close some." },
+	{ "connect", NULL, FAILED, EADDRNOTAVAIL,
+	  "No port of this host is free for that peer: all are taken, many perhaps in TIME-WAIT." },
+	{ NULL, NULL, FAILED, ETIMEDOUT,
+	  "The kernel has sent the same again and again, and no ACK came: it has given the "
+	  "connection up." },
+	{ NULL, NULL, FAILED, EHOSTUNREACH,
+	  "Nobody on the way knows how to reach that host: an ICMP error said so, or the link "
+	  "has no such neighbour." },
 	{ NULL, NULL, FAILED, EAFNOSUPPORT,
 	  "An address of that family does not go with this socket." },
 	{ "shutdown", NULL, ZERO, 0,
@@ -512,8 +529,10 @@ static const struct meaning {
 	{ "close", NULL, ZERO, 0,
 	  "The descriptor is free again. If nothing else refers to the socket, the kernel closes "
 	  "it: TCP sends FIN, or RST if unread data were waiting." },
-	{ "poll", NULL, ZERO, 0, "The time passed and nothing became ready." },
-	{ "poll", NULL, POSITIVE, 0, "%N of the descriptors are ready." },
+	{ "poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2", NULL, ZERO, 0,
+	  "The time passed and nothing became ready." },
+	{ "poll ppoll select pselect6 epoll_wait epoll_pwait epoll_pwait2", NULL, POSITIVE, 0,
+	  "Ready now, so that a call on it will not sleep: %N of those that are watched." },
 	{ "setsockopt", NULL, ZERO, 0, "The option is set." },
 };
 

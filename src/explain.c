@@ -156,19 +156,29 @@ static void add_until(struct str *out, const struct explaining *x)
 		str_addf(out, ", until packet %u came", e->number);
 }
 
+static bool ends_program(const struct explaining *x)
+{
+	for (size_t i = 0; i < x->links->effects; i++)
+		if (trace_entry(x->t, x->links->effect[i])->kind == EVENT_PROGRAM)
+			return true;
+	return false;
+}
+
 static void add_slept(struct str *out, const struct explaining *x, const struct event *ret)
 {
 	const struct trace_entry *e = trace_entry(x->t, x->row);
 
 	if (e->kind == EVENT_CALL && e->link == ROW_NONE) {
-		str_add(out, " It has not come back: the program sleeps in it.");
+		str_add(out, ends_program(x) ? " It never came back: the program ended in it."
+					     : " It has not come back in this recording.");
 		return;
 	}
 	if (!ret || !ret->ret.blocked)
 		return;
 	str_add(out, " The program slept in it for ");
 	describe_duration(out, ret->ts_ns - ret->ret.entered_ns);
-	add_until(out, x);
+	if (!ret->ret.error)
+		add_until(out, x);
 	str_char(out, '.');
 }
 
@@ -203,8 +213,7 @@ static void call_reference(struct explaining *x, const struct call *c, const str
 
 	if (section)
 		str_add(&s, section);
-	if (c)
-		str_addf(&s, "%s%s", section ? " · " : "", c->man);
+	str_addf(&s, "%s%s", section ? " · " : "", c ? c->man : "syscalls(2)");
 }
 
 /* What the error came with. */
@@ -216,6 +225,13 @@ static void add_bringer(struct str *out, const struct explaining *x)
 	if (e && out->len)
 		str_addf(out, " That came with packet %u, from %s.", e->number,
 			 host_of(x->t, (uint8_t)e->host));
+}
+
+static void add_took(struct str *out, const struct event *ret)
+{
+	str_add(out, " It came back at once, after ");
+	describe_duration(out, ret->ts_ns - ret->ret.entered_ns);
+	str_char(out, '.');
 }
 
 static int sentences(const char *text)
@@ -233,7 +249,7 @@ static void explain_call(struct explaining *x, struct explanation *out)
 	const struct trace_entry *e = trace_entry(x->t, x->row);
 	uint32_t row = e->kind == EVENT_RETURN && e->link != ROW_NONE ? e->link : x->row;
 	const struct event *call = trace_event(x->t, row, NULL), *ret = return_of(x->t, x->row);
-	bool later = e->kind == EVENT_CALL && e->blocked;
+	bool later = e->kind == EVENT_CALL && e->blocked, slept = ret && !later && ret->ret.blocked;
 	struct str title = str_on(out->title, sizeof(out->title)),
 		   text = str_on(out->text, sizeof(out->text));
 	const char *name = call && call->kind == EVENT_CALL ? call->call.name
@@ -252,11 +268,12 @@ static void explain_call(struct explaining *x, struct explanation *out)
 	}
 	if (ret && !later && ret->ret.error)
 		add_bringer(&text, x);
-	if (c && sentences(text.buf) < (ret && ret->ret.error ? 1 : 2))
+	if (c && sentences(text.buf) + slept < 2)
 		str_addf(&text, "%s%s", text.len ? " " : "", c->about);
 	if (!text.len)
-		str_add(&text,
-			"A call of this program to its kernel. Nothing more is known of it here.");
+		str_add(&text, "A call of this program to its kernel.");
+	if (ret && !later && sentences(text.buf) + slept < 2)
+		add_took(&text, ret);
 	add_slept(&text, x, ret);
 	call_reference(x, c, call && call->kind == EVENT_CALL ? call : NULL, out);
 }
@@ -324,6 +341,13 @@ static enum explain_kind explain_state(struct explaining *x, const struct event 
 
 /* ---- the wire ---- */
 
+const char *explain_by_whom(const struct event_wire *w)
+{
+	if (!w->by || !w->by[0])
+		return "by chance";
+	return strcmp(w->by, "hand") ? w->by : "by hand";
+}
+
 static enum explain_kind explain_wire(struct explaining *x, const struct event *ev)
 {
 	const struct trace_entry *e = trace_entry(x->t, x->row);
@@ -336,7 +360,7 @@ static enum explain_kind explain_wire(struct explaining *x, const struct event *
 	facts_set(&x->facts, "from", "%s",
 		  host_of(x->t, e->link == ROW_NONE ? ev->host
 						    : (uint8_t)trace_entry(x->t, e->link)->host));
-	facts_set(&x->facts, "by", "%s", w.by && w.by[0] ? w.by : "its own way");
+	facts_set(&x->facts, "by", "%s", explain_by_whom(&w));
 	if (e->link != ROW_NONE) {
 		s = facts_add(&x->facts, "waited");
 		describe_duration(&s, e->ts_ns - trace_entry(x->t, e->link)->ts_ns);
@@ -373,6 +397,15 @@ static enum explain_kind explain_program(struct explaining *x, const struct even
 	return EXPLAIN_STARTED + p->change;
 }
 
+/* Its first statement; examples and further ones stand behind. */
+static size_t first_part(const char *help)
+{
+	size_t len = strcspn(help, ";");
+	const char *colon = strstr(help, ": ");
+
+	return colon && colon < help + len ? (size_t)(colon - help) : len;
+}
+
 /* What the command's row of the table says of it, as a sentence. */
 static enum explain_kind explain_command(struct explaining *x, const struct event_command *c)
 {
@@ -389,7 +422,9 @@ static enum explain_kind explain_command(struct explaining *x, const struct even
 	facts_set(&x->facts, "command", "%s", c->text);
 	s = facts_add(&x->facts, "Help");
 	if (known && known->help && known->help[0])
-		str_addf(&s, "That means: %s", known->help);
+		str_addf(&s, "That means: %.*s", (int)first_part(known->help), known->help);
+	else
+		str_add(&s, "It is none of the commands that this program knows");
 	return EXPLAIN_COMMAND;
 }
 

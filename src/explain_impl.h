@@ -39,4 +39,7 @@ uint32_t explaining_cause(const struct explaining *x, enum event_kind kind);
 /* "client's connect() failed with ECONNREFUSED": a call that came back without success. */
 void explain_failure(struct str *out, struct trace *t, uint32_t row);
 
+/* "by hand", "rule 2: …", "by chance". */
+const char *explain_by_whom(const struct event_wire *w);
+
 #endif

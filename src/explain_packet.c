@@ -124,6 +124,25 @@ static void add_time_since(struct looking *l, const char *name, uint32_t row)
 
 /* ---- what belongs to it ---- */
 
+#define CALL_SHOWN 48 /* bytes of a call in a sentence */
+
+/* Data can make a call long: the sentence is about something else. */
+static void add_short_call(struct str *out, const struct event *ev)
+{
+	STR_ON_STACK(s, 400);
+	size_t len = CALL_SHOWN;
+
+	describe_call(&s, ev);
+	if (s.len <= CALL_SHOWN) {
+		str_add(out, s.buf);
+		return;
+	}
+	while (len > 0 && ((unsigned char)s.buf[len] & 0xc0) == 0x80)
+		len--;
+	str_addn(out, s.buf, len);
+	str_add(out, "…)");
+}
+
 /* "close(4)", and who called it. */
 static void add_call(struct looking *l)
 {
@@ -140,24 +159,41 @@ static void add_call(struct looking *l)
 	event_add_actor(&s, ev);
 	s = facts_add(&l->x->facts, "call");
 	if (ev->kind == EVENT_CALL)
-		describe_call(&s, ev);
+		add_short_call(&s, ev);
 	else
 		str_addf(&s, "the end of %s", ev->program);
 }
 
-/* Bytes that a program had not read when it called something. */
-static uint32_t unread_at(const struct explaining *x, uint32_t call)
+/* The socket that a call was about, as it was before; false: not known. */
+static bool socket_before(const struct explaining *x, uint32_t call, struct sock_sample *out)
 {
-	const struct event *ev = trace_event(x->t, call, NULL);
+	const struct event *ev =
+		call == ROW_NONE || call == 0 ? NULL : trace_event(x->t, call, NULL);
 	struct event copy;
 	uint32_t row;
 
-	if (!ev || call == 0)
-		return 0;
+	if (!ev)
+		return false;
 	copy = *ev;
 	row = links_socket(x->t, copy.host, copy.program, copy.call.fd, call - 1);
 	ev = row == ROW_NONE ? NULL : trace_event(x->t, row, NULL);
-	return ev ? ev->state.sock.recvq : 0;
+	if (ev)
+		*out = ev->state.sock;
+	return ev;
+}
+
+/* Bytes that its program has not read: the kernel counts a FIN that is here as one. */
+static uint32_t unread_in(const struct sock_sample *s)
+{
+	bool fin = s->state == SOCK_STATE_CLOSE_WAIT || s->state == SOCK_STATE_LAST_ACK ||
+		   s->state == SOCK_STATE_CLOSING;
+
+	return s->recvq > fin ? s->recvq - fin : 0;
+}
+
+static void set_bytes(struct facts *f, const char *name, uint32_t n)
+{
+	facts_set(f, name, n == 1 ? "1 byte" : "%u bytes", n);
 }
 
 /* What comes to a caller by it: the first call that failed. */
@@ -205,8 +241,7 @@ static void add_repeated(struct looking *l)
 	if (!ev)
 		return;
 	facts_set(&l->x->facts, "Lost", "The wire had lost packet %llu (%s)",
-		  (unsigned long long)ev->wire.packet,
-		  ev->wire.by && ev->wire.by[0] ? ev->wire.by : "by chance");
+		  (unsigned long long)ev->wire.packet, explain_by_whom(&ev->wire));
 }
 
 /* What a kernel told of, and who speaks about it. */
@@ -297,9 +332,15 @@ static enum explain_kind reset(struct looking *l)
 	uint32_t call = explaining_cause(l->x, EVENT_CALL);
 	enum event_kind first =
 		links->causes ? trace_entry(l->x->t, links->cause[0])->kind : EVENT_NOTE;
-	uint32_t unread = call == ROW_NONE ? 0 : unread_at(l->x, call);
+	struct sock_sample sock = { 0 };
+	uint32_t unread = socket_before(l->x, call, &sock) ? unread_in(&sock) : 0;
 
-	facts_set(&l->x->facts, "unread", unread ? "%u bytes" : "bytes", unread);
+	if (unread)
+		set_bytes(&l->x->facts, "unread", unread);
+	else
+		facts_set(&l->x->facts, "unread", "bytes");
+	if (first == EVENT_CALL && sock.state == SOCK_STATE_LISTEN)
+		return EXPLAIN_RST_QUEUED;
 	if (l->told != EXPLAIN_KINDS && l->told != EXPLAIN_CAUSED)
 		return l->told;
 	if (first == EVENT_CALL)
@@ -377,6 +418,17 @@ static enum explain_kind plain_ack(struct looking *l)
 	return was_delayed(l) && trace_lanes(l->x->t) > 0 ? EXPLAIN_ACK_DELAYED : EXPLAIN_ACK;
 }
 
+/* A SYN ACK of an end that has sent a SYN itself: the analysis takes it for a repetition of that. */
+static bool has_crossed(const struct looking *l)
+{
+	const uint16_t both = TCP_SYN | TCP_ACK;
+	uint32_t row = explaining_cause(l->x, EVENT_PACKET);
+
+	return (l->p.flags & both) == both &&
+	       l->e->verdict & (VERDICT_RETRANSMISSION | VERDICT_OUT_OF_ORDER) && row != ROW_NONE &&
+	       trace_entry(l->x->t, row)->dir != l->e->dir;
+}
+
 static enum explain_kind by_verdict(const struct looking *l)
 {
 	static const struct {
@@ -412,6 +464,8 @@ static enum explain_kind segment(struct looking *l)
 	if (l->p.flags & TCP_RST)
 		return reset(l);
 	add_repeated(l);
+	if (has_crossed(l))
+		return EXPLAIN_SYN_ACK_CROSSING;
 	if (l->told != EXPLAIN_KINDS)
 		return l->told;
 	if (l->e->verdict & VERDICT_RETRANSMISSION)
@@ -473,7 +527,7 @@ static enum explain_kind icmp(struct looking *l)
 
 static enum explain_kind fragment(struct looking *l)
 {
-	facts_set(&l->x->facts, "len", "%u", l->p.fragment_len);
+	set_bytes(&l->x->facts, "bytes", l->p.fragment_len);
 	facts_set(&l->x->facts, "fragment_at", "%u", l->p.fragment_at);
 	return l->p.ip_version == 6 ? EXPLAIN_FRAGMENT6 : EXPLAIN_FRAGMENT;
 }
@@ -499,7 +553,7 @@ enum explain_kind explain_packet(struct explaining *x)
 		return EXPLAIN_NO_IP;
 	if (l.p.fragment)
 		return fragment(&l);
-	facts_set(&x->facts, "len", "%u", l.p.payload_len);
+	set_bytes(&x->facts, "bytes", l.p.payload_len);
 	facts_set(&x->facts, "protocol", "%u", l.p.protocol);
 	add_answered(&l);
 	add_call(&l);

@@ -38,35 +38,41 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"All it has to know is in the number of this SYN ACK; the ACK that comes back proves that {to} is real. |"
 		"So a flood of SYNs with false addresses costs it nothing.",
 		"RFC 4987 section 3.6 · tcp(7)" },
+	[EXPLAIN_SYN_ACK_CROSSING] = {
+		"SYN ACK: the SYNs have crossed",
+		"{from}'s own SYN is under way already when the other one comes. So its kernel repeats it with an ACK: {ack} says "
+		"that {to}'s SYN is here. |"
+		"Both ends go through SYN-RECEIVED, and neither needs a listener.",
+		OPENING " · connect(2)" },
 	[EXPLAIN_HANDSHAKE_ACK] = {
 		"ACK: the third step of the handshake",
 		"{from} has the answer, and says so: now {to} knows, too, that both directions work. |"
 		"{to}'s kernel puts the finished connection into the listener's queue, from which accept() takes it.",
 		OPENING " · accept(2)" },
 	[EXPLAIN_DATA] = {
-		"Data: {len} bytes",
+		"Data: {bytes}",
 		"{from} sends the bytes {seq} to {last} of its direction to {to}. |"
 		"They were written by {call}. |"
 		"{to}'s kernel keeps them until its program reads them, and acknowledges by itself, with ACK {next}.",
 		"RFC 9293 section 3.8 · send(2)" },
 	[EXPLAIN_DATA_WAITED] = {
-		"Data that had waited: {len} bytes",
+		"Data that had waited: {bytes}",
 		"The bytes {seq} to {last} had waited in {from}'s send buffer since {call}. |"
 		"Packet {after} let them go: it acknowledged earlier ones, or made room. |"
 		"A program notices nothing of that: its send() is long back.",
 		"RFC 9293 section 3.8.6 · tcp(7)" },
 	[EXPLAIN_DATA_URGENT] = {
-		"Urgent data: {len} bytes",
-		"{from} sends {len} bytes, one of them marked as urgent (MSG_OOB): the flag URG points to its end. |"
+		"Urgent data: {bytes}",
+		"{from} sends {bytes}, the last one marked as urgent (MSG_OOB): the flag URG points behind it. |"
 		"{to}'s kernel tells the program at once (SIGURG, POLLPRI), and takes that byte out of the stream.",
 		"RFC 9293 section 3.8.5 · tcp(7)" },
 	[EXPLAIN_DATA_AFTER_GAP] = {
-		"Data behind a gap: {len} bytes",
+		"Data behind a gap: {bytes}",
 		"{from} sends the bytes from {seq} on, but what comes before them is not in this recording. |"
 		"It was lost before it came here, or the capture itself missed it; a later ACK tells which.",
 		"RFC 9293 section 3.4" },
 	[EXPLAIN_WINDOW_FULL] = {
-		"Data that fill the window: {len} bytes",
+		"Data that fill the window: {bytes}",
 		"With the bytes up to {last} {from} has used all the room that {to} offered. |"
 		"It must not send more until an ACK offers new room: {to}'s program has to read first.",
 		"RFC 9293 section 3.8.6" },
@@ -110,9 +116,9 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"RFC 9293 section 3.4" },
 	[EXPLAIN_ACK_CHALLENGE] = {
 		"Challenge ACK",
-		"What came could be forged: it is a RST or a SYN with numbers that are nearly, but not exactly right. |"
-		"So {from}'s kernel does not believe it, and answers with its true numbers, ACK {ack}: an honest peer "
-		"then tries again with the right ones.",
+		"What came could be forged: a RST or a SYN that does not quite fit the connection that is open here. |"
+		"So {from}'s kernel does not believe it, and answers with its true numbers, ACK {ack}. An honest peer "
+		"knows what to do then.",
 		"RFC 5961 section 3" },
 	[EXPLAIN_ACK_TWICE] = {
 		"ACK of something that came twice",
@@ -218,7 +224,8 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"RFC 9293 section 3.4" },
 	[EXPLAIN_FIN] = {
 		"FIN: no more from this side",
-		"{from} has sent all it wanted: {last_byte} is its last byte, and the FIN has the number behind it. |"
+		"{from} has sent all it wanted, and says so: its FIN has number {last}. |"
+		"The last byte before it was {last_byte}. |"
 		"The reason is {call}. |"
 		"{to}'s program reads what is left, and then gets 0: the end of file.",
 		CLOSING " · shutdown(2)" },
@@ -234,6 +241,12 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"Nobody will ever read them, and {from}'s kernel says so: RST, and not FIN, is \"data were lost\". |"
 		"{Failed}.",
 		"RFC 9293 section 3.6.1 · RFC 2525 section 2.17" },
+	[EXPLAIN_RST_QUEUED] = {
+		"RST: the listener is closed",
+		"{caller} called {call} on its listener, while this connection still waited for accept(). |"
+		"Nobody will ever take it, so {from}'s kernel ends it with RST. |"
+		"{Failed}.",
+		"RFC 9293 section 3.6.1 · listen(2)" },
 	[EXPLAIN_RST_ABORT] = {
 		"RST: the connection is aborted",
 		"{caller} called {call}, and its kernel aborts the connection at once: what was not sent yet is thrown "
@@ -300,20 +313,20 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 	/* ---- other packets ---- */
 	[EXPLAIN_UDP] = {
 		"UDP: one datagram",
-		"{from} sends one datagram of {len} bytes from port {from_port} to port {to_port} of {to}. |"
+		"{from} sends one datagram of {bytes} from port {from_port} to port {to_port} of {to}. |"
 		"It was sent by {call}. |"
 		"There is no connection and no ACK: if it gets lost, neither kernel will notice.",
 		"RFC 768 · udp(7)" },
 	[EXPLAIN_FRAGMENT] = {
 		"A fragment of a datagram",
-		"The datagram was too long for the link, so {from} sent it in parts; this one holds {len} bytes from byte "
+		"The datagram was too long for the link, so {from} sent it in parts; this one holds {bytes} from byte "
 		"{fragment_at} on. |"
 		"{to}'s kernel puts them together again; if one part is lost, so is all of it.",
 		"RFC 791 section 3.2 · ip(7)" },
 	[EXPLAIN_FRAGMENT6] = {
 		"A fragment of a datagram",
 		"The datagram was too long for the way, so {from} itself sent it in parts (no router would); this one "
-		"holds {len} bytes from byte {fragment_at} on. |"
+		"holds {bytes} from byte {fragment_at} on. |"
 		"{to}'s kernel puts them together again; if one part is lost, so is all of it.",
 		"RFC 8200 section 4.5 · ipv6(7)" },
 	[EXPLAIN_ICMP_PORT] = {
@@ -564,7 +577,7 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"RFC 3168 section 5" },
 	[EXPLAIN_WIRE_INJECTED] = {
 		"Packet {n} was made by the wire",
-		"{from} never sent packet {n}: it was put on the wire by hand ({by}). |"
+		"{from} never sent packet {n}: it was put on the wire {by}. |"
 		"{to} cannot see that: whoever is on the way can send in any name.",
 		"RFC 5961 section 1" },
 

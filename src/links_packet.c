@@ -262,6 +262,16 @@ static void of_ack(struct trace *t, uint32_t row, const struct packet *p, struct
 	add_answered(t, row, answered, out);
 }
 
+/* SYN ACK of an end that had sent a SYN itself: no repetition of that, but an answer to the other end's. */
+static bool has_crossed(struct trace *t, uint32_t row, const struct packet *p)
+{
+	uint32_t before =
+		p->flags & TCP_SYN && p->flags & TCP_ACK ? original_of(t, row, p) : ROW_NONE;
+	struct packet syn;
+
+	return links_packet(t, before, &syn) && !(syn.flags & TCP_ACK);
+}
+
 static void of_tcp(struct trace *t, uint32_t row, const struct packet *p, struct links *out)
 {
 	uint16_t verdict = trace_entry(t, row)->verdict;
@@ -274,7 +284,7 @@ static void of_tcp(struct trace *t, uint32_t row, const struct packet *p, struct
 		links_add(t, out, last_with(t, row, VERDICT_ZERO_WINDOW));
 	else if (verdict & VERDICT_KEEP_ALIVE)
 		links_add(t, out, last_of(t, row, NULL, NULL));
-	else if (verdict & SENT_AGAIN)
+	else if (verdict & SENT_AGAIN && !has_crossed(t, row, p))
 		of_repetition(t, row, p, out);
 	else if (p->flags & TCP_SYN)
 		of_syn(t, row, p, out);
@@ -359,7 +369,7 @@ void links_of_packet(struct trace *t, uint32_t row, struct links *out)
 	if (!links_packet(t, row, &p))
 		return;
 	links_add(t, out, injected_by(t, row));
-	if (out->causes)
+	if (out->causes && p.protocol == IPPROTO_TCP)
 		return;
 	if (p.ethertype == 0x0806 && p.arp_op == ARP_REPLY)
 		links_add(t, out, packet_before(t, row, &p, is_arp_request));
