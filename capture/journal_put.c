@@ -178,7 +178,8 @@ static void put_field(struct str *s, const struct event_field *f, const struct e
 		put_signed(s, f, *(const int32_t *)at);
 		break;
 	case FIELD_I64:
-		put_signed(s, f, *(const int64_t *)at);
+		if (!f->may_be_null || *(const int64_t *)at)
+			put_signed(s, f, *(const int64_t *)at);
 		break;
 	case FIELD_BOOL:
 		put_unsigned(s, f, *(const bool *)at);

@@ -218,6 +218,8 @@ static void add_field(struct line *l, const char *name, const struct event *ev,
 		put_signed(l, *(const int32_t *)at);
 		return;
 	case FIELD_I64:
+		if (f->may_be_null && !*(const int64_t *)at)
+			return;
 		add_name(l, name);
 		put_signed(l, *(const int64_t *)at);
 		return;

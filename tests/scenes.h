@@ -224,6 +224,57 @@ static inline struct scene scenes_hold(void)
 	return s;
 }
 
+/* Of a packet that takes a while: for all of `takes_ms`. */
+static inline void scenes_on_way(struct scene *s, uint8_t to, uint64_t packet, enum wire_fate fate, int takes_ms)
+{
+	struct event ev = {
+		.kind = EVENT_WIRE,
+		.host = !to,
+		.wire = { .packet = packet, .fate = fate, .to = to, .by = "delay",
+			  .due_ns = s->now_ns + takes_ms * INT64_C(1000000) }
+	};
+
+	scene_add(s, &ev);
+}
+
+/* Two segments are held, one was changed and is on its way with others, and the sender will not wait for ever. */
+static inline struct scene scenes_wire(void)
+{
+	struct scene s = scene_new();
+	struct sock_sample k;
+	uint64_t p;
+
+	scenes_open(&s);
+	scenes_handshake(&s);
+	scene_command(&s, "wire", "delay 1s", "1 s");
+	scene_command(&s, "wire", "hold from client if tcp[tcpflags] & tcp-push != 0",
+		      "1 s · #1 hold from client tcp[tcpflags] & tcp-push != 0 · #2 drop every 3 udp · patient");
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "one");
+	scene_wire(&s, SERVER, p, WIRE_HELD, "rule 1");
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 4, 1, "two");
+	scene_wire(&s, SERVER, p, WIRE_HELD, "rule 1");
+	k = scene_sock(&s, CLIENT, 11, SOCK_STATE_ESTABLISHED);
+	k.timer = SOCK_TIMER_RETRANSMIT;
+	k.timer_ms = 5000;
+	k.unacked = 2;
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_ESTABLISHED, &k);
+	scene_ms(&s, 1300);
+	scene_command(&s, "wire", "release 4 with data \"ONE\"",
+		      "1 s · #1 hold from client tcp[tcpflags] & tcp-push != 0 · #2 drop every 3 udp · patient");
+	scene_wire(&s, SERVER, p - 1, WIRE_EDITED, "data of 3 → 3 bytes; as packet 6");
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "ONE");
+	scene_wire(&s, SERVER, p, WIRE_INJECTED, "packet 4, data of 3 → 3 bytes");
+	scene_ms(&s, 100);
+	p = scene_tcp(&s, SERVER, TCP_ACK, 1, 4, "");
+	scenes_on_way(&s, CLIENT, p, WIRE_DELAYED, 1000);
+	scene_ms(&s, 350);
+	p = scene_tcp(&s, SERVER, TCP_PSH | TCP_ACK, 1, 4, "an answer");
+	scenes_on_way(&s, CLIENT, p, WIRE_REORDERED, 1500);
+	scene_ms(&s, 300);
+	scene_note(&s, NOTE_SAY, "Which of them arrives next?");
+	return s;
+}
+
 /* A lost segment comes again after the time-out, is duplicated on the way, and the cable is cut. */
 static inline struct scene scenes_loss(void)
 {
@@ -636,6 +687,7 @@ static const struct scenes {
 	{ "threads", scenes_threads }, { "hostile", scenes_hostile }, { "capture", scenes_capture },
 	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
 	{ "local", scenes_local },
+	{ "wire", scenes_wire },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 

@@ -111,6 +111,10 @@ static void click(struct app *a, const struct term_input *in)
 	}
 	if (app_cover_click(a, in))
 		return;
+	if (inside(a->layout.panel, in)) {
+		app_wire_click(a, a->layout.panel, in->y - a->layout.panel.y);
+		return;
+	}
 	if (!inside(a->layout.ladder, in))
 		return;
 	view_click(&a->view, a->layout.ladder, in->y - a->layout.ladder.y);
@@ -120,7 +124,10 @@ static void click(struct app *a, const struct term_input *in)
 
 static void key_to_screen(struct app *a, uint32_t key)
 {
-	const struct key_row *row = a->cover ? app_cover_find(a, key) : keys_find(key);
+	const struct key_row *row = a->cover ? app_cover_find(a, key) : app_wire_key(a, key);
+
+	if (!row && !a->cover)
+		row = keys_find(key);
 
 	if (row)
 		app_command(a, row->command, NULL);
@@ -240,6 +247,7 @@ bool app_work(struct app *a)
 	news |= app_cover_work(a);
 	news |= app_find_work(a);
 	news |= trace_rows(a->view.trace) != rows;
+	news |= app_wire_work(a, news);
 	news |= app_reveal_work(a);
 	news |= app_presses_work(a);
 	if (session_trouble(a->session, &e)) {

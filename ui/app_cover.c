@@ -56,8 +56,13 @@ int app_timeout_ms(const struct app *a)
 	bool busy = shown_busy(a->shown) ||
 		    (a->cover == COVER_CONNS && conn_list_busy(a->conns.list)) ||
 		    (a->follow && follow_busy(a->follow));
+	int presses, wire;
 
-	return busy || app_find_busy(a) ? 0 : app_presses_timeout_ms(a);
+	if (busy || app_find_busy(a))
+		return 0;
+	presses = app_presses_timeout_ms(a);
+	wire = app_wire_timeout_ms(a);
+	return wire < 0 || (presses >= 0 && presses < wire) ? presses : wire;
 }
 
 /* ---- the connections ---- */

@@ -55,6 +55,8 @@ static size_t lab_hints(const struct app *a, struct app_hint *h)
 
 	if (a->restart && session_met_loopback(a->session))
 		h[n++] = (struct app_hint){ "restart loopback", "on one host" };
+	if (!scripted && app_wire_hints(a, h + n))
+		return n + app_wire_hints(a, h + n);
 	if (!scripted && app_holds_packets(a)) {
 		h[n++] = (struct app_hint){ app_lesson_waits(a) ? "wire> release" : "step",
 					    "release" };

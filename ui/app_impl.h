@@ -83,6 +83,9 @@ struct app {
 	bool help;		/* the help page covers the screen */
 	int help_skip, help_rows, help_height;
 
+	bool wire_grown;	/* the trace has, since its waiting packets were looked for */
+	int64_t wire_due_ns;	/* CLOCK_MONOTONIC: not before that they are looked for again, or their times drawn */
+
 	int width, height;	/* of the last drawing */
 	struct layout layout;	/* of the last drawing; its areas' grid may be gone */
 	enum script_state script_seen;
@@ -193,6 +196,14 @@ void app_presses_note(struct app *a, uint32_t key);
 bool app_presses_work(struct app *a);	/* true: they are to go */
 int app_presses_timeout_ms(const struct app *a);	/* -1: there are none */
 void app_presses_draw(const struct app *a, struct area all, int y);
+
+/* The wire's panel (app_wire.c). */
+const struct key_row *app_wire_key(const struct app *a, uint32_t key);	/* what a key means there; NULL */
+size_t app_wire_hints(const struct app *a, struct app_hint *h);	/* at most 5; 0: none of its keys means anything now */
+bool app_wire_click(struct app *a, struct area panel, int y);	/* at line y of the panel; false: nothing is there */
+int app_run_wire(struct app *a, const char *argument, struct err *e);
+bool app_wire_work(struct app *a, bool grown);	/* true: times that are shown have changed */
+int app_wire_timeout_ms(const struct app *a);	/* until they will; -1 */
 
 /* Typed lines (app_line.c). */
 void app_line_before_key(struct app *a, const struct term_input *in);	/* whatever the key means */

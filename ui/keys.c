@@ -60,6 +60,14 @@ const struct key_row key_rows[] = {
 	{ 's', "s", "prompt save ", "keep the recording in a file", KEYS_LAB },
 	{ 'R', "R", "restart loopback", "start your programs again, all on one host (127.0.0.1)", KEYS_LAB },
 
+	{ 'J', "J", "wire next", "to the next packet on the wire, or rule", KEYS_WIRE },
+	{ 'K', "K", "wire previous", "to the one before", KEYS_WIRE },
+	{ 'r', "r", "wire release", "this packet travels on, or arrives at once", KEYS_WIRE },
+	{ 'x', "x", "wire drop", "this packet is lost; this rule ends", KEYS_WIRE },
+	{ 'd', "d", "wire dup", "this packet travels on twice", KEYS_WIRE },
+	{ 'o', "o", "wire first", "this packet first, and behind it those that its host has waiting", KEYS_WIRE },
+	{ 'E', "E", "wire edit", "change this packet and send that: the line is begun", KEYS_WIRE },
+
 	{ 'i', "i", "prompt", "type a call or a command", KEYS_PROMPT },
 	{ ':', ":", "prompt", NULL, KEYS_PROMPT },
 	{ 'p', "p", "focus next", "whom the prompt talks to: client, server, wire", KEYS_PROMPT },
@@ -144,10 +152,10 @@ const struct key_note prompt_keys[] = {
 const size_t key_rows_count = sizeof(key_rows) / sizeof(key_rows[0]);
 const size_t prompt_keys_count = sizeof(prompt_keys) / sizeof(prompt_keys[0]);
 
-/* Groups of what covers the ladder: there the keys mean what these say. */
+/* Groups of what covers the ladder, or of one panel: there the keys mean what these say. */
 static bool covers(enum key_group g)
 {
-	return g == KEYS_CONNS || g == KEYS_STREAM;
+	return g == KEYS_CONNS || g == KEYS_STREAM || g == KEYS_WIRE;
 }
 
 const struct key_row *keys_find(uint32_t key)
@@ -182,6 +190,7 @@ const char *key_group_name(enum key_group g)
 		[KEYS_TIME] = "Time",
 		[KEYS_PANEL] = "Panel",
 		[KEYS_LAB] = "Lab",
+		[KEYS_WIRE] = "The wire's panel",
 		[KEYS_PROMPT] = "Prompt",
 		[KEYS_CLASS] = "In front of a class",
 		[KEYS_PROGRAM] = "Program",

@@ -14,6 +14,7 @@ enum key_group {		/* in the order of help */
 	KEYS_TIME,
 	KEYS_PANEL,
 	KEYS_LAB,
+	KEYS_WIRE,		/* while the wire's panel shows something */
 	KEYS_PROMPT,
 	KEYS_CLASS,		/* in front of a class */
 	KEYS_PROGRAM,

@@ -14,6 +14,7 @@
 #include "ui/find.h"
 #include "ui/glyph.h"
 #include "ui/ladder_view.h"
+#include "ui/wire_items.h"
 
 #define BESIDE_FROM   152 /* columns from which the panel stands beside the ladder */
 #define LADDER_BESIDE 97 /* columns that the ladder has then at least */
@@ -392,6 +393,18 @@ static const char *wire_name(const struct trace *t)
 	return h->has_ip4 || h->has_ip6 ? "lo" : "capture";
 }
 
+/* While something is held: when its sender will not wait any longer.  In front, where it is never cut off. */
+static void add_timer(struct str *out, const struct view *v)
+{
+	int64_t left_ns;
+
+	if (!v->now_ns || !wire_items_nearest(v, &left_ns))
+		return;
+	str_add(out, "↻ in ");
+	wire_items_seconds(out, left_ns);
+	str_add(out, " · ");
+}
+
 /* The names over the lanes, and the wire between them. */
 static void draw_hosts(const struct ladder_frame *f, struct area a, const struct heard *h)
 {
@@ -410,7 +423,9 @@ static void draw_hosts(const struct ladder_frame *f, struct area a, const struct
 	}
 	if (!f->sides.by_host)
 		return;
-	str_addf(&wire, " %s ", plain ? wire_name(f->view->trace) : h->wire);
+	str_char(&wire, ' ');
+	add_timer(&wire, f->view);
+	str_addf(&wire, "%s ", plain ? wire_name(f->view->trace) : h->wire);
 	x = (middle.width - text_width(wire.buf)) / 2;
 	area_fill(middle, 0, 0, middle.width, STYLE_RULE, glyph_code(GLYPH_LINE, false));
 	area_text(middle, x > 0 ? x : 0, 0, plain ? STYLE_DIM : STYLE_HELD, wire.buf);

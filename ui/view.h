@@ -42,6 +42,9 @@ struct view {
 	bool reveal;		/* rows behind the cursor are hidden until it comes to them; not while it follows */
 	bool spotlight;		/* rows but that of the cursor are faint */
 	bool panel_hidden;
+	uint64_t wire_picked;	/* number of the packet, or the rule, that the wire's panel acts on; 0: the first */
+	bool wire_picked_rule;
+	int64_t now_ns;		/* while something is held or moves: the clock; 0: the time of the cursor's moment */
 	bool steady;		/* rows are printed as they come: they must line up with those that follow */
 	const char *mark;	/* what the header says beside the time ("● rec"); NULL: nothing */
 };

@@ -139,6 +139,11 @@ const struct event_field event_fields[] = {
 	{ .name = "TO", .type = FIELD_U8, AT(wire.to), .kinds = IN(WIRE) },
 	{ .name = "COPY", .type = FIELD_U64, AT(wire.copy), .kinds = IN(WIRE) },
 	{ .name = "BY", .type = FIELD_TEXT, AT(wire.by), .kinds = IN(WIRE) },
+	{ .name = "DUE",
+	  .type = FIELD_I64,
+	  AT(wire.due_ns),
+	  .kinds = IN(WIRE),
+	  .may_be_null = true },
 
 	{ .name = "CALL", .type = FIELD_U64, AT(call.number), .kinds = IN(CALL) },
 	{ .name = "NAME", .type = FIELD_TEXT, AT(call.name), .kinds = IN(CALL) },

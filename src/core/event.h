@@ -67,6 +67,7 @@ struct event_wire {
 	enum wire_fate fate;
 	uint8_t to;		/* host it is for */
 	uint64_t copy;		/* 0 the packet itself, 1.. its copies */
+	int64_t due_ns;		/* DELAYED, REORDERED: when it will arrive; 0: not known */
 	const char *by;		/* "cut", "hand", "rule 2: tcp[tcpflags] & tcp-fin != 0", "full" */
 };
 
@@ -283,7 +284,7 @@ struct event_field {
 	const char *const *names;	/* FIELD_ENUM: by value, NULL-terminated */
 	uint32_t count;		/* FIELD_ARGS: offset of the uint32_t that counts them */
 	bool rare;		/* says nothing of most events: of calls that moved nothing inside a kernel, of sockets of IP */
-	bool may_be_null;	/* FIELD_TEXT: NULL and "" differ; of any other text NULL is the same as "" */
+	bool may_be_null;	/* FIELD_TEXT: NULL and "" differ; of any other text NULL is the same as "".  FIELD_I64: 0 is left out */
 };
 
 extern const struct event_field event_fields[];

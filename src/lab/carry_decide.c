@@ -272,6 +272,7 @@ static void let_go(struct carry *c, struct flight *p, const struct verdict *v, i
 		carry_lose(c, p, "full");
 		return;
 	}
+	p->due_ns = due_ns;
 	if (v->behind_ns)
 		tell_fate(c->told, p, WIRE_REORDERED, v->by[RULE_REORDER], clock_now_ns());
 	else if (due_ns > at_ns)

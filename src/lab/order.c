@@ -328,8 +328,9 @@ static int nothing_held(struct carry *c, const struct wire_order *o, struct err 
 		return 0;
 	}
 	if (o->which == WHICH_NUMBER && held)
-		return err_set(e, NULL, "packet %llu is not held; %zu others are",
-			       (unsigned long long)o->number, held);
+		return err_set(e, NULL, "packet %llu is not held; %zu %s",
+			       (unsigned long long)o->number, held,
+			       held == 1 ? "other is" : "others are");
 	return err_set(e, "hold stops packets on the wire", "no packet is held");
 }
 

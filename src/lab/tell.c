@@ -27,12 +27,14 @@ void tell_packet(struct batch *b, const struct seen *s, uint32_t drops)
 void tell_fate(struct batch *b, const struct flight *p, enum wire_fate fate, const char *by,
 	       int64_t ts_ns)
 {
+	bool waits = fate == WIRE_DELAYED || fate == WIRE_REORDERED;
 	const struct event ev = {
 		.kind = EVENT_WIRE,
 		.host = p->from,
 		.ts_ns = ts_ns,
 		.wire = {
 			.packet = p->number, .fate = fate, .to = p->to, .copy = p->copy, .by = by,
+			.due_ns = waits ? ts_ns + p->due_ns - clock_monotonic_ns() : 0,
 		},
 	};
 

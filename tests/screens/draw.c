@@ -2,10 +2,10 @@
  * draw SCENE WIDTHxHEIGHT [MOVES]: prints a screen as text.  draw SCENE show WIDTH: the text of `socklens show`.
  *
  * Moves, one character each: j k down and up, d u half a page, g G first and last row, n next row that has
- * "SYN", v next packet with a verdict, [ ] along cause and effect, m marks, 1 to 9 the panel, e the explanation, + scrolls
- * the panel, z hides it, a in ASCII, P as in front of a class, O hides what is behind the cursor, L the spotlight.
- * Without any the cursor follows the newest event.  Then the screen is printed as text, or as a saved one: behind E with
- * its colours, behind D those of the theme for light rooms, behind S as a picture.
+ * "SYN", v next packet with a verdict, [ ] along cause and effect, m marks, p picks the next thing on the wire, 1 to 9 the
+ * panel, e the explanation, + scrolls the panel, z hides it, a in ASCII, P as in front of a class, O hides what is behind
+ * the cursor, L the spotlight.  Without any the cursor follows the newest event.  Then the screen is printed as text, or
+ * as a saved one: behind E with its colours, behind D those of the theme for light rooms, behind S as a picture.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@
 #include "ui/shot.h"
 #include "ui/show.h"
 #include "ui/view.h"
+#include "ui/wire_items.h"
 
 static const struct scenes *find(const char *name)
 {
@@ -89,6 +90,7 @@ static void follow_link(struct view *v, bool on)
 
 static void move(struct view *v, char c, struct print *p)
 {
+	struct wire_items items;
 	struct ladder_row at;
 
 	if (choose(v, c, p))
@@ -130,6 +132,10 @@ static void move(struct view *v, char c, struct print *p)
 	case 'e':
 		for (v->panel = 0; strcmp(panels[v->panel].name, "explain") != 0;)
 			v->panel++;
+		break;
+	case 'p':
+		wire_items_find(v, &items);
+		wire_items_move(v, &items, 1);
 		break;
 	case '+':
 		v->panel_scroll++;

@@ -10,7 +10,7 @@
 
 #include "src/core/clock.h"
 #include "src/lab/program.h"
-#include "ui/app.h"
+#include "ui/app_impl.h"
 #include "ui/keys.h"
 
 #define EVENTS 40
@@ -460,6 +460,86 @@ static void steps_and_warns(void **state)
 	stop(&s);
 }
 
+/* Keys in the wire's panel are about the packet or the rule that it marks. */
+static void the_wires_panel_acts(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	if (!start_lab(&s))
+		skip();
+	press(&s, "Tab Tab Tab");
+	see(&s, "Nothing is on the wire");
+	press(&s, "Enter =u~=~socket(AF_INET,SOCK_DGRAM) Enter");
+	wait_for(&s, "= 3");
+	press(&s, "=:wire>~hold~from~client Enter");
+	wait_for(&s, "#1 hold from client");
+	see(&s, "patient");
+	press(&s, "=sendto(u,\"a\",0,server:7000) Enter");
+	wait_for(&s, "▌    1 │──");
+	press(&s, "=sendto(u,\"b\",0,server:7000) Enter");
+	wait_for(&s, "     2 │──");
+	press(&s, "=sendto(u,\"c\",0,server:7000) Enter");
+	wait_for(&s, "     3 │──");
+	press(&s, "Esc");
+	see(&s, "r release  x drop");
+	press(&s, "J");
+	see(&s, "▌    2 │──");
+	press(&s, "x");
+	wait_for(&s, "wire> drop 2");
+	wait_for(&s, "▌    1 │──");
+	press(&s, "J E");
+	see(&s, "wire> release 3 with ttl 64");
+	press(&s, "Ctrl-U Esc");
+	press(&s, "d");
+	wait_for(&s, "wire> dup 3");
+	wait_for(&s, "▌    1 │──");
+	press(&s, "o");
+	wait_for(&s, "wire> release 1 first");
+	wait_for(&s, "▌   #1 hold from client");
+	see(&s, "x end this rule");
+	press(&s, "r");
+	see(&s, "only packets are released");
+	press(&s, "x");
+	wait_for(&s, "wire> off 1");
+	wait_for(&s, "Nothing is on the wire");
+	stop(&s);
+}
+
+/* While a packet is held, its sender's timer runs down where all can see it, by itself; and no longer. */
+static void a_timer_runs_down(void **state)
+{
+	char before[sizeof(((struct stage *)0)->text)];
+	struct stage s;
+
+	(void)state;
+	if (!start_lab(&s))
+		skip();
+	assert_int_equal(app_timeout_ms(s.app), -1);
+	press(&s, "Enter =c~=~socket(AF_INET,SOCK_STREAM) Enter");
+	wait_for(&s, "= 3");
+	press(&s, "=:wire>~hold Enter =connect(c,server:80) Enter Esc");
+	wait_for(&s, "◆ held");
+	wait_for(&s, "↻ in 0.");
+	press(&s, "Tab Tab Tab");
+	wait_for(&s, ", resent in ");
+	assert_true(app_timeout_ms(s.app) >= 0);
+	assert_true(str_copy(before, sizeof(before), screen(&s)));
+	while (strcmp(before, screen(&s)) == 0) {
+		poll(NULL, 0, app_timeout_ms(s.app));
+		app_work(s.app);
+	}
+	wait_for(&s, "held alr"); /* the SYN again, after a second */
+	wait_for(&s, ", resent in 0.");
+	app_command(s.app, "wire> hold off", NULL);
+	app_command(s.app, "wire> drop all", NULL);
+	wait_for(&s, "hand");
+	app_command(s.app, "wire> cut", NULL);
+	wait_for(&s, "Nothing is on the wire");
+	see_not(&s, "↻ in");
+	stop(&s);
+}
+
 static void a_lesson_says_what_it_waits_for(void **state)
 {
 	struct stage s;
@@ -580,6 +660,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_recording_takes_no_orders),
 		cmocka_unit_test(talks_to_the_lab),
 		cmocka_unit_test(steps_and_warns),
+		cmocka_unit_test(the_wires_panel_acts),
+		cmocka_unit_test(a_timer_runs_down),
 		cmocka_unit_test(a_lesson_says_what_it_waits_for),
 		cmocka_unit_test(a_call_that_waits_its_turn_is_told),
 		cmocka_unit_test(pasted_lines_wait_and_stay_apart),
