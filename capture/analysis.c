@@ -625,9 +625,10 @@ static void note_quiet(struct tcp *t)
 		    ((t->closed & TCP_RTT_KNOWN) || !t->handshake_ns);
 
 	t->closed &= (uint8_t) ~(TCP_QUIET | TCP_QUIET << 1);
-	for (int i = 0; both && i < 2; i++)
-		if (!(t->side[i].bits & TCP_SIDE_FIRST_ACK))
-			t->closed |= (uint8_t)(TCP_QUIET << i);
+	if (both && !(t->side[0].bits & TCP_SIDE_FIRST_ACK))
+		t->closed |= TCP_QUIET;
+	if (both && !(t->side[1].bits & TCP_SIDE_FIRST_ACK))
+		t->closed |= TCP_QUIET << 1;
 }
 
 void tcp_header(struct tcp *t, const struct tcp_segment *s, struct verdict *out)

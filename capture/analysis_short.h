@@ -163,8 +163,8 @@ SHORT_INLINE void tcp_short_analyse(struct tcp *t, struct unacked *pool, const s
 }
 
 /* tcp_analyse(), if no rule holds for the segment; false, and nothing is changed, if one may.  *out: zero. */
-static inline bool tcp_analyse_short(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
-				     const struct tcp_segment *s, struct verdict *out)
+SHORT_INLINE bool tcp_analyse_short(struct tcp *t, struct unacked *pool, const struct tcp_rules *rules,
+				    const struct tcp_segment *s, struct verdict *out)
 {
 	const struct packet *p = s->p;
 

@@ -173,6 +173,21 @@ static void ack_rtt_note(struct tcp *tcp, int dir, int64_t ns)
 		*least = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
 }
 
+/* dir is a constant here, as in short_track_from(). */
+SHORT_INLINE bool analyse_short_from(struct tracked *t, int dir, struct verdict *out)
+{
+	const struct tcp_segment s = {
+		.p = t->p, .dir = dir, .frame = t->frame, .ts_ns = t->ts_ns
+	};
+
+	return tcp_analyse_short(t->tcp, t->c->unacked, t->c->rules, &s, out);
+}
+
+static bool analyse_short(struct tracked *t, int dir, struct verdict *out)
+{
+	return dir ? analyse_short_from(t, 1, out) : analyse_short_from(t, 0, out);
+}
+
 static void tcp_track(struct tracked *t, struct conn_note *out)
 {
 	struct verdict *verdict = &out->verdict;
@@ -188,8 +203,7 @@ static void tcp_track(struct tracked *t, struct conn_note *out)
 	verdict->item = opening == TCP_REPEATS_SYN && !p->cut;
 	tcp_bases(t->tcp, t->c->unacked, t->c->rules, &s, opening);
 	if (p->payload_known && !t->quoted) {
-		if (opening >= TCP_RENUMBERS || !p->hash ||
-		    !tcp_analyse_short(t->tcp, t->c->unacked, t->c->rules, &s, verdict))
+		if (opening >= TCP_RENUMBERS || !p->hash || !analyse_short(t, s.dir, verdict))
 			tcp_analyse(t->tcp, t->c->unacked, t->c->rules, &s,
 				    opening >= TCP_RENUMBERS, verdict);
 		out->moved = infer_segment(t->tcp->end, t->c->unacked, p->hash ? &t->c->memo : NULL,

@@ -28,7 +28,7 @@ static inline bool infer_below(uint32_t a, uint32_t b)
  * Nearly all segments are data and acknowledgments of an open connection, in order: they only move
  * numbers.  What all the rules would make of such a one, in one step.
  */
-static inline bool infer_is_ordinary(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
+static inline __attribute__((always_inline)) bool infer_is_ordinary(const struct infer_end *x, const struct infer_end *y, const struct packet *p)
 {
 	const unsigned numbers = SENT | HAS_NXT | HAS_RCV, fins = FIN_SENT | FIN_ARRIVED | HIDDEN;
 	const unsigned open = 1u << SOCK_STATE_ESTABLISHED;
@@ -39,7 +39,7 @@ static inline bool infer_is_ordinary(const struct infer_end *x, const struct inf
 	       !infer_below(y->rcv, p->seq);
 }
 
-static inline void infer_ordinary(struct infer_end *x, struct infer_end *y, const struct packet *p)
+static inline __attribute__((always_inline)) void infer_ordinary(struct infer_end *x, struct infer_end *y, const struct packet *p)
 {
 	uint32_t end = p->seq + p->payload_len;
 

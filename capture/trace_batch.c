@@ -7,8 +7,10 @@
 #include <errno.h>
 
 /* Gives the packet to its connection, and to whoever watches. */
-static void track(struct trace *t, const struct trace_packet *b, const struct packet *p,
-		  struct conn_note *note)
+static inline __attribute__((always_inline)) void track(struct trace *t,
+							const struct trace_packet *b,
+							const struct packet *p,
+							struct conn_note *note)
 {
 	/* A frame's number is that of its record in the file, as Wireshark counts. */
 	uint64_t frame = ++t->frames;

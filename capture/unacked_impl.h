@@ -43,7 +43,8 @@ static inline struct unacked_segment *unacked_ring_at(struct unacked_block *b, s
  * unacked_add() of a segment behind all others of an ordered list with room: what nearly all are.  False, and nothing
  * is changed, if it is none.
  */
-static inline bool unacked_add_behind(struct unacked *pool, uint32_t list, const struct unacked_segment *s)
+static inline __attribute__((always_inline)) bool unacked_add_behind(struct unacked *pool, uint32_t list,
+							     const struct unacked_segment *s)
 {
 	struct unacked_block *b = list ? unacked_block_at(pool, list) : NULL;
 	struct unacked_segment *at;
