@@ -63,6 +63,8 @@ static const struct pcap_kind *kind_of(const uint8_t *head, size_t len, bool *bi
 
 struct pcap_head {
 	const struct pcap_kind *kind;
+	uint32_t per_second; /* fractions of a second */
+	uint32_t unit_ns;
 	bool big;
 	uint16_t major, minor;
 	uint32_t snaplen, link;
@@ -88,6 +90,8 @@ static bool read_head(const uint8_t *bytes, size_t len, struct pcap_head *h)
 	rd_skip(&r, 4);
 	h->major = h->big ? rd_be16(&r) : rd_le16(&r);
 	h->minor = h->big ? rd_be16(&r) : rd_le16(&r);
+	h->unit_ns = h->kind->ns ? 1 : NS_PER_US;
+	h->per_second = (uint32_t)NS_PER_S / h->unit_ns;
 	rd_skip(&r, 8);
 	h->snaplen = get32(&r, h->big);
 	low = get32(&r, h->big) & LINK_TYPE_BITS;
@@ -108,7 +112,7 @@ static inline __attribute__((always_inline)) void read_record(const struct pcap_
 	uint32_t seconds = get32(&r, h->big), fraction = get32(&r, h->big);
 	uint32_t swap;
 
-	out->ts_ns = seconds * NS_PER_S + fraction * (h->kind->ns ? 1 : NS_PER_US);
+	out->ts_ns = seconds * NS_PER_S + (int64_t)fraction * h->unit_ns;
 	out->caplen = get32(&r, h->big);
 	out->len = get32(&r, h->big);
 	if (h->major == 2 && (h->minor < 3 || (h->minor == 3 && out->caplen > out->len))) {
@@ -182,14 +186,15 @@ static uint32_t longest(const struct pcap_head *h)
 
 static inline bool near(int64_t a_ns, int64_t b_ns)
 {
-	return a_ns - b_ns <= CHAIN_NS && b_ns - a_ns <= CHAIN_NS;
+	/* As one comparison: too early is very late. */
+	return (uint64_t)a_ns - (uint64_t)b_ns + CHAIN_NS <= 2 * (uint64_t)CHAIN_NS;
 }
 
 static inline bool fraction_fits(const struct pcap_head *h, const uint8_t *bytes)
 {
 	struct rd r = rd_on(bytes + 4, 4);
 
-	return get32(&r, h->big) < (h->kind->ns ? NS_PER_S : NS_PER_S / NS_PER_US);
+	return get32(&r, h->big) < h->per_second;
 }
 
 static inline bool plausible(const struct pcap_head *h, const uint8_t *bytes,

@@ -36,6 +36,7 @@ enum {
 	ETHERTYPE_V6 = 0x86dd
 };
 enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
+enum { VXLAN_PORT = 4789 };
 
 /*
  * One reading of one packet.  r.base is the packet's first byte throughout, so r.at is an offset in

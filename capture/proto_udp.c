@@ -1,7 +1,7 @@
 /* UDP, RFC 768. */
 #include "capture/proto.h"
 
-enum { HEADER = 8, VXLAN_PORT = 4789, VXLAN_VALID = 0x08 };
+enum { HEADER = 8, VXLAN_VALID = 0x08 };
 
 /* A header that was cut may still have its ports. */
 static const struct proto *cut_scan(struct scan *s, size_t start)

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Where the length is known, checks vanish; but the compiler finds that only after it has decided what to inline. */
+#define RD_INLINE static inline __attribute__((always_inline))
+
 struct rd {
 	const uint8_t *base;	/* first byte of what is being read */
 	size_t len;		/* bytes there */
@@ -29,7 +32,7 @@ static inline size_t rd_left(const struct rd *r)
 }
 
 /* Pointer to the next n bytes, which are consumed; NULL (and the mark) if they are not all there. */
-static inline const uint8_t *rd_bytes(struct rd *r, size_t n)
+RD_INLINE const uint8_t *rd_bytes(struct rd *r, size_t n)
 {
 	const uint8_t *p = r->base + r->at;
 
@@ -65,7 +68,7 @@ static inline struct rd rd_rest(struct rd *r)
 	return rd_sub(r, rd_left(r));
 }
 
-static inline uint8_t rd_u8(struct rd *r)
+RD_INLINE uint8_t rd_u8(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 1);
 
@@ -73,14 +76,14 @@ static inline uint8_t rd_u8(struct rd *r)
 }
 
 /* Big-endian (network order). */
-static inline uint16_t rd_be16(struct rd *r)
+RD_INLINE uint16_t rd_be16(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 2);
 
 	return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
-static inline uint32_t rd_be32(struct rd *r)
+RD_INLINE uint32_t rd_be32(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 4);
 
@@ -88,14 +91,14 @@ static inline uint32_t rd_be32(struct rd *r)
 }
 
 /* Little-endian. */
-static inline uint16_t rd_le16(struct rd *r)
+RD_INLINE uint16_t rd_le16(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 2);
 
 	return (uint16_t)(p ? p[1] << 8 | p[0] : 0);
 }
 
-static inline uint32_t rd_le32(struct rd *r)
+RD_INLINE uint32_t rd_le32(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 4);
 

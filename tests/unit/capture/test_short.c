@@ -160,6 +160,7 @@ static void tracking_comes_to_the_same(void **state)
 static size_t frame(struct dice *d, uint8_t *bytes)
 {
 	static const uint8_t eth[14] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0 };
+	static const uint8_t tag[4] = { 0x81, 0, 0, 7 };
 	static const uint8_t v4[20] = { 0x45, 0, 0,   60, 0, 1, 0x40, 0, 64, 6,
 					0,    0, 192, 0,  2, 1, 192,  0, 2,  2 };
 	static const uint8_t v6[40] = {
@@ -169,16 +170,26 @@ static size_t frame(struct dice *d, uint8_t *bytes)
 	static const uint8_t tcp[40] = { 0, 80, 0, 81, 0, 0, 0, 9, 0, 0,    0, 8, 0xa0, 0x12,
 					 1, 0,	0, 0,  0, 0, 2, 4, 5, 0xb4, 4, 2, 8,	10,
 					 0, 0,	0, 1,  0, 0, 0, 2, 1, 3,    3, 7 };
-	bool six = roll(d, 2);
+	static const uint8_t udp[8] = { 0x30, 0x38, 0x30, 0x39, 0, 40 };
+	bool six = roll(d, 2), datagram = !roll(d, 3);
 	size_t at = 14;
 
 	memset(bytes, 0, 200);
 	memcpy(bytes, eth, sizeof(eth));
-	bytes[12] = six ? 0x86 : 0x08;
-	bytes[13] = six ? 0xdd : 0;
+	if (!roll(d, 4)) {
+		memcpy(bytes + 12, tag, sizeof(tag));
+		at += sizeof(tag);
+	}
+	bytes[at - 2] = six ? 0x86 : 0x08;
+	bytes[at - 1] = six ? 0xdd : 0;
 	memcpy(bytes + at, six ? v6 : v4, six ? sizeof(v6) : sizeof(v4));
+	bytes[at + (six ? 6 : 9)] = datagram ? 17 : 6;
 	at += six ? sizeof(v6) : sizeof(v4);
-	memcpy(bytes + at, tcp, sizeof(tcp));
+	memcpy(bytes + at, datagram ? udp : tcp, datagram ? sizeof(udp) : sizeof(tcp));
+	if (datagram && !roll(d, 8)) { /* as a tunnel would be */
+		bytes[at] = 0x12;
+		bytes[at + 1] = 0xb5;
+	}
 	return at + sizeof(tcp) + roll(d, 30);
 }
 
@@ -186,7 +197,7 @@ static size_t frame(struct dice *d, uint8_t *bytes)
 static void parsing_comes_to_the_same(void **state)
 {
 	struct dice d = { 11 };
-	unsigned segments = 0;
+	unsigned segments = 0, datagrams = 0;
 
 	(void)state;
 	for (int i = 0; i < 300000; i++) {
@@ -201,8 +212,9 @@ static void parsing_comes_to_the_same(void **state)
 		packet_parse_chain(&other, LINK_ETHERNET, bytes, caplen, len);
 		assert_memory_equal(&one, &other, sizeof(one));
 		segments += one.has_segment;
+		datagrams += one.protocol == 17 && one.payload_known;
 	}
-	assert_true(segments > 100000);
+	assert_true(segments > 100000 && datagrams > 50000);
 }
 
 int main(void)
