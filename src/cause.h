@@ -94,8 +94,8 @@ const char *cause_name(enum cause_kind kind);
 /* By its name: case is ignored, and "-" stands for a blank; CAUSE_UNKNOWN. */
 enum cause_kind cause_find(const char *name, size_t len);
 
-/* What stands for it on the ladder: "↻ RTO".  False: nothing. */
-bool cause_mark(struct str *out, const struct cause *c, bool *warns);
+/* What stands for it on the ladder: "↻ RTO".  False: nothing, it is unknown. */
+bool cause_mark(struct str *out, enum cause_kind kind);
 
 /*
  * Appends what happened, with its numbers: "the wire lost packet 12 (hand); RTO: the timer of 204 ms fired; TCPTimeouts +1; retransmissions 0 → 1".

@@ -208,21 +208,10 @@ enum cause_kind cause_find(const char *name, size_t len)
 	return CAUSE_UNKNOWN;
 }
 
-bool cause_mark(struct str *out, const struct cause *c, bool *warns)
+bool cause_mark(struct str *out, enum cause_kind kind)
 {
-	const enum cause_kind kinds[] = { c->kind, c->arrival };
-	size_t start = out->len;
-
-	*warns = false;
-	for (int i = 0; i < 2; i++) {
-		const struct cause_row *row = &cause_table[kinds[i]];
-
-		if (kinds[i] == CAUSE_UNKNOWN)
-			continue;
-		str_addf(out, "%s%s%s", out->len > start ? " · " : "", row->mark, row->name);
-		*warns |= row->warns;
-	}
-	return out->len > start;
+	str_addf(out, "%s%s", cause_table[kind].mark, cause_table[kind].name);
+	return kind != CAUSE_UNKNOWN;
 }
 
 /* ---- sentences ---- */

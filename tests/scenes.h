@@ -535,6 +535,44 @@ static inline void scenes_block(struct scene *s, uint8_t host, uint32_t block, u
 	scene_us(s, 60);
 }
 
+/* A segment behind a gap, one that is lost and asked for, an ACK that its listener ignored, and a RST: all with causes. */
+static inline struct scene scenes_causes(void)
+{
+	struct scene s = scene_new();
+	struct sock_sample k;
+	uint64_t p;
+
+	scene_tcp(&s, CLIENT, TCP_SYN, 0, 0, "");
+	scene_tcp(&s, SERVER, TCP_SYN | TCP_ACK, 0, 1, "");
+	p = scene_tcp(&s, CLIENT, TCP_ACK, 1, 1, "");
+	scene_counters(&s, SERVER, BY_ARRIVAL, p, "TcpExtListenOverflows+1 TcpExtListenDrops+1");
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "hello");
+	scene_wire(&s, SERVER, p, WIRE_DROPPED, "hand");
+	k = scene_sock(&s, CLIENT, 11, SOCK_STATE_ESTABLISHED);
+	k.timer = SOCK_TIMER_RETRANSMIT;
+	k.timer_ms = 204;
+	k.rto_us = 204000;
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_ESTABLISHED, &k);
+	scene_ms(&s, 2);
+	scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 6, 1, "again");
+	p = scene_tcp(&s, SERVER, TCP_ACK, 1, 1, "");
+	scene_counters(&s, SERVER, BY_DEPARTURE, p, "TcpExtTCPOFOQueue+1");
+	scene_ms(&s, 204);
+	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "hello");
+	scene_counters(&s, CLIENT, BY_DEPARTURE, p, "TcpExtTCPTimeouts+1 TcpRetransSegs+1");
+	k.ca_state = 4;
+	k.retransmits = k.total_retrans = 1;
+	k.cwnd = 1;
+	scene_state(&s, CLIENT, BY_DEPARTURE, p, 3, SOCK_STATE_ESTABLISHED, &k);
+	scene_ms(&s, 40);
+	p = scene_tcp(&s, SERVER, TCP_ACK, 1, 11, "");
+	scene_counters(&s, SERVER, BY_DEPARTURE, p, "TcpExtDelayedACKs+1");
+	scene_ms(&s, 1);
+	p = scene_tcp(&s, SERVER, TCP_RST | TCP_ACK, 1, 11, "");
+	scene_counters(&s, SERVER, BY_DEPARTURE, p, "TcpExtTCPAbortOnClose+1 TcpEstabResets+1 TcpOutRsts+1");
+	return s;
+}
+
 /*
  * A capture from elsewhere with what can go wrong: a segment that is lost before it and comes again after three
  * duplicate ACKs, one that the capture missed, a repetition after a time-out, one too many, and an orderly end.
@@ -688,6 +726,7 @@ static const struct scenes {
 	{ "losses", scenes_losses },   { "midway", scenes_midway },   { "empty", scenes_empty },
 	{ "local", scenes_local },
 	{ "wire", scenes_wire },
+	{ "causes", scenes_causes },
 };
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
 

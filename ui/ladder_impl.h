@@ -33,6 +33,9 @@ bool ladder_verdict(const struct ladder_frame *f, uint32_t row, int room, struct
 bool ladder_inferred(const struct ladder_frame *f, uint32_t row, int side, struct str *out);
 bool ladder_starts_midway(const struct ladder_frame *f, const struct ladder_row *r);
 
+/* What its receiver made of a packet that arrives on this row, in at most `room` cells; false: nothing, or no room. */
+bool ladder_arrival(const struct ladder_frame *f, uint32_t row, int room, struct str *out, enum style *style);
+
 /* The arrow of a PACKET or WIRE, with the verdict on it if it stands nowhere else (ladder_packet.c). */
 void ladder_packet_draw(const struct ladder_frame *f, uint32_t row, bool verdict, struct area a, int y);
 

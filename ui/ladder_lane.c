@@ -289,22 +289,44 @@ static int draw_lane(const struct ladder_frame *f, struct lane_text *l, const st
 	return 1;
 }
 
-/* Puts the verdict on a packet beside its sender's rail.  False: there is one, and no room for it. */
+/* What there is room for beside a rail. */
+static int room_beside(const struct ladder_frame *f, const struct lane_text *call, int call_side,
+		       const struct marks *m, int side)
+{
+	int room = f->columns.lane_room[side] - call_cells(side == call_side ? call : NULL);
+
+	return m->name[side][0] ? room - text_width(m->name[side]) - 1 : room;
+}
+
+/* The side that sent the packet of a row, on the row on which it left or arrived; -1. */
+static int sender_side(const struct ladder_frame *f, uint32_t row)
+{
+	const struct trace_entry *e = row == ROW_NONE ? NULL : trace_entry(f->view->trace, row);
+
+	if (e && e->kind == EVENT_WIRE && e->link != ROW_NONE)
+		e = trace_entry(f->view->trace, e->link);
+	return e && e->kind == EVENT_PACKET ? ladder_packet_side(f, e) : -1;
+}
+
+/*
+ * Puts the verdict on a packet beside its sender's rail, and what its receiver made of it beside the other.  False: there
+ * is a verdict, and no room for it.
+ */
 static bool verdict_mark(const struct ladder_frame *f, const struct ladder_row *r,
 			 const struct lane_text *call, int call_side, struct marks *m)
 {
-	const struct trace_entry *e =
-		r->packet == ROW_NONE ? NULL : trace_entry(f->view->trace, r->packet);
-	int side = e && e->kind == EVENT_PACKET ? ladder_packet_side(f, e) : -1, room;
+	int side = sender_side(f, r->packet);
 	struct str s;
 
 	if (side < 0)
 		return false;
+	s = str_on(m->verdict[!side], sizeof(m->verdict[!side]));
+	if (!ladder_arrival(f, r->packet, room_beside(f, call, call_side, m, !side), &s,
+			    &m->verdict_style[!side]))
+		str_clear(&s);
 	s = str_on(m->verdict[side], sizeof(m->verdict[side]));
-	room = f->columns.lane_room[side] - call_cells(side == call_side ? call : NULL);
-	if (m->name[side][0])
-		room -= text_width(m->name[side]) + 1;
-	if (ladder_verdict(f, r->packet, room, &s, &m->verdict_style[side]))
+	if (ladder_verdict(f, r->packet, room_beside(f, call, call_side, m, side), &s,
+			   &m->verdict_style[side]))
 		return true;
 	str_clear(&s);
 	return false;

@@ -15,6 +15,43 @@
 
 /* ---- verdicts ---- */
 
+static enum style cause_style(enum cause_kind kind)
+{
+	return cause_table[kind].warns ? STYLE_WARNING : STYLE_DIM;
+}
+
+/* The row on which a packet arrives that made its receiver count something: its own, or that of a WIRE. */
+static uint32_t arrival_row(const struct trace *t, uint32_t packet, uint32_t counted)
+{
+	uint32_t number = trace_entry(t, packet)->number;
+
+	for (uint32_t i = counted; i > packet && counted - i < NEAR; i--) {
+		const struct trace_entry *e = trace_entry(t, i);
+
+		if (e->kind == EVENT_WIRE && e->number == number && e->fate == WIRE_DELIVERED)
+			return i;
+	}
+	return packet;
+}
+
+bool ladder_arrival(const struct ladder_frame *f, uint32_t row, int room, struct str *out,
+		    enum style *style)
+{
+	struct trace *t = f->view->trace;
+	const struct trace_entry *e = row == ROW_NONE ? NULL : trace_entry(t, row);
+	uint32_t packet = e && e->kind == EVENT_WIRE ? e->link : row;
+	struct cause cause;
+
+	if (packet == ROW_NONE || trace_entry(t, packet)->kind != EVENT_PACKET ||
+	    !trace_entry(t, packet)->counted)
+		return false;
+	if (!cause_of_packet(t, packet, &cause) || !cause_mark(out, cause.arrival) ||
+	    arrival_row(t, packet, cause.arrived) != row)
+		return false;
+	*style = cause_style(cause.arrival);
+	return text_width(out->buf) <= room;
+}
+
 bool ladder_verdict(const struct ladder_frame *f, uint32_t row, int room, struct str *out,
 		    enum style *style)
 {
@@ -23,12 +60,11 @@ bool ladder_verdict(const struct ladder_frame *f, uint32_t row, int room, struct
 	const struct verdict *numbers;
 	STR_ON_STACK(words, 256);
 	struct cause cause;
-	bool warns;
 
 	if (!e || e->kind != EVENT_PACKET || (!e->verdict && !e->counted))
 		return false;
-	if (cause_of_packet(t, row, &cause) && cause_mark(out, &cause, &warns)) {
-		*style = warns ? STYLE_WARNING : STYLE_DIM;
+	if (cause_of_packet(t, row, &cause) && cause_mark(out, cause.kind)) {
+		*style = cause_style(cause.kind);
 		return text_width(out->buf) <= room;
 	}
 	if (!e->verdict)
