@@ -107,14 +107,13 @@ static void shorten(struct str *out, const char *words, int room)
 {
 	const char *end = strstr(words, "  ");
 
-	if (room < 0)
-		room = 0;
 	if (end && text_width(words) > room)
 		str_addn(out, words, (size_t)(end - words));
-	if (out->len == 0 || text_width(out->buf) > room) {
+	/* Words are worth more than the last dots beside them. */
+	if (out->len && text_width(out->buf) > room + 2)
 		str_clear(out);
-		arrow_text(out, words, room);
-	}
+	if (out->len == 0)
+		arrow_text(out, words, room > 0 ? room : 0);
 }
 
 /* From the own end: the line with the words on it, the other's name; the head is where it goes to. */
