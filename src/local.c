@@ -114,6 +114,16 @@ void local_know(struct local *l, uint8_t host, const char *program, const struct
 	(void)str_copy(s->program, sizeof(s->program), program);
 }
 
+void local_pair(struct local *l, uint8_t host, uint64_t cookie, uint64_t other)
+{
+	struct socket *a = socket_of(l, host, cookie), *b = socket_of(l, host, other);
+
+	if (!a || !b)
+		return;
+	a->peer = b->key.inode;
+	b->peer = a->key.inode;
+}
+
 /* ---- the other end ---- */
 
 /* IPv4 as the IPv6 address that maps it, since [::] takes both. */
@@ -358,6 +368,12 @@ static const struct value *data_given(const struct call_request *r)
 	return NULL;
 }
 
+/* What is only looked at stays in the queue. */
+static bool only_looks(const struct local_call *c)
+{
+	return call_number_of(c->request, ARG_MSG_FLAGS) & (MSG_PEEK | MSG_ERRQUEUE);
+}
+
 static struct event_local with_kernel(struct local *l, const struct local_call *c, enum act act)
 {
 	const struct value *given = data_given(c->request);
@@ -369,7 +385,7 @@ static struct event_local with_kernel(struct local *l, const struct local_call *
 			      c->key->protocol);
 	else if (act == ACT_RECEIVE && c->outcome->data)
 		nlmsg_summary(&what, c->outcome->data, c->outcome->data_kept, c->key->protocol);
-	if ((act != ACT_SEND && act != ACT_RECEIVE) || bytes_of(c) == 0)
+	if ((act != ACT_SEND && act != ACT_RECEIVE) || bytes_of(c) == 0 || only_looks(c))
 		return nothing;
 	return said(l, act == ACT_SEND ? LOCAL_GIVEN : LOCAL_TAKEN, HOST_NONE, KERNEL_PROG,
 		    bytes_of(c));
@@ -412,8 +428,7 @@ static struct event_local received(struct local *l, const struct local_call *c, 
 	struct message m;
 	bool known;
 
-	if (!own || (stream && bytes == 0) ||
-	    (call_number_of(c->request, ARG_MSG_FLAGS) & (MSG_PEEK | MSG_ERRQUEUE)) ||
+	if (!own || (stream && bytes == 0) || only_looks(c) ||
 	    (act == ACT_ACCEPT && c->key->type == SOCK_DGRAM))
 		return nothing;
 	if (!is_unseen(l, c, is_named(&c->outcome->addr) ? &c->outcome->addr : &c->key->remote))

@@ -41,6 +41,9 @@ void local_free(struct local *l);
 /* A program has this socket (its key is as new as it is known). */
 void local_know(struct local *l, uint8_t host, const char *program, const struct sock_key *key);
 
+/* Two sockets that are known were made for each other: socketpair(2). */
+void local_pair(struct local *l, uint8_t host, uint64_t cookie, uint64_t other);
+
 struct local_call {
 	uint8_t host;
 	const char *program;

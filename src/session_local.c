@@ -87,5 +87,7 @@ struct event_local session_local(struct session *s, const struct call_record *r,
 	local_know(s->local, a->host, a->name, &k->sock);
 	local_know(s->local, a->host, a->name, &k->made);
 	local_know(s->local, a->host, a->name, &k->made_second);
+	if (r->outcome.fds.items == 2)
+		local_pair(s->local, a->host, k->made.cookie, k->made_second.cookie);
 	return local_returned(s->local, &call);
 }

@@ -89,7 +89,9 @@ static struct event_local call_as(struct stage *s, const char *program, const ch
 {
 	struct call_request r = { .call = call_find(name, strlen(name)) };
 	struct call_outcome o = { .result = m.result, .blocked = m.slept_ns > 0 };
-	struct local_call c = { .host = 1, .program = program, .request = &r, .outcome = &o, .key = k };
+	struct local_call c = {
+		.host = 1, .program = program, .request = &r, .outcome = &o, .key = k
+	};
 	struct event_local out;
 
 	assert_non_null(r.call);
@@ -181,6 +183,24 @@ static void streams_find_their_peer(void **state)
 	stage_free(s);
 }
 
+/* Of a pair it is known without asking who is at the other end. */
+static void pairs_know_each_other(void **state)
+{
+	struct stage *s = stage_new();
+	struct sock_key a = key(AF_UNIX, SOCK_STREAM, 71, "unix:", "unix:");
+	struct sock_key b = key(AF_UNIX, SOCK_STREAM, 75, "unix:", "unix:");
+
+	(void)state;
+	local_know(s->l, 1, "parent", &a);
+	local_know(s->l, 1, "child", &b);
+	local_pair(s->l, 1, a.cookie, b.cookie);
+	assert_is(call(s, "parent", "send", &a, .result = 3), LOCAL_GIVEN, "child", 3);
+	assert_is(call(s, "child", "send", &b, .result = 4), LOCAL_GIVEN, "parent", 4);
+	assert_is(call(s, "child", "read", &b, .result = 3), LOCAL_TAKEN, "parent", 3);
+	assert_int_equal(s->asked, 0);
+	stage_free(s);
+}
+
 /* Who slept took it when it was sent, in whatever order the two are heard of. */
 static void sleepers_took_it_already(void **state)
 {
@@ -240,12 +260,16 @@ static void netlink_is_the_kernel(void **state)
 	assert_is(l, LOCAL_GIVEN, "kernel", 28);
 	assert_int_equal(l.host, HOST_NONE);
 	assert_is(call(s, "client", "recv", &n, .result = 20), LOCAL_TAKEN, "kernel", 20);
+	assert_is(call(s, "client", "recv", &n, .result = 20, .flags = MSG_PEEK), LOCAL_NONE, "",
+		  0);
 	assert_is(call(s, "client", "bind", &n, .result = 0, .to = "netlink:0"), LOCAL_NONE, "", 0);
 	l.what = "RTM_GETROUTE dump";
 	l.who = "kernel";
 	describe_local(&text, &l);
-	assert_string_equal(text.buf, "RTM_GETROUTE dump, 28 bytes, went to the kernel itself. Nothing of it is on "
-				      "the wire: it stays inside this machine.");
+	assert_string_equal(
+		text.buf,
+		"RTM_GETROUTE dump, 28 bytes, went to the kernel itself. Nothing of it is on "
+		"the wire: it stays inside this machine.");
 	stage_free(s);
 }
 
@@ -254,8 +278,8 @@ static void loopback_without_packets(void **state)
 	struct stage *s = stage_new();
 	struct sock_key l = key(AF_INET, SOCK_STREAM, 60, "127.0.0.1:80", "");
 	struct sock_key c = key(AF_INET, SOCK_STREAM, 61, "127.0.0.1:4000", "127.0.0.1:80");
-	struct sock_key a = key(AF_INET6, SOCK_STREAM, 62, "[::ffff:127.0.0.1]:80",
-				"[::ffff:127.0.0.1]:4000");
+	struct sock_key a =
+		key(AF_INET6, SOCK_STREAM, 62, "[::ffff:127.0.0.1]:80", "[::ffff:127.0.0.1]:4000");
 	struct sock_key far = key(AF_INET, SOCK_STREAM, 63, "192.0.2.1:4001", "192.0.2.2:80");
 	struct sock_key u = key(AF_INET, SOCK_DGRAM, 64, "*:2000", "");
 	struct sock_key v = key(AF_INET, SOCK_DGRAM, 65, "127.0.0.1:4002", "");
@@ -270,8 +294,8 @@ static void loopback_without_packets(void **state)
 	assert_is(call(s, "client", "send", &c, .result = 7), LOCAL_GIVEN, "server", 7);
 	assert_is(call(s, "server", "recv", &a, .result = 7), LOCAL_NONE, "", 0); /* not of IPv4 */
 	assert_is(call(s, "client", "send", &far, .result = 7), LOCAL_NONE, "", 0);
-	assert_is(call(s, "client", "sendto", &v, .result = 2, .to = "127.0.0.1:2000"),
-		  LOCAL_GIVEN, "server", 2);
+	assert_is(call(s, "client", "sendto", &v, .result = 2, .to = "127.0.0.1:2000"), LOCAL_GIVEN,
+		  "server", 2);
 	assert_is(call(s, "server", "recvfrom", &u, .result = 2, .from = "127.0.0.1:4002"),
 		  LOCAL_TAKEN, "client", 2);
 	assert_is(call(s, "client", "sendto", &raw, .result = 2, .to = "127.0.0.1:0"), LOCAL_NONE,
@@ -284,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(datagrams_find_their_address),
 		cmocka_unit_test(streams_find_their_peer),
+		cmocka_unit_test(pairs_know_each_other),
 		cmocka_unit_test(sleepers_took_it_already),
 		cmocka_unit_test(a_long_queue),
 		cmocka_unit_test(netlink_is_the_kernel),
