@@ -38,26 +38,6 @@ void app_hush(struct app *a)
 		a->message = (struct err){ 0 };
 }
 
-/* ---- the lesson ---- */
-
-bool app_lesson_waits(const struct app *a)
-{
-	enum script_state now = a->script ? script_state(a->script) : SCRIPT_DONE;
-
-	return now == SCRIPT_RUNNING || now == SCRIPT_WAITING;
-}
-
-void app_lesson_text(const struct app *a, struct str *out)
-{
-	const char *line;
-
-	if (!script_line(a->script, &line)) {
-		str_add(out, "the lesson waits for its last calls to return");
-		return;
-	}
-	str_addf(out, "the lesson waits: %s", line + strspn(line, " \t"));
-}
-
 /* ---- keys ---- */
 
 static void key_to_help(struct app *a, uint32_t key)
@@ -176,6 +156,8 @@ void app_input(struct app *a, const struct term_input *in)
 		click(a, in);
 	else if (in->key == TERM_MOUSE_UP || in->key == TERM_MOUSE_DOWN)
 		wheel(a, in);
+	else if (app_lesson_key(a, in->key))
+		return;
 	else if (a->typing && !app_line_passes(a, in->key))
 		app_line_key(a, in->key);
 	else
@@ -205,7 +187,12 @@ static bool watch_script(struct app *a)
 			"%s", script_reason(a->script));
 		app_complain(a, &e);
 	} else if (now == SCRIPT_DONE) {
-		app_say(a, "This was the last step. The lab stays: go on by hand, or press q.");
+		STR_ON_STACK(said, 200);
+
+		str_add(&said, "This was the last step. ");
+		app_lesson_score(a, &said);
+		str_add(&said, "The lab stays: go on by hand, or press q.");
+		app_say(a, said.buf);
 	}
 	return true;
 }
@@ -242,6 +229,7 @@ bool app_work(struct app *a)
 	bool news = session_work(a->session);
 
 	news |= watch_script(a);
+	news |= app_lesson_work(a);
 	news |= watch_launch(a);
 	news |= app_line_work(a);
 	news |= app_cover_work(a);
@@ -307,6 +295,7 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	}
 	a->view.follow = session_is_live(c->session);
 	prompt_init(&a->prompt, app_line_words, a);
+	prompt_init(&a->answer, NULL, NULL);
 	if (!a->view.follow)
 		view_first(&a->view);
 	if (c->present)
@@ -326,6 +315,7 @@ void app_free(struct app *a)
 	app_find_fini(a);
 	turns_free(a->turns);
 	prompt_fini(&a->prompt);
+	prompt_fini(&a->answer);
 	free(a);
 }
 

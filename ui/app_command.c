@@ -173,7 +173,10 @@ static int run_toggle(struct app *a, const char *argument, struct err *e)
 
 static int run_step(struct app *a, const char *argument, struct err *e)
 {
-	(void)argument;
+	if (strcmp(argument, "back") == 0)
+		return app_lesson_back(a, e);
+	if (app_lesson_forward(a))
+		return 0;
 	if (view_hides_more(&a->view))
 		return run_down(a, "", e);
 	if (a->script && script_state(a->script) == SCRIPT_PAUSED) {
@@ -359,8 +362,10 @@ static const struct app_command app_commands[] = {
 	{ "wire", "wire next|previous|release|drop|dup|first|edit",
 	  "the packet or rule that the wire's panel marks: another one, or what becomes of it",
 	  app_run_wire },
-	{ "step", "step", "the next step: of the lesson, of a held packet, or begin to hold",
+	{ "step", "step [back]",
+	  "the next step: of the lesson, of a held packet, or begin to hold; back to the text before",
 	  run_step },
+	{ "answer", "answer [TEXT]", "answer the lesson's question", app_run_answer },
 	{ "toggle", "toggle hold|cut|panel",
 	  "begin to hold or to lose packets, or to hide the panel; or end it", run_toggle },
 	{ "prompt", "prompt [TEXT]", "type a line that begins with TEXT", run_prompt },

@@ -17,8 +17,13 @@ static size_t script_hints(const struct app *a, struct app_hint *h)
 {
 	if (!a->script || script_state(a->script) != SCRIPT_PAUSED)
 		return 0;
-	h[0] = (struct app_hint){ "step", "next step" };
-	return 1;
+	h[0] = (struct app_hint){ "step", a->gone_back ? "forward" : "next step" };
+	h[1] = (struct app_hint){ "step back", "back" };
+	if (!script_question(a->script))
+		return 2;
+	h[0] = (struct app_hint){ "answer", "answer" };
+	h[1] = (struct app_hint){ "step", "without" };
+	return 2;
 }
 
 /* Enter types on the newest event, and explains one that the cursor was moved to. */
@@ -161,6 +166,8 @@ static void draw_hints(const struct app *a, struct area row, int from)
 static const char *const empty_line_hint =
 	"Tab words  Up earlier lines  Shift-Tab next program  Esc keys";
 
+static const char *const answer_hint = "Enter answers  Space goes on without  Esc keys";
+
 /* What could be typed here, or what the keys do; dim, at the right. */
 static void draw_beside_prompt(const struct app *a, struct area row, int from)
 {
@@ -188,6 +195,12 @@ static int draw_prompt(const struct app *a, struct area row)
 
 	str_addf(&label, "%s%s", name, sign);
 	area_fill(row, 0, 0, row.width, STYLE_PLAIN, ' ');
+	if (a->answering && !a->typing && !a->cover) {
+		x = prompt_draw(&a->answer, area_sub(row, 1, 0, row.width - 1, 1), "answer>") + 1;
+		if (row.width - x - text_width(a->answer.text) > text_width(answer_hint) + 3)
+			area_text_right(row, row.width - 1, 0, STYLE_DIM, answer_hint);
+		return x;
+	}
 	if (a->typing) {
 		x = prompt_draw(&a->prompt, area_sub(row, 1, 0, row.width - 1, 1), label.buf) + 1;
 		draw_beside_prompt(a, row, x + text_width(a->prompt.text));
@@ -231,12 +244,15 @@ static int draw_lines(struct area all, int y, enum style s, const char *text)
 static int draw_waiting(const struct app *a, struct area all)
 {
 	STR_ON_STACK(text, 400);
+	STR_ON_STACK(question, 1400);
 
 	turns_text(a->turns, &text);
 	if (text.len)
 		str_add(&text, "  (Ctrl-C takes back what waits)");
 	else if (app_lesson_waits(a))
 		app_lesson_text(a, &text);
+	else if (app_lesson_question(a, &question, all.width - 2))
+		return draw_lines(all, all.height - 2, STYLE_TITLE, question.buf);
 	else
 		return all.height - 2;
 	return draw_lines(all, all.height - 2, STYLE_NOTE, text.buf);

@@ -90,6 +90,11 @@ struct app {
 	struct layout layout;	/* of the last drawing; its areas' grid may be gone */
 	enum script_state script_seen;
 	unsigned script_line_seen;
+	struct prompt answer;	/* to the lesson's question */
+	bool answering;		/* keys go to it */
+	unsigned question_seen;	/* line of the question; 0: none */
+	size_t marks_told, right_told;	/* answers of which it was told what they were worth */
+	bool gone_back;		/* Space goes forward through texts, and not on */
 	bool *restart;		/* of app_config; NULL */
 	bool restart_told;	/* what it takes was said */
 	bool unsaved_told;	/* q was pressed with a recording that is not kept */
@@ -118,9 +123,16 @@ void app_command_words(struct app *a, const char *text, size_t cursor, parse_off
 bool app_wire_says(const struct app *a, const char *word);	/* "hold", "cut" */
 bool app_holds_packets(const struct app *a);
 
-/* Whether the lesson goes on by itself, and what it waits for. */
+/* A lesson (app_lesson.c): whether it goes on by itself, and what it waits for. */
 bool app_lesson_waits(const struct app *a);
 void app_lesson_text(const struct app *a, struct str *out);
+bool app_lesson_question(const struct app *a, struct str *out, int width);	/* that it asks now; false: none */
+void app_lesson_score(const struct app *a, struct str *out);
+bool app_lesson_work(struct app *a);	/* true: it asks, or an answer is known */
+bool app_lesson_key(struct app *a, uint32_t key);	/* true: the key was for the answer */
+int app_lesson_back(struct app *a, struct err *e);	/* to the text before */
+bool app_lesson_forward(struct app *a);	/* to the next text, if somebody went back; false: it is the lesson's turn */
+int app_run_answer(struct app *a, const char *argument, struct err *e);
 
 /* Shows a message above the prompt until the next key. */
 void app_say(struct app *a, const char *text);
