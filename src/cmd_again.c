@@ -52,40 +52,56 @@ int again_init(struct again *a, char *const *argv)
 }
 
 /* True: it has ended. */
-static bool has_ended(struct again *a, int *code)
+static bool has_ended(pid_t pid, int *code)
 {
 	int status;
 
-	if (waitpid(a->pid, &status, WNOHANG) != a->pid)
+	if (waitpid(pid, &status, WNOHANG) != pid)
 		return false;
-	a->pid = 0;
 	*code = WIFSIGNALED(status) ? SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
 	return true;
 }
 
+static void block_signals(sigset_t *set, sigset_t *before)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGINT);
+	for (size_t i = 0; i < sizeof(handed_on) / sizeof(handed_on[0]); i++)
+		sigaddset(set, handed_on[i]);
+	sigprocmask(SIG_BLOCK, set, before);
+}
+
 /* What stops our process group (Ctrl-Z) stops both of us, so that needs no care. */
-int again_run(struct again *a)
+int again_wait(pid_t pid)
 {
 	sigset_t set, before;
 	int code = EXIT_CANNOT;
 
-	if (a->pid <= 0)
-		return EXIT_CANNOT;
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGINT);
-	for (size_t i = 0; i < sizeof(handed_on) / sizeof(handed_on[0]); i++)
-		sigaddset(&set, handed_on[i]);
-	sigprocmask(SIG_BLOCK, &set, &before);
-	if (write(a->go, "", 1) != 1)
-		kill(a->pid, SIGKILL);
-	while (!has_ended(a, &code)) {
+	block_signals(&set, &before);
+	while (!has_ended(pid, &code)) {
 		int number = sigwaitinfo(&set, NULL);
 
 		for (size_t i = 0; i < sizeof(handed_on) / sizeof(handed_on[0]); i++)
 			if (handed_on[i] == number)
-				kill(a->pid, number);
+				kill(pid, number);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return code;
+}
+
+int again_run(struct again *a)
+{
+	sigset_t set, before;
+	int code;
+
+	if (a->pid <= 0)
+		return EXIT_CANNOT;
+	block_signals(&set, &before);
+	if (write(a->go, "", 1) != 1)
+		kill(a->pid, SIGKILL);
+	code = again_wait(a->pid);
+	a->pid = 0;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return code;
 }

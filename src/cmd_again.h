@@ -21,4 +21,10 @@ void again_fini(struct again *a);	/* it is not needed (any more) */
 /* Lets it run on this terminal, and waits for its end.  Its exit status; 128 and a signal's number if one killed it. */
 int again_run(struct again *a);
 
+/*
+ * Waits for the end of a child that has the terminal meanwhile, and hands on to it what is meant for it.  Its exit status,
+ * as again_run() has it.
+ */
+int again_wait(pid_t pid);
+
 #endif

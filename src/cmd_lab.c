@@ -1,9 +1,6 @@
-#include <string.h>
+#include "src/cmd_lab.h"
 
-#include "src/cmd_screen.h"
-#include "src/lesson.h"
-#include "src/parse.h"
-#include "src/script.h"
+#include "src/cmd_again.h"
 
 /* What a lab needs of the machine is named by doctor. */
 static int cannot_build(struct err *e)
@@ -14,32 +11,57 @@ static int cannot_build(struct err *e)
 	return cmd_error(e, EXIT_LACKING);
 }
 
-/* Puts up a lab, with a lesson if there is a script. */
-static int run_lab(const char *record, bool loopback, struct script *lesson,
-		   const struct screen_options *screen)
+static int run_in(struct session *s, const struct lab_screen *c)
 {
-	bool file_failed = false;
-	const struct session_config config = { .record = record,
-					       .record_failed = &file_failed,
-					       .sample = true,
-					       .loopback = loopback };
-	struct app_config app = { 0 };
+	struct app_config app = { .session = s, .leave = c->leave };
 	struct err e = { 0 };
 	int r;
 
-	app.session = session_new_lab(&config, &e);
-	if (!app.session)
-		return file_failed ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
-	if (lesson && !(app.script = script_new(app.session, lesson, true, &e)))
-		r = cmd_error(&e, EXIT_CANNOT);
-	else
-		r = screen_run(&app, screen);
+	if (c->lesson && !(app.script = script_new(s, c->lesson, true, &e)))
+		return cmd_error(&e, EXIT_CANNOT);
+	if (app.script)
+		script_start_at(app.script, c->from);
+	r = screen_run(&app, c->screen);
 	script_free(app.script);
-	session_free(app.session);
 	return r;
 }
 
-/* `socklens`, `socklens lab` and `socklens lesson NAME`. */
+int lab_run(const struct lab_screen *c)
+{
+	bool file_failed = false;
+	const struct session_config config = { .record = c->record,
+					       .record_failed = &file_failed,
+					       .sample = true,
+					       .loopback = c->loopback };
+	struct err e = { 0 };
+	struct session *s = session_new_lab(&config, &e);
+	int r;
+
+	if (!s)
+		return file_failed ? cmd_error(&e, EXIT_CANNOT) : cannot_build(&e);
+	r = run_in(s, c);
+	session_free(s);
+	return r;
+}
+
+/* With the menu of lessons behind it, which needs a process that is in no lab. */
+static int run_before_menu(struct lab_screen *c)
+{
+	char *menu[] = { (char[]){ "socklens" }, (char[]){ "lesson" }, NULL };
+	struct app_leave leave = { 0 };
+	struct again again;
+	int r;
+
+	if (!again_init(&again, menu))
+		c->leave = &leave;
+	r = lab_run(c);
+	if (leave.menu)
+		r = again_run(&again);
+	again_fini(&again);
+	return r;
+}
+
+/* `socklens` and `socklens lab`. */
 int cmd_lab(int argc, char **argv)
 {
 	struct screen_options screen = { 0 };
@@ -48,27 +70,16 @@ int cmd_lab(int argc, char **argv)
 	const struct cmd_option options[] = { { "-w", &record, NULL },
 					      SCREEN_OPTIONS(&screen),
 					      { "--loopback", NULL, &loopback } };
-	const bool is_lesson = !strcmp(argv[0], "lesson");
-	const struct lesson *lesson = NULL;
-	struct script script;
-	struct err e = { 0 };
-	size_t names = is_lesson;
-	/* A lesson says itself what lab it is for. */
-	size_t count = sizeof(options) / sizeof(options[0]) - is_lesson;
-	int r = cmd_options(argc, argv, options, count, &name, &names);
+	size_t names = 0;
+	int r = cmd_options(argc, argv, options, sizeof(options) / sizeof(options[0]), &name,
+			    &names);
+	struct lab_screen c = { .screen = &screen };
 
 	if (r)
 		return r > 0 ? EXIT_OK : EXIT_CANNOT;
-	if (is_lesson && (!names || !(lesson = lesson_find(name))))
-		return names ? cmd_lesson_unknown(name)
-			     : cmd_usage(argv[0], "name a lesson: socklens lesson lists them");
 	if (screen_check(argv[0], &screen))
 		return EXIT_CANNOT;
-	if (!is_lesson)
-		return run_lab(record, loopback, NULL, &screen);
-	if (parse_script(&script, lesson->name, lesson->text, strlen(lesson->text), &e))
-		return cmd_error(&e, EXIT_CANNOT);
-	r = run_lab(record, script.loopback, &script, &screen);
-	script_fini(&script);
-	return r;
+	c.record = record;
+	c.loopback = loopback;
+	return run_before_menu(&c);
 }

@@ -19,7 +19,8 @@ const struct cmd cmds[] = {
 	  "  --present     for a projector: large, strong, one thing at a time (P ends that)\n"
 	  "Example: socklens lab -w first.pcapng\n",
 	  cmd_lab },
-	{ "lesson", "lesson [NAME]", "list the lessons; open one",
+	{ "lesson", "lesson [NAME]", "the lessons to choose from; one of them",
+	  "Without NAME: a menu, which knows what was done; a list where standard output is no terminal.\n"
 	  "  -w FILE       record to FILE\n"
 	  "  --theme, --ascii, --present as in lab\n"
 	  "Example: socklens lesson handshake\n",

@@ -112,6 +112,30 @@ static enum step_outcome begin_condition(struct script_run *r, struct line *l)
 	return condition_is_met(r, &seen);
 }
 
+/* ---- texts ---- */
+
+void script_note_text(struct script_run *r, const struct line *l)
+{
+	struct witness newest;
+
+	if (r->texts == r->text_cap) {
+		size_t cap = r->text_cap ? 2 * r->text_cap : 32;
+		struct script_text *more = reallocarray(r->text, cap, sizeof(*more));
+
+		if (!more)
+			return;
+		r->text = more;
+		r->text_cap = cap;
+	}
+	witness_begin(&newest, l, r->session);
+	r->text[r->texts++] = (struct script_text){ .event = newest.after, .line = l->number };
+}
+
+bool script_rests(const struct script_run *r, const struct line *l)
+{
+	return r->interactive && l->number >= r->start_at;
+}
+
 /* ---- steps ---- */
 
 static enum step_outcome begin_set(struct script_run *r, const struct line *l)
@@ -136,13 +160,14 @@ static enum step_outcome begin_command(struct script_run *r, struct line *l)
 	case STEP_SAY:
 		if (command_do(r->session, l, &e))
 			return script_fail_err(r, l, &e);
+		script_note_text(r, l);
 		r->phase = PHASE_READ;
-		return r->interactive ? NOT_YET : GO_ON;
+		return script_rests(r, l) ? NOT_YET : GO_ON;
 	case STEP_ASK:
 		return script_begin_ask(r, l);
 	case STEP_PAUSE:
 		r->phase = PHASE_READ;
-		return r->interactive ? NOT_YET : GO_ON;
+		return script_rests(r, l) ? NOT_YET : GO_ON;
 	case STEP_WAIT:
 		if (!l->time_ns)
 			return begin_condition(r, l);
@@ -390,6 +415,7 @@ void script_free(struct script_run *r)
 	script_fini(&r->script);
 	places_free(r->places);
 	free(r->asked);
+	free(r->text);
 	free(r->failure);
 	free(r);
 }
@@ -432,6 +458,15 @@ unsigned script_line(const struct script_run *r, const char **text)
 	return r->script.line[r->at].number;
 }
 
+unsigned script_line_of(const struct script_run *r, uint64_t event)
+{
+	unsigned line = 0;
+
+	for (size_t i = 0; i < r->texts && r->text[i].event <= event; i++)
+		line = r->text[i].line;
+	return line;
+}
+
 const char *script_title(const struct script_run *r)
 {
 	return r->script.title;
@@ -459,6 +494,11 @@ unsigned script_expected(const struct script_run *r)
 	for (size_t i = 0; i < r->script.lines; i++)
 		n += expects(&r->script.line[i]);
 	return n;
+}
+
+void script_start_at(struct script_run *r, unsigned line)
+{
+	r->start_at = line;
 }
 
 void script_keep_going(struct script_run *r)

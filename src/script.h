@@ -67,6 +67,12 @@ void script_answer(struct script_run *r, const char *text);
 /* All that were asked so far; valid until the next script_work(). */
 const struct asked *script_asked(const struct script_run *r, size_t *count);
 
+/* Rests only from this line of the file on: what is before it is gone through quickly. */
+void script_start_at(struct script_run *r, unsigned line);
+
+/* The line of the say or ask whose text is the event, or else the last one before it; 0: there is none. */
+unsigned script_line_of(const struct script_run *r, uint64_t event);
+
 /* How long to wait for events at most before script_work() is due again; -1: for ever. */
 int script_timeout_ms(const struct script_run *r);
 

@@ -200,8 +200,9 @@ enum step_outcome script_begin_ask(struct script_run *r, const struct line *l)
 		return script_fail(r, l, "no memory for a question", "");
 	question_text(&a->question, &text);
 	session_note(r->session, NOTE_ASK, text.buf, NULL);
+	script_note_text(r, l);
 	r->phase = PHASE_READ;
-	if (r->interactive)
+	if (script_rests(r, l))
 		return NOT_YET;
 	script_resume_ask(r);
 	return GO_ON;

@@ -52,6 +52,12 @@ struct script_run {
 	struct asked *asked;
 	size_t askeds, asked_cap;
 	struct witness witness; /* of the last one, until its answer is known */
+	unsigned start_at; /* line from which on it rests */
+	struct script_text {
+		uint64_t event;
+		unsigned line;
+	} *text; /* says and asks so far */
+	size_t texts, text_cap;
 	unsigned held;
 	char reason[768]; /* the first one */
 	bool keep_going;
@@ -74,6 +80,11 @@ enum step_outcome script_call_is_over(struct script_run *r);
 
 /* Looks after the calls left behind: results that they owe, and forgets those that are over. */
 enum step_outcome script_check_behind(struct script_run *r);
+
+/* The text of a line was noted: remembers where. */
+void script_note_text(struct script_run *r, const struct line *l);
+/* Whether it rests at a line. */
+bool script_rests(const struct script_run *r, const struct line *l);
 
 enum step_outcome script_begin_ask(struct script_run *r, const struct line *l);
 void script_resume_ask(struct script_run *r); /* the answer is given, or none */

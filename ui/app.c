@@ -187,12 +187,7 @@ static bool watch_script(struct app *a)
 			"%s", script_reason(a->script));
 		app_complain(a, &e);
 	} else if (now == SCRIPT_DONE) {
-		STR_ON_STACK(said, 200);
-
-		str_add(&said, "This was the last step. ");
-		app_lesson_score(a, &said);
-		str_add(&said, "The lab stays: go on by hand, or press q.");
-		app_say(a, said.buf);
+		app_lesson_over(a);
 	}
 	return true;
 }
@@ -283,6 +278,7 @@ struct app *app_new(const struct app_config *c, struct err *e)
 	a->script = c->script;
 	a->launch = c->launch;
 	a->restart = c->restart;
+	a->leave = c->leave;
 	if (c->launch)
 		focus_on(a, launch_first(c->launch));
 	a->script_seen = c->script ? SCRIPT_RUNNING : SCRIPT_DONE;

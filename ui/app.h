@@ -21,11 +21,21 @@
 #include "ui/term.h"
 #include "ui/view.h"
 
+/* What is to come when the application has ended. */
+struct app_leave {
+	bool again;		/* the lesson once more, quickly up to this line */
+	unsigned line;
+	bool menu;		/* the menu of lessons */
+	bool over;		/* the lesson was gone through to its end */
+	unsigned right, given;	/* questions that were answered */
+};
+
 struct app_config {
 	struct session *session;	/* borrowed; outlives the application */
 	struct script_run *script;	/* borrowed; a lesson that Space steps through; NULL */
 	struct launch *launch;		/* borrowed; programs of the user that are to be started; NULL */
 	const char *filter;		/* only packets that match are shown; NULL or "": all */
+	struct app_leave *leave;	/* receives what is wanted next; NULL: there is no lesson, and no menu */
 	bool *restart;			/* receives that all is wanted again on one host; NULL: that cannot be */
 	bool present;			/* begins as in front of a class */
 	const char *greeting;		/* said above the prompt until the first key; NULL */

@@ -180,7 +180,7 @@ static int run_step(struct app *a, const char *argument, struct err *e)
 	if (view_hides_more(&a->view))
 		return run_down(a, "", e);
 	if (a->script && script_state(a->script) == SCRIPT_PAUSED) {
-		app_reveal_next(a);
+		app_lesson_go(a);
 		script_resume(a->script);
 		return 0;
 	}
@@ -363,8 +363,11 @@ static const struct app_command app_commands[] = {
 	  "the packet or rule that the wire's panel marks: another one, or what becomes of it",
 	  app_run_wire },
 	{ "step", "step [back]",
-	  "the next step: of the lesson, of a held packet, or begin to hold; back to the text before",
+	  "the next step: of the lesson, of a held packet, or begin to hold; back to the text "
+	  "before",
 	  run_step },
+	{ "again", "again", "the lesson once more, quickly up to the cursor", app_run_again },
+	{ "lessons", "lessons", "end, and show the menu of lessons", app_run_lessons },
 	{ "answer", "answer [TEXT]", "answer the lesson's question", app_run_answer },
 	{ "toggle", "toggle hold|cut|panel",
 	  "begin to hold or to lose packets, or to hide the panel; or end it", run_toggle },

@@ -95,6 +95,7 @@ struct app {
 	unsigned question_seen;	/* line of the question; 0: none */
 	size_t marks_told, right_told;	/* answers of which it was told what they were worth */
 	bool gone_back;		/* Space goes forward through texts, and not on */
+	struct app_leave *leave;	/* of app_config; NULL */
 	bool *restart;		/* of app_config; NULL */
 	bool restart_told;	/* what it takes was said */
 	bool unsaved_told;	/* q was pressed with a recording that is not kept */
@@ -127,11 +128,14 @@ bool app_holds_packets(const struct app *a);
 bool app_lesson_waits(const struct app *a);
 void app_lesson_text(const struct app *a, struct str *out);
 bool app_lesson_question(const struct app *a, struct str *out, int width);	/* that it asks now; false: none */
-void app_lesson_score(const struct app *a, struct str *out);
+void app_lesson_over(struct app *a);	/* it is gone through; says so */
 bool app_lesson_work(struct app *a);	/* true: it asks, or an answer is known */
+void app_lesson_go(struct app *a);	/* before it goes on: the view goes with it */
 bool app_lesson_key(struct app *a, uint32_t key);	/* true: the key was for the answer */
 int app_lesson_back(struct app *a, struct err *e);	/* to the text before */
 bool app_lesson_forward(struct app *a);	/* to the next text, if somebody went back; false: it is the lesson's turn */
+int app_run_again(struct app *a, const char *argument, struct err *e);
+int app_run_lessons(struct app *a, const char *argument, struct err *e);
 int app_run_answer(struct app *a, const char *argument, struct err *e);
 
 /* Shows a message above the prompt until the next key. */

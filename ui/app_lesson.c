@@ -70,13 +70,22 @@ static void score(const struct app *a, size_t *right, size_t *given)
 	}
 }
 
-void app_lesson_score(const struct app *a, struct str *out)
+void app_lesson_over(struct app *a)
 {
+	STR_ON_STACK(said, 200);
 	size_t right, given;
 
 	score(a, &right, &given);
+	str_add(&said, "This was the last step. ");
 	if (given)
-		str_addf(out, "You answered %zu of %zu rightly. ", right, given);
+		str_addf(&said, "You answered %zu of %zu rightly. ", right, given);
+	str_add(&said, "The lab stays: go on by hand, or press q.");
+	app_say(a, said.buf);
+	if (a->leave) {
+		a->leave->over = true;
+		a->leave->right = (unsigned)right;
+		a->leave->given = (unsigned)given;
+	}
 }
 
 /* Tells once what an answer was worth, when that is known. */
@@ -111,6 +120,16 @@ bool app_lesson_work(struct app *a)
 	return true;
 }
 
+void app_lesson_go(struct app *a)
+{
+	/* What comes now is what is to be seen; where rows are hidden, it comes one by one. */
+	if (a->view.reveal)
+		app_reveal_next(a);
+	else
+		view_last(&a->view);
+	a->gone_back = false;
+}
+
 int app_run_answer(struct app *a, const char *argument, struct err *e)
 {
 	if (!question_of(a))
@@ -121,7 +140,7 @@ int app_run_answer(struct app *a, const char *argument, struct err *e)
 		return 0;
 	}
 	a->answering = false;
-	app_reveal_next(a);
+	app_lesson_go(a);
 	script_answer(a->script, argument);
 	return 0;
 }
@@ -129,7 +148,7 @@ int app_run_answer(struct app *a, const char *argument, struct err *e)
 /* Keys that mean on an empty line what they mean everywhere. */
 static bool passes(const struct app *a, uint32_t key)
 {
-	static const uint32_t keys[] = { ' ',	   '?',	     TERM_UP,	   TERM_DOWN,	  TERM_HOME,
+	static const uint32_t keys[] = { ' ',	   '?',	     TERM_UP,	    TERM_DOWN,	TERM_HOME,
 					 TERM_END, TERM_TAB, TERM_BACK_TAB, TERM_CTRL_C };
 
 	if (key == TERM_PAGE_UP || key == TERM_PAGE_DOWN || key == TERM_CTRL_L ||
@@ -208,4 +227,29 @@ bool app_lesson_forward(struct app *a)
 	a->gone_back = false;
 	view_last(&a->view);
 	return true;
+}
+
+/* ---- leaving ---- */
+
+int app_run_again(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	if (!a->leave || !a->script)
+		return err_set(e, NULL, "there is no lesson that could start again");
+	a->leave->again = true;
+	a->leave->line = script_line_of(a->script, a->view.cursor);
+	a->done = true;
+	return 0;
+}
+
+int app_run_lessons(struct app *a, const char *argument, struct err *e)
+{
+	(void)argument;
+	if (!a->leave)
+		return err_set(e, "socklens lesson shows it", "the menu of lessons is not here");
+	/* What a lesson recorded can be had again. */
+	if (app_command(a, a->script ? "quit now" : "quit", e))
+		return -1;
+	a->leave->menu = true;
+	return 0;
 }

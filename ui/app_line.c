@@ -136,7 +136,7 @@ static int run_command(struct app *a, const char *text, bool typed, struct err *
 	bool had_path = trace_path(a->view.trace) != NULL;
 	int status;
 
-	if (!c || strcmp(c->name, "quit") != 0)
+	if (!c || (strcmp(c->name, "quit") != 0 && strcmp(c->name, "lessons") != 0))
 		a->unsaved_told = false;
 	status = c ? c->run(a, argument, &own) : run_below(a, text, typed, &own);
 	if (status < 0) {

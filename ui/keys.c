@@ -54,6 +54,8 @@ const struct key_row key_rows[] = {
 	{ ' ', "Space", "step", "the next step: of the lesson, of a held packet, or begin to hold", KEYS_LAB },
 	{ 'a', "a", "answer", "answer the lesson's question", KEYS_LAB },
 	{ 'b', "b", "step back", "back to the text before this; Space goes forward again", KEYS_LAB },
+	{ 'B', "B", "again", "start the lesson again, quickly up to the cursor", KEYS_LAB },
+	{ 'l', "l", "lessons", "end, and choose another lesson", KEYS_LAB },
 	{ 'h', "h", "toggle hold", "hold the packets on the wire, or end that", KEYS_LAB },
 	{ 'r', "r", "wire> release", "the packet held longest travels on", KEYS_LAB },
 	{ 'x', "x", "wire> drop", "the packet held longest is lost, or the next to come", KEYS_LAB },

@@ -94,7 +94,8 @@ class Stage:
         shutil.copy(os.path.join(out, "socklens"), self.program)
         self.tmp = os.path.join(self.root, "tmp")  # the program's TMPDIR: must be empty in the end
         self.dir = os.path.join(self.root, "files")
-        for path in (self.tmp, self.dir):
+        self.state = os.path.join(self.root, "state")
+        for path in (self.tmp, self.dir, self.state):
             os.mkdir(path)
             os.chmod(path, 0o1777)
 
@@ -110,7 +111,7 @@ class Stage:
     def env(self, **more):
         """A small environment, the same everywhere."""
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin:/usr/sbin:/sbin"), "HOME": "/nonexistent",
-               "TMPDIR": self.tmp, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
+               "XDG_STATE_HOME": self.state, "TMPDIR": self.tmp, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
