@@ -580,6 +580,16 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"{from} never sent packet {n}: it was put on the wire {by}. |"
 		"{to} cannot see that: whoever is on the way can send in any name.",
 		"RFC 5961 section 1" },
+	[EXPLAIN_EDITED] = {
+		"Packet {n} was changed by hand",
+		"Packet {n} from {from} ends here: another one travels on in its place ({by}). |"
+		"If lengths and checksums fit, {to}'s kernel cannot know that {from} sent something else.",
+		"RFC 5961 section 1" },
+	[EXPLAIN_FRAGMENTED] = {
+		"Packet {n} is cut into fragments",
+		"Packet {n} from {from} is too long for the wire ({by}) and its DF bit is not set, so it goes on in parts. |"
+		"{to}'s kernel puts them together; if one of them is lost, all of it is.",
+		"RFC 791 section 3.2" },
 
 	/* ---- programs ---- */
 	[EXPLAIN_STARTED] = {

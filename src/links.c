@@ -198,7 +198,8 @@ static const char *const hands[WIRE_FATES][WORDS] = {
 	[WIRE_CORRUPTED] = { "corrupt" },
 	[WIRE_REORDERED] = { "reorder" },
 	[WIRE_MARKED] = { "mark" },
-	[WIRE_INJECTED] = { "inject" },
+	[WIRE_INJECTED] = { "inject", "release" },
+	[WIRE_EDITED] = { "release" },
 };
 
 /* What the wire does by itself, and since which command: its own words for it are the command's. */
@@ -213,7 +214,7 @@ static uint32_t command_of(struct trace *t, uint32_t row, const struct event_wir
 
 	if (!strncmp(by, "rule ", 5))
 		return command_of_rule(t, row, by);
-	if (!strcmp(by, "hand") || !*by)
+	if (!strncmp(by, "hand", 4) || !*by)
 		return links_command(t, row, *by ? LINKS_NEAR : LINKS_FAR, hands[w->fate]);
 	for (size_t i = 0; i < sizeof(natures) / sizeof(natures[0]); i++)
 		if (!strncmp(by, natures[i][0], strlen(natures[i][0])))

@@ -355,7 +355,7 @@ static uint32_t injected_by(struct trace *t, uint32_t row)
 
 		if (e->kind == EVENT_WIRE && e->number == number && e->fate == WIRE_INJECTED)
 			return links_command(t, row, LINKS_NEAR,
-					     (const char *const[]){ "inject", NULL });
+					     (const char *const[]){ "inject", "release", NULL });
 	}
 	return ROW_NONE;
 }

@@ -261,9 +261,9 @@ static inline struct scene scenes_wire(void)
 	scene_ms(&s, 1300);
 	scene_command(&s, "wire", "release 4 with data \"ONE\"",
 		      "1 s · #1 hold from client tcp[tcpflags] & tcp-push != 0 · #2 drop every 3 udp · patient");
-	scene_wire(&s, SERVER, p - 1, WIRE_EDITED, "data of 3 → 3 bytes; as packet 6");
+	scene_wire(&s, SERVER, p - 1, WIRE_EDITED, "hand, data of 3 → 3 bytes; as packet 6");
 	p = scene_tcp(&s, CLIENT, TCP_PSH | TCP_ACK, 1, 1, "ONE");
-	scene_wire(&s, SERVER, p, WIRE_INJECTED, "packet 4, data of 3 → 3 bytes");
+	scene_wire(&s, SERVER, p, WIRE_INJECTED, "hand, packet 4: data of 3 → 3 bytes");
 	scene_ms(&s, 100);
 	p = scene_tcp(&s, SERVER, TCP_ACK, 1, 4, "");
 	scenes_on_way(&s, CLIENT, p, WIRE_DELAYED, 1000);

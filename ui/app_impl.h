@@ -218,6 +218,7 @@ const struct key_row *app_wire_key(const struct app *a, uint32_t key);	/* what a
 size_t app_wire_hints(const struct app *a, struct app_hint *h);	/* at most 5; 0: none of its keys means anything now */
 bool app_wire_click(struct app *a, struct area panel, int y);	/* at line y of the panel; false: nothing is there */
 int app_run_wire(struct app *a, const char *argument, struct err *e);
+void app_wire_show(struct app *a, const char *text);	/* behind `rules`: the panel has them */
 bool app_wire_work(struct app *a, bool grown);	/* true: times that are shown have changed */
 int app_wire_timeout_ms(const struct app *a);	/* until they will; -1 */
 

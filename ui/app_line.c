@@ -145,6 +145,7 @@ static int run_command(struct app *a, const char *text, bool typed, struct err *
 			*e = own;
 	} else {
 		tell_kept(a, had_path);
+		app_wire_show(a, text);
 	}
 	return status;
 }

@@ -164,6 +164,15 @@ int app_run_wire(struct app *a, const char *argument, struct err *e)
 	return act(a, &items.item[items.picked], argument, e);
 }
 
+void app_wire_show(struct app *a, const char *text)
+{
+	const char *word = text + (strncmp(text, "wire>", 5) == 0 ? 5 : 0);
+
+	word += strspn(word, " :");
+	if (strcmp(word, "rules") == 0)
+		app_command(a, "panel wire", NULL);
+}
+
 /* ---- time that passes ---- */
 
 /* Something waits for a hand, or moves where that can be seen. */

@@ -135,11 +135,11 @@ void carry_replace(struct carry *c, struct flight *p, const uint8_t *frame, uint
 	q->from = p->from;
 	q->to = p->to;
 	q->stray = q->sample = q->late = true;
-	str_addf(&by, "%s; as packet %llu", what, (unsigned long long)q->number);
+	str_addf(&by, "hand, %s; as packet %llu", what, (unsigned long long)q->number);
 	tell_fate(c->told, p, WIRE_EDITED, by.buf, s.ts_ns);
 	tell_packet(c->told, &s, 0);
 	str_clear(&by);
-	str_addf(&by, "packet %llu, %s", (unsigned long long)p->number, what);
+	str_addf(&by, "hand, packet %llu: %s", (unsigned long long)p->number, what);
 	tell_fate(c->told, q, WIRE_INJECTED, by.buf, s.ts_ns);
 	q->loose = due_ns;
 	flight_free(p);

@@ -468,7 +468,7 @@ static void the_wires_panel_acts(void **state)
 	(void)state;
 	if (!start_lab(&s))
 		skip();
-	press(&s, "Tab Tab Tab");
+	press(&s, "i =wire>~rules Enter Esc");
 	see(&s, "Nothing is on the wire");
 	press(&s, "Enter =u~=~socket(AF_INET,SOCK_DGRAM) Enter");
 	wait_for(&s, "= 3");
