@@ -134,7 +134,7 @@ void carry_replace(struct carry *c, struct flight *p, const uint8_t *frame, uint
 	q->number = s.number = ++c->counts.packets;
 	q->from = p->from;
 	q->to = p->to;
-	q->stray = q->sample = q->late = true;
+	q->stray = q->sample = q->late = q->bent = true;
 	str_addf(&by, "hand, %s; as packet %llu", what, (unsigned long long)q->number);
 	tell_fate(c->told, p, WIRE_EDITED, by.buf, s.ts_ns);
 	tell_packet(c->told, &s, 0);
