@@ -15,6 +15,15 @@
 #include "src/describe.h"
 #include "src/explain_impl.h"
 
+/* Kinds stand in the order of what they are about. */
+_Static_assert(EXPLAIN_FRAGMENTED - EXPLAIN_DELIVERED + 1 == WIRE_FATES,
+	       "a fate without an explanation");
+_Static_assert(EXPLAIN_CONNECTED - EXPLAIN_STATE_NONE + 1 == SOCK_STATES,
+	       "a state without an explanation");
+_Static_assert(EXPLAIN_ANSWER - EXPLAIN_SAY == NOTE_ANSWER, "a note without an explanation");
+_Static_assert(EXPLAIN_EXECUTED - EXPLAIN_STARTED == PROGRAM_EXECUTED,
+	       "a change without an explanation");
+
 /* ---- facts ---- */
 
 struct str facts_add(struct facts *f, const char *name)
@@ -443,7 +452,7 @@ static enum explain_kind kind_of(struct explaining *x, const struct event *ev)
 		add_who(x, ev);
 		return ev->output.stream == 2 ? EXPLAIN_OUTPUT_ERROR : EXPLAIN_OUTPUT;
 	case EVENT_NOTE:
-		return (unsigned)ev->note.kind <= NOTE_EXPECT ? EXPLAIN_SAY + ev->note.kind
+		return (unsigned)ev->note.kind <= NOTE_ANSWER ? EXPLAIN_SAY + ev->note.kind
 							      : EXPLAIN_SAY;
 	case EVENT_COMMAND:
 		return explain_command(x, &ev->command);

@@ -669,6 +669,16 @@ const struct explain_row explain_rows[EXPLAIN_KINDS] = {
 		"The lab file said what should happen by now, and this line says whether it did. |"
 		"Neither a program nor a kernel did anything here.",
 		"" },
+	[EXPLAIN_ASK] = {
+		"A question",
+		"The lesson asks what comes next, or why. |"
+		"Think first: the recording behind it has the answer.",
+		"" },
+	[EXPLAIN_ANSWER] = {
+		"The answer",
+		"This is what was asked before, and whether it was right. |"
+		"Neither a program nor a kernel did anything here.",
+		"" },
 	[EXPLAIN_COMMAND] = {
 		"A command: {command}",
 		"You, or the lab file, told {target}: {command}. |"

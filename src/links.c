@@ -200,6 +200,7 @@ static const char *const hands[WIRE_FATES][WORDS] = {
 	[WIRE_MARKED] = { "mark" },
 	[WIRE_INJECTED] = { "inject", "release" },
 	[WIRE_EDITED] = { "release" },
+	[WIRE_FRAGMENTED] = { "mtu" },
 };
 
 /* What the wire does by itself, and since which command: its own words for it are the command's. */
