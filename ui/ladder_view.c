@@ -266,7 +266,8 @@ void ladder_draw(const struct view *v, struct area a)
 	}
 	p = place(&f, a);
 	do {
-		int from = p.y;
+		/* In front of a class what says how long nothing happened is above the row's own lines. */
+		int from = p.y - (v->present && p.top.gap_ns > 0);
 
 		p.y += ladder_draw_row(&f, &p.top, a, p.y);
 		if (v->spotlight && p.top.head != f.cursor.head)
