@@ -32,7 +32,8 @@ static uint32_t make(uint8_t *frame, const uint8_t *options, uint32_t options_le
 	ip[8] = 64;
 	ip[9] = 17;
 	ip[12] = ip[16] = 192;
-	memcpy(ip + 20, options, options_len);
+	if (options_len)
+		memcpy(ip + 20, options, options_len);
 	for (uint32_t i = 0; i < DATA; i++)
 		ip[header + i] = (uint8_t)(i * 7 + i / 256);
 	return HEADER + total;
