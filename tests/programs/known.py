@@ -82,6 +82,13 @@ PAIRS = [
     }, [HANDSHAKE + ["server: accept(3) = 4 client:*"], CONNECTED + closed('read(4, 1024) = 0 ""', "close(4)")],
          needs=["static_client"]),
 
+    Pair("a program that asks the kernel, and talks to itself", None, "python3 netlink_client.py", {
+        "client": PYTHON + ["socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3", "bind(3, netlink:0) = 0",
+                            "send(3, {RTM_GETLINK, NLM_F_REQUEST|NLM_F_DUMP, seq 1: AF_UNSPEC}, 32) = 32",
+                            "?* recv(3, 65536) = *", "close(3) = 0", "socketpair(*", "?* getsockname(*",
+                            'send(*, "hello", 5) = 5', 'recv(*, 16) = 5 "hello"', "> got hello", "...", "exit 0"],
+    }, text=["RTM_GETLINK dump", "RTM_NEWLINK ×2", "5 bytes"]),
+
     Pair("a client that looks a name up and tries each address", "./echo_server 8080", "./name_client server 8080 hello", {
         "server": ["...", "accept(3) = 4 client:*", "> client from 192.0.2.1",
                    'read(4, 1024) = 5 "hello"', 'write(4, "hello", 5) = 5', 'read(4, 1024) = 0 ""',
