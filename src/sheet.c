@@ -530,7 +530,7 @@ int sheet_init(struct sheet *s, struct trace *t, const struct asked *asked, size
 		sheet_fini(s);
 		return err_errno(e, ENOMEM, NULL, "a sheet of questions");
 	}
-	if (!o->shuffled)
+	if (!o->shuffled && s->items)
 		choose(s);
 	if (!s->items) {
 		sheet_fini(s);
