@@ -247,11 +247,15 @@ static void fragment_track(struct tracked *t)
 
 /* ---- packets ---- */
 
+static bool is_udp(const struct packet *p)
+{
+	return (p->protocol == IPPROTO_UDP || p->protocol == IPPROTO_UDPLITE) && p->has_transport;
+}
+
 /* A whole packet, or one that an error quotes; and under which number Wireshark counts it. */
 static void whole_track(struct tracked *t, struct conn_note *out)
 {
 	bool tcp = t->p->protocol == IPPROTO_TCP && t->p->has_segment;
-	bool udp = t->p->protocol == IPPROTO_UDP && t->p->has_transport;
 
 	if (tcp)
 		tcp_track(t, out);
@@ -259,12 +263,12 @@ static void whole_track(struct tracked *t, struct conn_note *out)
 		flow_find(t);
 	if (t->number == CONN_NONE)
 		return;
-	if (udp && t->flow->stream == FLOW_NONE)
+	if (is_udp(t->p) && t->flow->stream == FLOW_NONE)
 		t->flow->stream = t->c->udp_streams++;
 	if (t->flow->stream == FLOW_NONE)
 		return;
 	out->stream = t->flow->stream;
-	out->stream_protocol = t->flow->key.protocol;
+	out->stream_protocol = t->flow->key.protocol == IPPROTO_TCP ? IPPROTO_TCP : IPPROTO_UDP;
 }
 
 static void quote_track(const struct tracked *error, const void *bytes, size_t caplen,
@@ -279,9 +283,7 @@ static void quote_track(const struct tracked *error, const void *bytes, size_t c
 
 	if (!packet_quoted(&quoted, error->p, bytes, caplen))
 		return;
-	if (quoted.protocol == IPPROTO_TCP
-		    ? !quoted.has_segment
-		    : quoted.protocol != IPPROTO_UDP || !quoted.has_transport)
+	if (quoted.protocol == IPPROTO_TCP ? !quoted.has_segment : !is_udp(&quoted))
 		return;
 	if (tracked_start(&t))
 		whole_track(&t, out);

@@ -34,7 +34,7 @@ struct conn {
 	uint64_t bytes[2];	/* of transport payload */
 	int64_t first_ns, last_ns;
 
-	uint32_t stream;	/* TCP: tcp.stream, UDP: udp.stream; CONN_NONE: has none */
+	uint32_t stream;	/* TCP: tcp.stream, UDP and UDP-Lite: udp.stream; CONN_NONE: has none */
 	uint32_t retransmissions[2];	/* any kind; stays at UINT16_MAX */
 	uint8_t seen;		/* TCP: TCP_SEEN_* */
 	uint8_t completeness;	/* TCP: the same as Wireshark counts it (tcp.completeness) */
@@ -66,7 +66,7 @@ struct conn_note {
 	uint8_t dir;		/* 0 if end[0] sent it, else 1 */
 	struct verdict verdict;	/* .analysed: a TCP segment is complete with this packet */
 	uint32_t stream;	/* of tcp or udp, as Wireshark shows it: also that of a packet which an ICMP error quotes; CONN_NONE */
-	uint8_t stream_protocol;	/* IPPROTO_TCP, IPPROTO_UDP; 0 */
+	uint8_t stream_protocol;	/* IPPROTO_TCP, IPPROTO_UDP (UDP-Lite, too); 0 */
 	uint8_t completeness;	/* tcp.completeness of `stream` as Wireshark shows it: before this packet */
 	struct inferred state[2];	/* TCP: of both ends of `conn`, behind it */
 	uint8_t moved;		/* … bit n: that of end[n] is another than before */

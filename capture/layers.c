@@ -13,7 +13,7 @@ static const struct {
 	{ &proto_tcp, LAYER_TCP },	     { &proto_ipv6, LAYER_IPV6 },
 	{ &proto_udp, LAYER_UDP },	     { &proto_vlan, LAYER_VLAN },
 	{ &proto_icmp, LAYER_ICMP },	     { &proto_icmpv6, LAYER_ICMPV6 },
-	{ &proto_arp, LAYER_ARP },
+	{ &proto_arp, LAYER_ARP },	     { &proto_udplite, LAYER_UDP },
 };
 
 static enum layer_kind kind_of(const struct proto *proto)
@@ -35,6 +35,7 @@ static size_t read_on(struct layer *layer, size_t count, struct scan *s, const s
 			.kind = (uint8_t)kind_of(proto),
 			.quoted = (uint8_t)(quoted ? n + 1 : 0),
 			.fragment = s->p->fragment,
+			.covers = proto == &proto_udplite,
 			.at = (uint32_t)s->r.at,
 			.have = (uint32_t)rd_left(&s->r),
 			.len = (uint32_t)scan_left(s),

@@ -17,7 +17,7 @@ enum layer_kind {
 	LAYER_IPV4,
 	LAYER_IPV6,
 	LAYER_TCP,
-	LAYER_UDP,
+	LAYER_UDP,		/* and UDP-Lite */
 	LAYER_ICMP,
 	LAYER_ICMPV6,
 };
@@ -27,6 +27,7 @@ struct layer {
 	uint8_t kind;		/* enum layer_kind */
 	uint8_t quoted;		/* which layer of the packet that an ICMP error quotes, from 1; 0: of none */
 	bool fragment;		/* what is there of it is in a fragment: the rest is elsewhere */
+	bool covers;		/* of UDP-Lite: what UDP has its length in says how far the checksum reaches (RFC 3828) */
 	bool whole;		/* the header made sense, and all of it is there */
 	uint32_t at;		/* offset of its first byte in the packet */
 	uint32_t have;		/* bytes from there on that were captured and are the layer's by the length fields around it */

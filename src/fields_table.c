@@ -84,6 +84,15 @@ static void tcp_completeness(struct line *l, const struct frame *f)
 		line_number(l, f->note->completeness);
 }
 
+static void udp_length(struct line *l, const struct frame *f)
+{
+	const uint8_t *header = f->bytes[LAYER_UDP];
+
+	if (f->have[LAYER_UDP] >= 6)
+		line_number(l, f->first[LAYER_UDP]->covers ? f->first[LAYER_UDP]->len
+							   : (uint32_t)header[4] << 8 | header[5]);
+}
+
 static void udp_stream(struct line *l, const struct frame *f)
 {
 	if (f->have[LAYER_UDP] >= UDP_HEADER && f->note->stream_protocol == IPPROTO_UDP)
@@ -306,7 +315,7 @@ const struct field fields_table[] = {
 	OWN("udp.stream", udp_stream),
 	BITS("udp.srcport", LAYER_UDP, 0, 16, FIELD_DEC, 4),
 	BITS("udp.dstport", LAYER_UDP, 16, 16, FIELD_DEC, 4),
-	BITS("udp.length", LAYER_UDP, 32, 16, FIELD_DEC, 0),
+	OWN("udp.length", udp_length),
 
 	BITS("icmp.type", LAYER_ICMP, 0, 8, FIELD_DEC, 4),
 	BITS("icmp.code", LAYER_ICMP, 8, 8, FIELD_DEC, 4),
