@@ -166,13 +166,22 @@ static int parse_command_line(struct parser *p)
 	return c->parse ? c->parse(p) : 0;
 }
 
+/* What a lesson says may begin with a bracket: say (as you see) … */
+static bool says(const struct parser *p, const struct token *next)
+{
+	const char *name = parser_text(p, &p->tok);
+
+	return next->mark != '=' && next->at > p->tok.at + p->tok.len &&
+	       command_find(name, p->tok.len) && !call_find(name, p->tok.len);
+}
+
 static bool looks_like_call(const struct parser *p)
 {
 	struct lex ahead = p->lex;
 	struct token next = lex_next(&ahead);
 
-	return p->tok.kind == TOKEN_NAME && next.kind == TOKEN_MARK && strchr("(=.,", next.mark) &&
-	       next.mark;
+	return p->tok.kind == TOKEN_NAME && next.kind == TOKEN_MARK && next.mark &&
+	       strchr("(=.,", next.mark) && !says(p, &next);
 }
 
 /* NAME =, or NAME, NAME = */

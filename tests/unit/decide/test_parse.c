@@ -609,6 +609,9 @@ static void text_is_taken_as_it_is(void **state)
 	(void)state;
 	assert_string_equal(l.text, "It's \"half\" & # of <it> -> 1");
 	line_fini(&l);
+	l = right("say (Here it begins.) And so on");
+	assert_string_equal(l.text, "(Here it begins.) And so on");
+	line_fini(&l);
 	l = right("ask Which? | *SYN | ACK");
 	assert_string_equal(l.text, "Which? | *SYN | ACK");
 	line_fini(&l);
