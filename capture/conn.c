@@ -566,6 +566,13 @@ uint32_t conn_seq(const struct conn *c, int dir, uint32_t seq)
 	return c->base_known[dir] ? seq - c->base[dir] : seq;
 }
 
+uint32_t conn_packet_seq(const struct conn *c, int dir, const struct packet *p)
+{
+	if ((p->flags & TCP_RST) && p->seq == 0)
+		return 0;
+	return c ? conn_seq(c, dir, p->seq) : p->seq;
+}
+
 /* ---- beginning and end ---- */
 
 void conns_set_rules(struct conns *c, const struct tcp_rules *rules)

@@ -112,6 +112,12 @@ const struct tcp *conns_tcp(const struct conns *c, uint32_t number);
 uint32_t conn_seq(const struct conn *c, int dir, uint32_t seq);
 
 /*
+ * Of a packet, as the ladder shows it; c may be NULL.  A reset that answers a segment without ACK is sent from no
+ * connection and so has the number 0 (RFC 9293 section 3.10.7.1): it stays 0.
+ */
+uint32_t conn_packet_seq(const struct conn *c, int dir, const struct packet *p);
+
+/*
  * Appends what the ladder writes on the arrow: "SYN  seq 0  mss 1460 ws 7", "PSH ACK  seq 1  ack 1  len 5",
  * "UDP  len 12", "ICMP port unreachable (UDP 2000)", "ARP who has 192.0.2.2".  c may be NULL (raw numbers).  bytes/caplen: the packet.
  */

@@ -81,17 +81,6 @@ uint32_t tcp_acked(const struct conn *c, int dir, uint32_t seq)
 	return c ? conn_seq(c, !dir, seq) : seq;
 }
 
-/*
- * A reset that answers a segment without ACK is sent from no connection and so has the number 0
- * (RFC 9293 section 3.10.7.1): it stays 0.
- */
-static uint32_t own_seq(const struct conn *c, int dir, const struct packet *p)
-{
-	if ((p->flags & TCP_RST) && p->seq == 0)
-		return 0;
-	return c ? conn_seq(c, dir, p->seq) : p->seq;
-}
-
 /* ---- the ladder's words ---- */
 
 static void sack_summary(struct str *out, const struct summary *s)
@@ -113,7 +102,7 @@ static void tcp_summary(struct str *out, const struct summary *s)
 	}
 	packet_flags_text(out, p->flags);
 	if (p->payload_len || !plain || !(p->flags & TCP_ACK))
-		str_addf(out, "  seq %u", own_seq(s->conn, s->dir, p));
+		str_addf(out, "  seq %u", conn_packet_seq(s->conn, s->dir, p));
 	if (p->flags & TCP_ACK)
 		str_addf(out, "  ack %u", tcp_acked(s->conn, s->dir, p->ack));
 	if (p->payload_len)
@@ -153,7 +142,7 @@ static void number_text(struct str *out, uint32_t shown, uint32_t raw)
 
 static void seq_text(const struct walk *w, struct str *out, uint64_t value)
 {
-	number_text(out, own_seq(w->conn, w->dir, &w->packet), (uint32_t)value);
+	number_text(out, conn_packet_seq(w->conn, w->dir, &w->packet), (uint32_t)value);
 }
 
 static void ack_text(const struct walk *w, struct str *out, uint64_t value)

@@ -32,7 +32,7 @@ static int64_t field_len(const struct seen_packet *s)
 
 static int64_t field_seq(const struct seen_packet *s)
 {
-	return s->conn ? conn_seq(s->conn, s->dir, s->packet.seq) : s->packet.seq;
+	return conn_packet_seq(s->conn, s->dir, &s->packet);
 }
 
 static int64_t field_ack(const struct seen_packet *s)

@@ -104,7 +104,7 @@ static int add_packet(struct sheet *s, uint32_t row)
 		return 0;
 	packet_flags_text(&flags, seen.packet.flags);
 	str_addf(&name, "packet %d %s %u %u %u", seen.dir, flags.buf,
-		 conn_seq(seen.conn, seen.dir, seen.packet.seq),
+		 conn_packet_seq(seen.conn, seen.dir, &seen.packet),
 		 seen.packet.flags & TCP_ACK ? conn_seq(seen.conn, !seen.dir, seen.packet.ack) : 0,
 		 seen.packet.payload_len);
 	/* One blank a packet: the lot says which. */
@@ -129,7 +129,7 @@ static int add_packet(struct sheet *s, uint32_t row)
 		return 0;
 	}
 	str_addf(&number, "%u",
-		 what == SHEET_SEQ ? conn_seq(seen.conn, seen.dir, seen.packet.seq)
+		 what == SHEET_SEQ ? conn_packet_seq(seen.conn, seen.dir, &seen.packet)
 				   : conn_seq(seen.conn, !seen.dir, seen.packet.ack));
 	tell(item, ANSWER_NUMBER, number.buf, "", s->t, row);
 	return 0;

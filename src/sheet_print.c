@@ -195,7 +195,7 @@ static void add_label(const struct sheet *s, uint32_t row, int room, struct str 
 	if (seen.conn &&
 	    (seen.packet.payload_len || seen.packet.flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
 	     sheet_blank(s, id, SHEET_SEQ))) {
-		str_addf(&number, "%u", conn_seq(seen.conn, seen.dir, seen.packet.seq));
+		str_addf(&number, "%u", conn_packet_seq(seen.conn, seen.dir, &seen.packet));
 		str_add(out, " seq ");
 		add_field(s, out, id, SHEET_SEQ, number.buf);
 	}
